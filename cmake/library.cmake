@@ -1,0 +1,61 @@
+# The storeys, one object library a folder, and the library that they make together.
+find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)
+find_package(hwy QUIET)
+if(NOT TARGET hwy::hwy)  # Debian 12 ships a pkg-config file only
+  find_package(PkgConfig REQUIRED)
+  pkg_check_modules(KERATIN_HWY REQUIRED IMPORTED_TARGET libhwy)
+  add_library(hwy::hwy ALIAS PkgConfig::KERATIN_HWY)
+endif()
+find_package(ZLIB REQUIRED)
+find_package(CURL REQUIRED)
+
+set(KERATIN_GENERATED ${PROJECT_BINARY_DIR}/generated)
+configure_file(cmake/build_config.h.in ${KERATIN_GENERATED}/keratin/build_config.h @ONLY)
+
+# autograd/ops.h: every operation, by the presence of its header.
+file(GLOB KERATIN_OP_HEADERS RELATIVE ${PROJECT_SOURCE_DIR} CONFIGURE_DEPENDS autograd/ops/*.h)
+set(KERATIN_OPS_H "// Generated: every operation that has a header in autograd/ops/.\n#pragma once\n\n")
+foreach(header IN LISTS KERATIN_OP_HEADERS)
+  string(APPEND KERATIN_OPS_H "#include \"${header}\"\n")
+endforeach()
+file(CONFIGURE OUTPUT ${KERATIN_GENERATED}/autograd/ops.h CONTENT "${KERATIN_OPS_H}" @ONLY)
+file(CONFIGURE OUTPUT ${KERATIN_GENERATED}/keratin/keratin.h
+     CONTENT "#pragma once\n\n#include \"keratin.h\"\n" @ONLY)
+
+function(keratin_storey name)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${name}/*.cpp)
+  if(NOT sources)
+    return()
+  endif()
+  add_library(keratin_${name} OBJECT ${sources})
+  target_link_libraries(keratin_${name} PRIVATE keratin_options PUBLIC fmt::fmt Threads::Threads hwy::hwy)
+  target_include_directories(keratin_${name} PUBLIC ${PROJECT_SOURCE_DIR} ${KERATIN_GENERATED})
+  set_target_properties(keratin_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  target_sources(keratin PRIVATE $<TARGET_OBJECTS:keratin_${name}>)
+endfunction()
+
+file(CONFIGURE OUTPUT ${KERATIN_GENERATED}/empty.cpp CONTENT "" @ONLY)
+add_library(keratin ${KERATIN_GENERATED}/empty.cpp)
+add_library(keratin::keratin ALIAS keratin)
+keratin_storey(kernels)
+keratin_storey(tensor)
+keratin_storey(autograd)
+keratin_storey(data)
+keratin_storey(nn)
+
+if(TARGET keratin_kernels)
+  target_compile_definitions(keratin_kernels PRIVATE ${KERATIN_SIMD_DEFINITIONS})
+  target_compile_options(keratin_kernels PRIVATE ${KERATIN_SIMD_OPTIONS})
+endif()
+if(TARGET keratin_data)
+  target_link_libraries(keratin_data PRIVATE ZLIB::ZLIB CURL::libcurl)
+endif()
+
+target_compile_features(keratin PUBLIC cxx_std_20)
+target_include_directories(keratin PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>
+                                          $<BUILD_INTERFACE:${KERATIN_GENERATED}>
+                                          $<INSTALL_INTERFACE:include>
+                                          $<INSTALL_INTERFACE:include/keratin>)
+target_link_libraries(keratin PRIVATE keratin_options PUBLIC fmt::fmt Threads::Threads
+                              PRIVATE hwy::hwy ZLIB::ZLIB CURL::libcurl)

@@ -1,0 +1,103 @@
+// Vocabulary for Highway sources that older Highways lack, under its later names. Include it inside a foreach_target
+// source, after <hwy/highway.h>; it is compiled once a target.
+//
+// A SIMD source has this form (kernels/softmax/simd.cpp is an example):
+//
+//   #undef HWY_TARGET_INCLUDE
+//   #define HWY_TARGET_INCLUDE "kernels/softmax/simd.cpp"
+//   #include <hwy/foreach_target.h>
+//   #include <hwy/highway.h>
+//   #include "kernels/simd.h"
+//   HWY_BEFORE_NAMESPACE();
+//   namespace keratin::kernels::cpu {
+//   namespace HWY_NAMESPACE { namespace { void Softmax(...) {...} } }
+//   }
+//   HWY_AFTER_NAMESPACE();
+//   #if HWY_ONCE
+//   namespace keratin::kernels::cpu { HWY_EXPORT(Softmax); void softmax_simd(...) { HWY_DYNAMIC_DISPATCH(Softmax)(...); } }
+//   #endif
+#if defined(KERATIN_KERNELS_SIMD_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef KERATIN_KERNELS_SIMD_H_
+#undef KERATIN_KERNELS_SIMD_H_
+#else
+#define KERATIN_KERNELS_SIMD_H_
+#endif
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include <hwy/highway.h>
+
+/// Before a loop over an array of vectors that must stay in registers: GCC and Clang unroll it completely.
+#ifndef KERATIN_UNROLL
+#define KERATIN_UNROLL _Pragma("GCC unroll 32")
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace keratin::kernels {
+namespace HWY_NAMESPACE {
+namespace simd {
+namespace hn = hwy::HWY_NAMESPACE;
+
+/// The first `n` lanes from memory, `none` in the others. n may be anything from 0 to past the lane count; nothing past
+/// p[n - 1] is read.
+template <class D>
+HWY_INLINE hn::Vec<D> LoadNOr(hn::Vec<D> none, D d, const hn::TFromD<D>* HWY_RESTRICT p, std::int64_t n) {
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  if (HWY_LIKELY(n >= lanes)) return hn::LoadU(d, p);
+  if (n <= 0) return none;
+#if HWY_MEM_OPS_MIGHT_FAULT || HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
+  HWY_ALIGN hn::TFromD<D> buffer[hn::MaxLanes(D())];
+  hn::Store(none, d, buffer);
+  std::memcpy(buffer, p, static_cast<std::size_t>(n) * sizeof(buffer[0]));
+  return hn::Load(d, buffer);
+#else
+  const auto mask = hn::FirstN(d, static_cast<std::size_t>(n));
+  return hn::IfThenElse(mask, hn::MaskedLoad(mask, d, p), none);
+#endif
+}
+
+/// The first `n` lanes from memory, 0 in the others.
+template <class D>
+HWY_INLINE hn::Vec<D> LoadN(D d, const hn::TFromD<D>* HWY_RESTRICT p, std::int64_t n) {
+  return LoadNOr(hn::Zero(d), d, p, n);
+}
+
+/// The first `n` lanes to memory; nothing past p[n - 1] is written.
+template <class D>
+HWY_INLINE void StoreN(hn::Vec<D> v, D d, hn::TFromD<D>* HWY_RESTRICT p, std::int64_t n) {
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  if (HWY_LIKELY(n >= lanes)) {
+    hn::StoreU(v, d, p);
+    return;
+  }
+  if (n <= 0) return;
+#if HWY_MEM_OPS_MIGHT_FAULT || HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
+  HWY_ALIGN hn::TFromD<D> buffer[hn::MaxLanes(D())];
+  hn::Store(v, d, buffer);
+  std::memcpy(p, buffer, static_cast<std::size_t>(n) * sizeof(buffer[0]));
+#else
+  hn::BlendedStore(v, hn::FirstN(d, static_cast<std::size_t>(n)), d, p);
+#endif
+}
+
+/// Sum, largest, smallest of all lanes.
+template <class D>
+HWY_INLINE hn::TFromD<D> ReduceSum(D d, hn::Vec<D> v) {
+  return hn::GetLane(hn::SumOfLanes(d, v));
+}
+template <class D>
+HWY_INLINE hn::TFromD<D> ReduceMax(D d, hn::Vec<D> v) {
+  return hn::GetLane(hn::MaxOfLanes(d, v));
+}
+template <class D>
+HWY_INLINE hn::TFromD<D> ReduceMin(D d, hn::Vec<D> v) {
+  return hn::GetLane(hn::MinOfLanes(d, v));
+}
+
+}  // namespace simd
+}  // namespace HWY_NAMESPACE
+}  // namespace keratin::kernels
+HWY_AFTER_NAMESPACE();
+#endif
