@@ -1,0 +1,292 @@
+#include "tensor/tensor.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+
+namespace keratin {
+namespace {
+
+float widen(BFloat16 value) { return std::bit_cast<float>(static_cast<std::uint32_t>(value.bits) << 16); }
+
+// Round to nearest even; a NaN stays one.
+BFloat16 narrow(float value) {
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  if (std::isnan(value)) return {static_cast<std::uint16_t>((bits >> 16) | 0x40)};
+  return {static_cast<std::uint16_t>((bits + 0x7fff + ((bits >> 16) & 1)) >> 16)};
+}
+
+// Calls f with a typed pointer to the elements.
+template <class F>
+decltype(auto) visit(DType dtype, void* raw, F&& f) {
+  switch (dtype) {
+    case DType::float32: return f(static_cast<float*>(raw));
+    case DType::float64: return f(static_cast<double*>(raw));
+    case DType::bfloat16: return f(static_cast<BFloat16*>(raw));
+    case DType::uint8: return f(static_cast<std::uint8_t*>(raw));
+    case DType::int32: return f(static_cast<std::int32_t*>(raw));
+    case DType::int64: return f(static_cast<std::int64_t*>(raw));
+    case DType::boolean: return f(static_cast<bool*>(raw));
+    case DType::string: break;
+  }
+  throw DTypeError("tensor: strings where numbers are needed; use strings()");
+}
+
+template <class To, class From>
+To converted(From value) {
+  if constexpr (std::is_same_v<To, BFloat16>) {
+    return narrow(static_cast<float>(value));
+  } else if constexpr (std::is_same_v<From, BFloat16>) {
+    return static_cast<To>(widen(value));
+  } else {
+    return static_cast<To>(value);
+  }
+}
+
+void fill(Tensor& x, double value) {
+  visit(x.dtype(), x.raw(), [&](auto* data) {
+    std::fill_n(data, x.size(), converted<std::remove_pointer_t<decltype(data)>>(value));
+  });
+}
+
+}  // namespace
+
+std::string Spec::text() const { return fmt::format("{}{}", short_name_of(dtype), shape.text()); }
+
+Tensor Tensor::empty(const Shape& shape, DType dtype) {
+  Tensor x;
+  x.size_ = shape.size();
+  x.shape_ = shape;
+  x.dtype_ = dtype;
+  if (dtype == DType::string) {
+    x.storage_ = std::make_shared<detail::Storage>(std::vector<std::string>(static_cast<std::size_t>(x.size_)));
+    return x;
+  }
+  std::int64_t bytes = 0;
+  if (__builtin_mul_overflow(x.size_, static_cast<std::int64_t>(size_of(dtype)), &bytes)) {
+    throw ShapeError(fmt::format("tensor: {} has more bytes than 64 bits count", x.spec().text()));
+  }
+  x.storage_ = std::make_shared<detail::Storage>(static_cast<std::size_t>(bytes), current_device());
+  return x;
+}
+
+template <class T>
+Tensor Tensor::from(std::span<const T> values, const Shape& shape) {
+  const auto count = static_cast<std::int64_t>(values.size());
+  const Shape wanted = shape.is_set() ? shape : Shape{count};
+  if (wanted.size() != count) {
+    throw ShapeError(fmt::format("tensor: {} values for shape {}, which has {}", count, wanted.text(), wanted.size()));
+  }
+  Tensor x = empty(wanted, dtype_of<T>);
+  if (count != 0) std::memcpy(x.raw(), values.data(), values.size_bytes());
+  return x;
+}
+template Tensor Tensor::from(std::span<const float>, const Shape&);
+template Tensor Tensor::from(std::span<const double>, const Shape&);
+template Tensor Tensor::from(std::span<const std::uint8_t>, const Shape&);
+template Tensor Tensor::from(std::span<const std::int32_t>, const Shape&);
+template Tensor Tensor::from(std::span<const std::int64_t>, const Shape&);
+
+Tensor Tensor::numbers(std::initializer_list<double> values, const Shape& shape, DType dtype) {
+  const auto count = static_cast<std::int64_t>(values.size());
+  const Shape wanted = shape.is_set() ? shape : Shape{count};
+  if (wanted.size() != count) {
+    throw ShapeError(fmt::format("tensor: {} values for shape {}, which has {}", count, wanted.text(), wanted.size()));
+  }
+  Tensor x = empty(wanted, dtype);
+  visit(dtype, x.raw(), [&](auto* data) {
+    for (const double value : values) *data++ = converted<std::remove_pointer_t<decltype(data)>>(value);
+  });
+  return x;
+}
+
+Tensor Tensor::strings(std::initializer_list<Text> values, const Shape& shape) {
+  std::vector<std::string> texts;
+  for (const Text& text : values) texts.emplace_back(text.view());
+  return from_strings(std::move(texts), shape);
+}
+
+Tensor Tensor::from_strings(std::vector<std::string> values, const Shape& shape) {
+  const auto count = static_cast<std::int64_t>(values.size());
+  const Shape wanted = shape.is_set() ? shape : Shape{count};
+  if (wanted.size() != count) {
+    throw ShapeError(fmt::format("tensor: {} strings for shape {}, which has {}", count, wanted.text(), wanted.size()));
+  }
+  Tensor x;
+  x.size_ = count;
+  x.shape_ = wanted;
+  x.dtype_ = DType::string;
+  x.storage_ = std::make_shared<detail::Storage>(std::move(values));
+  return x;
+}
+
+Tensor Tensor::scalar(double value, DType dtype) { return full({}, value, dtype); }
+
+Tensor Tensor::operator[](std::int64_t i) const {
+  if (rank() == 0) throw ShapeError(fmt::format("tensor: row {} of {}, which has no axis", i, spec().text()));
+  const std::int64_t rows = shape_[0];
+  if (i < -rows || i >= rows) {
+    throw ShapeError(fmt::format("tensor: row {} of {}; rows go from 0 to {}", i, spec().text(), rows - 1));
+  }
+  const std::int64_t row = i < 0 ? i + rows : i;
+  Tensor x = slice(row, row + 1);
+  x.shape_ = shape_.slice(1, rank());
+  return x;
+}
+
+Tensor Tensor::slice(std::int64_t first, std::int64_t last) const {
+  if (rank() == 0 || first < 0 || first > last || last > shape_[0]) {
+    throw ShapeError(fmt::format("tensor: rows {} to {} of {}; expected 0 <= first <= last <= rows", first, last,
+                                 spec().text()));
+  }
+  const std::int64_t row = shape_.slice(1, rank()).size();
+  Tensor x = *this;
+  x.offset_ += first * row;
+  x.size_ = (last - first) * row;
+  x.shape_ = shape_.with(0, last - first);
+  return x;
+}
+
+Tensor Tensor::reshaped(const Shape& shape) const {
+  Shape wanted = shape;
+  std::int64_t known = 1, inferred = -1;
+  for (std::int64_t i = 0; i < shape.rank(); ++i) {
+    if (shape[i] != -1) {
+      known *= shape[i];
+    } else if (inferred >= 0) {
+      throw ShapeError(fmt::format("reshape: {} has more than one -1", shape.text()));
+    } else {
+      inferred = i;
+    }
+  }
+  if (inferred >= 0 && known > 0 && size_ % known == 0) wanted = wanted.with(inferred, size_ / known);
+  if ((inferred >= 0 && wanted[inferred] < 0) || wanted.size() != size_) {
+    throw ShapeError(fmt::format("reshape: {} has {} elements; the shape asked for, {}, does not hold as many",
+                                 spec().text(), size_, shape.text()));
+  }
+  Tensor x = *this;
+  x.shape_ = wanted;
+  return x;
+}
+
+Tensor Tensor::copy() const {
+  Tensor x = empty(shape_, dtype_);
+  x.copy_from(*this);
+  return x;
+}
+
+void Tensor::copy_from(const Tensor& other) {
+  if (shape_ != other.shape_) {
+    throw ShapeError(fmt::format("tensor: {} cannot take the values of {}", spec().text(), other.spec().text()));
+  }
+  if (dtype_ != other.dtype_) {
+    throw DTypeError(fmt::format("tensor: {} cannot take the values of {}; use cast", spec().text(), other.spec().text()));
+  }
+  if (dtype_ == DType::string) {
+    std::copy_n(other.strings().begin(), size_, mutable_strings().begin());
+  } else if (size_ != 0) {
+    std::memmove(raw(), other.raw(), static_cast<std::size_t>(bytes()));
+  }
+  mark_changed();
+}
+
+std::span<const std::string> Tensor::strings() const {
+  check_type(DType::string);
+  return {storage_->strings().data() + offset_, static_cast<std::size_t>(size_)};
+}
+std::span<std::string> Tensor::mutable_strings() {
+  check_type(DType::string);
+  return {storage_->strings().data() + offset_, static_cast<std::size_t>(size_)};
+}
+
+void Tensor::check_type(DType wanted) const {
+  if (!defined()) throw ValueError("tensor: has no value: it was never set");
+  if (dtype_ != wanted) {
+    throw DTypeError(fmt::format("tensor: {} read as {}; use cast", spec().text(), name_of(wanted)));
+  }
+}
+
+std::int64_t Tensor::flat_index(std::initializer_list<std::int64_t> index) const {
+  if (!defined()) throw ValueError("item: the tensor has no value: it was never set");
+  if (index.size() == 0 && size_ == 1) return 0;
+  if (static_cast<std::int64_t>(index.size()) != rank()) {
+    throw ShapeError(fmt::format("item: {} indices for {}; expected {}", index.size(), spec().text(), rank()));
+  }
+  std::int64_t flat = 0, axis = 0;
+  for (const std::int64_t i : index) {
+    if (i < 0 || i >= shape_[axis]) {
+      throw ShapeError(fmt::format("item: index {} on axis {} of {}", i, axis, spec().text()));
+    }
+    flat = flat * shape_[axis++] + i;
+  }
+  return flat;
+}
+
+template <class T>
+T Tensor::item(std::initializer_list<std::int64_t> index) const {
+  const std::int64_t i = flat_index(index);
+  if constexpr (std::is_same_v<T, std::string>) {
+    return strings()[static_cast<std::size_t>(i)];
+  } else {
+    return visit(dtype_, raw(), [&](const auto* data) { return converted<T>(data[i]); });
+  }
+}
+
+template <class T>
+std::vector<T> Tensor::to_vector() const {
+  if (!defined()) throw ValueError("to_vector: the tensor has no value: it was never set");
+  if constexpr (std::is_same_v<T, std::string>) {
+    return {strings().begin(), strings().end()};
+  } else {
+    std::vector<T> values(static_cast<std::size_t>(size_));
+    visit(dtype_, raw(), [&](const auto* data) {
+      for (std::int64_t i = 0; i < size_; ++i) values[static_cast<std::size_t>(i)] = converted<T>(data[i]);
+    });
+    return values;
+  }
+}
+
+#define KERATIN_INSTANTIATE(T)                                                \
+  template T Tensor::item<T>(std::initializer_list<std::int64_t> index) const; \
+  template std::vector<T> Tensor::to_vector<T>() const;
+KERATIN_INSTANTIATE(float)
+KERATIN_INSTANTIATE(double)
+KERATIN_INSTANTIATE(std::uint8_t)
+KERATIN_INSTANTIATE(std::int32_t)
+KERATIN_INSTANTIATE(std::int64_t)
+KERATIN_INSTANTIATE(bool)
+KERATIN_INSTANTIATE(std::string)
+#undef KERATIN_INSTANTIATE
+
+Tensor full(const Shape& shape, double value, DType dtype) {
+  Tensor x = Tensor::empty(shape, dtype);
+  fill(x, value);
+  return x;
+}
+Tensor zeros(const Shape& shape, DType dtype) {
+  Tensor x = Tensor::empty(shape, dtype);
+  if (dtype != DType::string && x.size() != 0) std::memset(x.raw(), 0, static_cast<std::size_t>(x.bytes()));
+  return x;
+}
+Tensor ones(const Shape& shape, DType dtype) { return full(shape, 1, dtype); }
+
+Tensor arange(double start, double stop, double step, DType dtype) {
+  if (step == 0 || !std::isfinite(start) || !std::isfinite(stop) || !std::isfinite(step)) {
+    throw ValueError(fmt::format("arange: start {}, stop {}, step {}; expected finite numbers and a step that is not 0",
+                                 start, stop, step));
+  }
+  const auto count = static_cast<std::int64_t>(std::max(0.0, std::ceil((stop - start) / step)));
+  Tensor x = Tensor::empty({count}, dtype);
+  visit(dtype, x.raw(), [&](auto* data) {
+    for (std::int64_t i = 0; i < count; ++i)
+      data[i] = converted<std::remove_pointer_t<decltype(data)>>(start + step * static_cast<double>(i));
+  });
+  return x;
+}
+
+Tensor reshape(const Tensor& x, const Shape& shape) { return x.reshaped(shape); }
+
+}  // namespace keratin

@@ -1,0 +1,43 @@
+// The text form of shapes and tensors, for fmt.
+#pragma once
+
+#include <fmt/core.h>
+
+#include <string>
+
+#include "tensor/several.h"
+#include "tensor/tensor.h"
+
+namespace keratin {
+
+/// A tensor as NumPy prints it: nested brackets, at most 6 rows and columns of large ones, then shape and dtype.
+std::string to_text(const Tensor& x);
+/// Several: one block each, under their names.
+std::string to_text(const Tensors& x);
+
+}  // namespace keratin
+
+template <>
+struct fmt::formatter<keratin::Shape> : fmt::formatter<std::string_view> {
+  auto format(const keratin::Shape& value, fmt::format_context& context) const {
+    return fmt::formatter<std::string_view>::format(value.text(), context);
+  }
+};
+template <>
+struct fmt::formatter<keratin::Tensor> : fmt::formatter<std::string_view> {
+  auto format(const keratin::Tensor& value, fmt::format_context& context) const {
+    return fmt::formatter<std::string_view>::format(keratin::to_text(value), context);
+  }
+};
+template <>
+struct fmt::formatter<keratin::Tensors> : fmt::formatter<std::string_view> {
+  auto format(const keratin::Tensors& value, fmt::format_context& context) const {
+    return fmt::formatter<std::string_view>::format(keratin::to_text(value), context);
+  }
+};
+template <>
+struct fmt::formatter<keratin::DType> : fmt::formatter<std::string_view> {
+  auto format(keratin::DType value, fmt::format_context& context) const {
+    return fmt::formatter<std::string_view>::format(keratin::name_of(value), context);
+  }
+};
