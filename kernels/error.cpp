@@ -5,7 +5,8 @@
 namespace keratin::kernels {
 
 void assertion_failed(const char* expression, const char* file, int line) {
-  throw Error(fmt::format("{}:{}: internal error: {} does not hold; please report it", file, line, expression));
+  throw Error(fmt::format("{}:{}: internal error: {} does not hold; please report it", file, line,
+                          expression));
 }
 
 }  // namespace keratin::kernels

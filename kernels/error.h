@@ -5,7 +5,8 @@
 
 namespace keratin {
 
-/// Whatever keratin reports. Text: `op: what is wrong: what was given; what was expected. What to do.`
+/// Whatever keratin reports. Text: `op: what is wrong: what was given; what was expected. What to
+/// do.`
 class Error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -48,6 +49,7 @@ namespace kernels {
 
 }  // namespace keratin
 
-/// Checks an internal promise, in every build. For mistakes of a user throw an Error with the values instead.
+/// Checks an internal promise, in every build. For mistakes of a user throw an Error with the
+/// values instead.
 #define KERATIN_ASSERT(expression) \
   ((expression) ? void() : ::keratin::kernels::assertion_failed(#expression, __FILE__, __LINE__))

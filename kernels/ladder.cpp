@@ -37,15 +37,18 @@ std::vector<Choice> parse(std::string_view text) {
     if (one.empty()) continue;
     const auto equals = one.find('=');
     if (equals == 0 || equals == std::string_view::npos || equals + 1 == one.size()) {
-      throw ValueError(fmt::format(
-          "KERATIN_KERNEL: \"{}\" is not of the form operation=rung, such as softmax=reference or *=reference", one));
+      throw ValueError(
+          fmt::format("KERATIN_KERNEL: \"{}\" is not of the form operation=rung, such as "
+                      "softmax=reference or *=reference",
+                      one));
     }
     parsed.push_back({std::string(one.substr(0, equals)), std::string(one.substr(equals + 1))});
   }
   return parsed;
 }
 
-// Read once, before main: a broken value must not throw there, so it is reported and ends the program.
+// Read once, before main: a broken value must not throw there, so it is reported and ends the
+// program.
 const bool environment_read = [] {
   const char* text = std::getenv("KERATIN_KERNEL");
   if (text == nullptr) return false;
@@ -69,7 +72,8 @@ TraceSink* set_trace_sink(TraceSink* sink) { return std::exchange(detail::trace_
 
 namespace detail {
 
-const char* chosen_rung(const char* room, const char* op, const char* const* names, std::size_t count) {
+const char* chosen_rung(const char* room, const char* op, const char* const* names,
+                        std::size_t count) {
   const Choice* match = nullptr;
   for (const Choice& choice : choices()) {
     if (choice.pattern == "*" || choice.pattern == room || choice.pattern == op) match = &choice;
@@ -82,7 +86,8 @@ const char* chosen_rung(const char* room, const char* op, const char* const* nam
   }
   // A wildcard or a room may name a rung that only some of its operations have.
   if (match->pattern != op) return nullptr;
-  throw ValueError(fmt::format("KERATIN_KERNEL: {} has no rung \"{}\"; it has: {}", op, match->rung, known));
+  throw ValueError(
+      fmt::format("KERATIN_KERNEL: {} has no rung \"{}\"; it has: {}", op, match->rung, known));
 }
 
 void warn_not_applicable(const char* op, const char* rung, const std::string& shape) {
@@ -90,8 +95,8 @@ void warn_not_applicable(const char* op, const char* rung, const std::string& sh
   static std::set<std::string> warned;
   const std::lock_guard lock(mutex);
   if (!warned.insert(fmt::format("{}={}", op, rung)).second) return;
-  fmt::print(stderr, "keratin: {}={} does not apply to {}; the best rung that does runs instead\n", op, rung,
-             shape.empty() ? "this shape" : shape);
+  fmt::print(stderr, "keratin: {}={} does not apply to {}; the best rung that does runs instead\n",
+             op, rung, shape.empty() ? "this shape" : shape);
 }
 
 }  // namespace detail

@@ -1,5 +1,5 @@
-// The ladder of an operation: its kernels on one device, from the plain reference to the fastest rung, and the one
-// door through which every kernel is called.
+// The ladder of an operation: its kernels on one device, from the plain reference to the fastest
+// rung, and the one door through which every kernel is called.
 #pragma once
 
 #include <array>
@@ -14,8 +14,8 @@
 
 namespace keratin::kernels {
 
-/// What an operation takes at the least: floating-point operations, and bytes with every input read once and every
-/// output written once. Contracts compute it from the shape; nothing else counts.
+/// What an operation takes at the least: floating-point operations, and bytes with every input read
+/// once and every output written once. Contracts compute it from the shape; nothing else counts.
 struct Cost {
   double flops = 0;
   double bytes = 0;
@@ -37,9 +37,9 @@ using ShapeOf = typename detail::LastArgument<Fn>::type;
 /// One kernel of a ladder.
 template <class Fn>
 struct Rung {
-  const char* name;                       // by technique: "reference", "simd", "packed"; never a number
-  const char* gains;                      // one line: what it no longer pays for
-  bool (*applies)(const ShapeOf<Fn>&);    // may it run on this shape, on this processor?
+  const char* name;   // by technique: "reference", "simd", "packed"; never a number
+  const char* gains;  // one line: what it no longer pays for
+  bool (*applies)(const ShapeOf<Fn>&);  // may it run on this shape, on this processor?
   Fn function;
 };
 
@@ -58,11 +58,13 @@ struct Ladder {
   std::array<Rung<Fn>, N> rungs;
 };
 template <class Fn, std::size_t N>
-Ladder(const char*, const char*, Cost (*)(const ShapeOf<Fn>&), std::array<Rung<Fn>, N>) -> Ladder<Fn, N>;
+Ladder(const char*, const char*, Cost (*)(const ShapeOf<Fn>&), std::array<Rung<Fn>, N>)
+    -> Ladder<Fn, N>;
 
-/// Chooses rungs by hand, as `KERATIN_KERNEL` does: "softmax=reference", "*=reference", several by commas. The left side
-/// is an operation, a room or `*`; the last match wins. "" takes all choices back. A rung that does not apply to a shape
-/// is passed over, with one warning. Throws ValueError where the text is not of this form.
+/// Chooses rungs by hand, as `KERATIN_KERNEL` does: "softmax=reference", "*=reference", several by
+/// commas. The left side is an operation, a room or `*`; the last match wins. "" takes all choices
+/// back. A rung that does not apply to a shape is passed over, with one warning. Throws ValueError
+/// where the text is not of this form.
 void set_kernel_choice(std::string_view choices);
 
 /// One call of a kernel, as seen at the door.
@@ -83,14 +85,16 @@ class TraceSink {
   virtual void record(const KernelCall& call) = 0;
 };
 
-/// Installs a sink, or none (nullptr); gives back the one before. Not to be called while kernels run on other threads.
+/// Installs a sink, or none (nullptr); gives back the one before. Not to be called while kernels
+/// run on other threads.
 TraceSink* set_trace_sink(TraceSink* sink);
 
 namespace detail {
 extern bool choices_made;      // is any rung chosen by hand?
 extern TraceSink* trace_sink;  // nullptr: off
 /// The rung asked for by hand, or nullptr. Throws ValueError if the operation has no such rung.
-const char* chosen_rung(const char* room, const char* op, const char* const* names, std::size_t count);
+const char* chosen_rung(const char* room, const char* op, const char* const* names,
+                        std::size_t count);
 void warn_not_applicable(const char* op, const char* rung, const std::string& shape);
 
 template <class Shape>
@@ -105,7 +109,8 @@ std::string shape_text(const Shape& shape) {
 }
 
 template <class Fn, std::size_t N>
-const Rung<Fn>& pick_by_hand(const Ladder<Fn, N>& ladder, const ShapeOf<Fn>& shape, const Rung<Fn>& best) {
+const Rung<Fn>& pick_by_hand(const Ladder<Fn, N>& ladder, const ShapeOf<Fn>& shape,
+                             const Rung<Fn>& best) {
   std::array<const char*, N> names;
   for (std::size_t i = 0; i < N; ++i) names[i] = ladder.rungs[i].name;
   const char* wanted = chosen_rung(ladder.room, ladder.op, names.data(), N);
@@ -145,7 +150,8 @@ void run(const Ladder<Fn, N>& ladder, Args&&... args) {
   const auto start = Clock::now();
   rung.function(args...);
   const auto end = Clock::now();
-  detail::trace_sink->record({ladder.room, ladder.op, rung.name, detail::shape_text(shape), ladder.cost(shape),
+  detail::trace_sink->record({ladder.room, ladder.op, rung.name, detail::shape_text(shape),
+                              ladder.cost(shape),
                               std::chrono::duration<double>(start.time_since_epoch()).count(),
                               std::chrono::duration<double>(end - start).count()});
 }

@@ -63,8 +63,10 @@ int initial_thread_count() {
   int count = 0;
   const auto [end, error] = std::from_chars(text, text + std::strlen(text), count);
   if (error != std::errc() || *end != '\0' || count < 1 || count > kMaxThreads) {
-    fmt::print(stderr, "keratin: KERATIN_THREADS is \"{}\"; expected a number from 1 to {}. All cores are used.\n", text,
-               kMaxThreads);
+    fmt::print(
+        stderr,
+        "keratin: KERATIN_THREADS is \"{}\"; expected a number from 1 to {}. All cores are used.\n",
+        text, kMaxThreads);
     return available_cores();
   }
   return count;
@@ -171,7 +173,8 @@ int thread_count() { return pool()->threads(); }
 
 void set_thread_count(int count) {
   if (count < 1 || count > kMaxThreads) {
-    throw ValueError(fmt::format("set_thread_count: {} threads; expected 1 to {}", count, kMaxThreads));
+    throw ValueError(
+        fmt::format("set_thread_count: {} threads; expected 1 to {}", count, kMaxThreads));
   }
   if (count == thread_count()) return;
   pool().reset();
@@ -184,7 +187,8 @@ void parallel_for(std::int64_t count, std::int64_t grain,
   KERATIN_ASSERT(grain >= 1);
   const std::int64_t pieces = (count + grain - 1) / grain;
   if (pieces > 1 && !inside_parallel_for && pool()->threads() > 1) {
-    Job job{.body = body, .count = count, .grain = grain, .pieces = pieces, .mutex = {}, .error = {}};
+    Job job{
+        .body = body, .count = count, .grain = grain, .pieces = pieces, .mutex = {}, .error = {}};
     if (pool()->run(job)) {
       if (job.error) std::rethrow_exception(job.error);
       return;

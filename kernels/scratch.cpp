@@ -19,7 +19,8 @@ struct Block {
   std::unique_ptr<void, Free> memory;
   std::size_t size = 0;
 };
-// Blocks [0, depth) are in use. A nested scratch of the same kernel finds the block that it had the last time.
+// Blocks [0, depth) are in use. A nested scratch of the same kernel finds the block that it had the
+// last time.
 struct Stock {
   std::vector<Block> blocks;
   std::size_t depth = 0;

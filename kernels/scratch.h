@@ -5,8 +5,9 @@
 
 namespace keratin::kernels {
 
-/// Working memory of a kernel, 64-byte aligned, with any content; returned to this thread's stock at the end of scope, so
-/// that a training step asks the system for none. Scratches of a thread end in reverse order of their beginning.
+/// Working memory of a kernel, 64-byte aligned, with any content; returned to this thread's stock
+/// at the end of scope, so that a training step asks the system for none. Scratches of a thread end
+/// in reverse order of their beginning.
 class Scratch {
  public:
   explicit Scratch(std::size_t bytes);
@@ -26,7 +27,8 @@ class Scratch {
 /// Scratch for `count` floats.
 class FloatScratch : public Scratch {
  public:
-  explicit FloatScratch(std::int64_t count) : Scratch(static_cast<std::size_t>(count) * sizeof(float)) {}
+  explicit FloatScratch(std::int64_t count)
+      : Scratch(static_cast<std::size_t>(count) * sizeof(float)) {}
   float* data() const { return as<float>(); }
 };
 

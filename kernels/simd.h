@@ -1,5 +1,5 @@
-// Vocabulary for Highway sources that older Highways lack, under its later names. Include it inside a foreach_target
-// source, after <hwy/highway.h>; it is compiled once a target.
+// Vocabulary for Highway sources that older Highways lack, under its later names. Include it inside
+// a foreach_target source, after <hwy/highway.h>; it is compiled once a target.
 //
 // A SIMD source has this form (kernels/softmax/simd.cpp is an example):
 //
@@ -14,8 +14,8 @@
 //   }
 //   HWY_AFTER_NAMESPACE();
 //   #if HWY_ONCE
-//   namespace keratin::kernels::cpu { HWY_EXPORT(Softmax); void softmax_simd(...) { HWY_DYNAMIC_DISPATCH(Softmax)(...); } }
-//   #endif
+//   namespace keratin::kernels::cpu { HWY_EXPORT(Softmax); void softmax_simd(...) {
+//   HWY_DYNAMIC_DISPATCH(Softmax)(...); } } #endif
 #if defined(KERATIN_KERNELS_SIMD_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef KERATIN_KERNELS_SIMD_H_
 #undef KERATIN_KERNELS_SIMD_H_
@@ -29,7 +29,8 @@
 
 #include <hwy/highway.h>
 
-/// Before a loop over an array of vectors that must stay in registers: GCC and Clang unroll it completely.
+/// Before a loop over an array of vectors that must stay in registers: GCC and Clang unroll it
+/// completely.
 #ifndef KERATIN_UNROLL
 #define KERATIN_UNROLL _Pragma("GCC unroll 32")
 #endif
@@ -40,10 +41,11 @@ namespace HWY_NAMESPACE {
 namespace simd {
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// The first `n` lanes from memory, `none` in the others. n may be anything from 0 to past the lane count; nothing past
-/// p[n - 1] is read.
+/// The first `n` lanes from memory, `none` in the others. n may be anything from 0 to past the lane
+/// count; nothing past p[n - 1] is read.
 template <class D>
-HWY_INLINE hn::Vec<D> LoadNOr(hn::Vec<D> none, D d, const hn::TFromD<D>* HWY_RESTRICT p, std::int64_t n) {
+HWY_INLINE hn::Vec<D> LoadNOr(hn::Vec<D> none, D d, const hn::TFromD<D>* HWY_RESTRICT p,
+                              std::int64_t n) {
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
   if (HWY_LIKELY(n >= lanes)) return hn::LoadU(d, p);
   if (n <= 0) return none;

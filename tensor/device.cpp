@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "kernels/error.h"
 #include "keratin/build_config.h"
+#include "kernels/error.h"
 
 namespace keratin {
 
@@ -20,10 +20,13 @@ bool gpu_available() {
 void set_device(const std::string& name) {
   if (name == "cpu") return;
   if (name == "cuda" || name.starts_with("cuda:")) {
-    throw DeviceError(fmt::format(
-        "set_device: \"{}\": this build has no CUDA kernels; use \"cpu\", or ask gpu_available() first", name));
+    throw DeviceError(
+        fmt::format("set_device: \"{}\": this build has no CUDA kernels; use \"cpu\", or ask "
+                    "gpu_available() first",
+                    name));
   }
-  throw DeviceError(fmt::format("set_device: unknown device \"{}\"; expected \"cpu\", \"cuda\" or \"cuda:N\"", name));
+  throw DeviceError(fmt::format(
+      "set_device: unknown device \"{}\"; expected \"cpu\", \"cuda\" or \"cuda:N\"", name));
 }
 
 Device current_device() { return {}; }

@@ -20,8 +20,8 @@ struct Device {
 /// Is there a GPU that this build can use? False in a build without CUDA kernels.
 bool gpu_available();
 
-/// Sets where new tensors live: "cpu", "cuda" or "cuda:1". Throws DeviceError where there is no such device, and says
-/// whether the build or the machine lacks it.
+/// Sets where new tensors live: "cpu", "cuda" or "cuda:1". Throws DeviceError where there is no
+/// such device, and says whether the build or the machine lacks it.
 void set_device(const std::string& name);
 
 /// Where new tensors live.

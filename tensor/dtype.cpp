@@ -18,8 +18,8 @@ DType dtype_from_name(std::string_view name) {
 
 namespace detail {
 void throw_not_dispatched(std::string_view what, DType dtype, std::string_view expected) {
-  throw DTypeError(fmt::format("{}: not defined for {}; expected {}. Use cast(x, float32) first.", what, name_of(dtype),
-                               expected));
+  throw DTypeError(fmt::format("{}: not defined for {}; expected {}. Use cast(x, float32) first.",
+                               what, name_of(dtype), expected));
 }
 }  // namespace detail
 

@@ -11,10 +11,19 @@
 namespace keratin {
 
 /// The type of a tensor's elements.
-enum class DType : std::uint8_t { float32, float64, bfloat16, uint8, int32, int64, boolean, string };
-inline constexpr DType float32 = DType::float32, float64 = DType::float64, bfloat16 = DType::bfloat16,
-                       uint8 = DType::uint8, int32 = DType::int32, int64 = DType::int64,
-                       boolean = DType::boolean, string = DType::string;
+enum class DType : std::uint8_t {
+  float32,
+  float64,
+  bfloat16,
+  uint8,
+  int32,
+  int64,
+  boolean,
+  string
+};
+inline constexpr DType float32 = DType::float32, float64 = DType::float64,
+                       bfloat16 = DType::bfloat16, uint8 = DType::uint8, int32 = DType::int32,
+                       int64 = DType::int64, boolean = DType::boolean, string = DType::string;
 
 /// The upper 16 bits of a float32. Storage only: kernels compute in float32.
 struct BFloat16 {
@@ -25,20 +34,26 @@ struct BFloat16 {
 constexpr std::size_t size_of(DType dtype) {
   switch (dtype) {
     case DType::float32:
-    case DType::int32: return 4;
+    case DType::int32:
+      return 4;
     case DType::float64:
-    case DType::int64: return 8;
-    case DType::bfloat16: return 2;
+    case DType::int64:
+      return 8;
+    case DType::bfloat16:
+      return 2;
     case DType::uint8:
-    case DType::boolean: return 1;
-    case DType::string: return 0;
+    case DType::boolean:
+      return 1;
+    case DType::string:
+      return 0;
   }
   return 0;
 }
 
 /// Keras' name: "float32", "bool", "string" ...
 constexpr std::string_view name_of(DType dtype) {
-  constexpr std::string_view names[] = {"float32", "float64", "bfloat16", "uint8", "int32", "int64", "bool", "string"};
+  constexpr std::string_view names[] = {"float32", "float64", "bfloat16", "uint8",
+                                        "int32",   "int64",   "bool",     "string"};
   return names[static_cast<std::size_t>(dtype)];
 }
 
@@ -78,7 +93,8 @@ struct DTypeOf<bool> : std::integral_constant<DType, DType::boolean> {};
 template <>
 struct DTypeOf<std::string> : std::integral_constant<DType, DType::string> {};
 
-[[noreturn]] void throw_not_dispatched(std::string_view what, DType dtype, std::string_view expected);
+[[noreturn]] void throw_not_dispatched(std::string_view what, DType dtype,
+                                       std::string_view expected);
 }  // namespace detail
 
 /// The dtype whose elements are of type T.
@@ -97,12 +113,18 @@ decltype(auto) dispatch_floats(std::string_view what, DType dtype, F&& f) {
 template <class F>
 decltype(auto) dispatch_numbers(std::string_view what, DType dtype, F&& f) {
   switch (dtype) {
-    case DType::float32: return f.template operator()<float>();
-    case DType::float64: return f.template operator()<double>();
-    case DType::uint8: return f.template operator()<std::uint8_t>();
-    case DType::int32: return f.template operator()<std::int32_t>();
-    case DType::int64: return f.template operator()<std::int64_t>();
-    default: break;
+    case DType::float32:
+      return f.template operator()<float>();
+    case DType::float64:
+      return f.template operator()<double>();
+    case DType::uint8:
+      return f.template operator()<std::uint8_t>();
+    case DType::int32:
+      return f.template operator()<std::int32_t>();
+    case DType::int64:
+      return f.template operator()<std::int64_t>();
+    default:
+      break;
   }
   detail::throw_not_dispatched(what, dtype, "float32, float64, uint8, int32 or int64");
 }

@@ -45,7 +45,8 @@ std::string nearest_name(std::string_view name, const std::vector<std::string>& 
 std::string name_hint(std::string_view name, const std::vector<std::string>& known) {
   if (known.empty()) return "; there are none";
   const std::string nearest = nearest_name(name, known);
-  return fmt::format("{}; known: {}", nearest.empty() ? "" : fmt::format("; did you mean \"{}\"?", nearest),
+  return fmt::format("{}; known: {}",
+                     nearest.empty() ? "" : fmt::format("; did you mean \"{}\"?", nearest),
                      fmt::join(known, ", "));
 }
 

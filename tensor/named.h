@@ -61,7 +61,8 @@ class Named {
 /// What a step or an epoch measured: "loss", "accuracy", "val_loss" ...
 using Logs = Named<double>;
 
-/// The known name nearest to `name` if it is near enough to be meant (at most a third of its letters differ), else "".
+/// The known name nearest to `name` if it is near enough to be meant (at most a third of its
+/// letters differ), else "".
 std::string nearest_name(std::string_view name, const std::vector<std::string>& known);
 
 /// "; did you mean \"adam\"?" where a known name is near, and the list of all.

@@ -25,8 +25,12 @@ class Several : public T {
     take_first();
     single_ = false;
   }
-  Several(std::initializer_list<Entry> dict) : entries_(dict), named_(true), single_(false) { take_first(); }
-  Several(const Named<T>& dict) : entries_(dict.begin(), dict.end()), named_(true), single_(false) { take_first(); }
+  Several(std::initializer_list<Entry> dict) : entries_(dict), named_(true), single_(false) {
+    take_first();
+  }
+  Several(const Named<T>& dict) : entries_(dict.begin(), dict.end()), named_(true), single_(false) {
+    take_first();
+  }
 
   using T::operator[];  // else result[0] is a null name
   const T& operator[](std::string_view name) const {
@@ -41,7 +45,9 @@ class Several : public T {
       if (entry.first == name) return true;
     return false;
   }
-  const T& get(std::int64_t position) const { return entries_.at(static_cast<std::size_t>(position)).second; }
+  const T& get(std::int64_t position) const {
+    return entries_.at(static_cast<std::size_t>(position)).second;
+  }
   const std::string& name(std::int64_t position) const {
     return entries_.at(static_cast<std::size_t>(position)).first;
   }

@@ -8,7 +8,8 @@ namespace keratin {
 
 Shape::Shape(std::span<const std::int64_t> sizes) {
   if (static_cast<std::int64_t>(sizes.size()) > kMaxRank) {
-    throw ShapeError(fmt::format("shape: {} axes; at most {} are supported", sizes.size(), kMaxRank));
+    throw ShapeError(
+        fmt::format("shape: {} axes; at most {} are supported", sizes.size(), kMaxRank));
   }
   rank_ = static_cast<std::int64_t>(sizes.size());
   std::copy(sizes.begin(), sizes.end(), sizes_.begin());
@@ -43,7 +44,8 @@ Shape Shape::with(std::int64_t axis, std::int64_t size) const {
 
 Shape Shape::slice(std::int64_t first, std::int64_t last) const {
   KERATIN_ASSERT(0 <= first && first <= last && last <= rank_);
-  return Shape(sizes().subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first)));
+  return Shape(
+      sizes().subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first)));
 }
 
 Shape Shape::joined(const Shape& other) const {
@@ -75,7 +77,9 @@ std::string joined_sizes(const Shape& shape) {
 }
 }  // namespace
 
-std::string Shape::text() const { return is_set() ? "[" + joined_sizes(*this) + "]" : "[not given]"; }
+std::string Shape::text() const {
+  return is_set() ? "[" + joined_sizes(*this) + "]" : "[not given]";
+}
 
 std::string Shape::tuple_text() const {
   if (!is_set()) return "?";
@@ -89,10 +93,11 @@ Shape broadcast_shapes(const char* what, const Shape& a, const Shape& b) {
     const std::int64_t in_a = i - (rank - a.rank()), in_b = i - (rank - b.rank());
     const std::int64_t size_a = in_a < 0 ? 1 : a[in_a], size_b = in_b < 0 ? 1 : b[in_b];
     if (size_a != size_b && size_a != 1 && size_b != 1) {
-      throw ShapeError(fmt::format(
-          "{}: shapes do not broadcast: {} and {} differ on axis {} ({} and {}); sizes must be equal or 1. Use reshape to "
-          "line the axes up.",
-          what, a.text(), b.text(), i - rank, size_a, size_b));
+      throw ShapeError(
+          fmt::format("{}: shapes do not broadcast: {} and {} differ on axis {} ({} and {}); sizes "
+                      "must be equal or 1. Use reshape to "
+                      "line the axes up.",
+                      what, a.text(), b.text(), i - rank, size_a, size_b));
     }
     both.push_back(size_a == 1 ? size_b : size_a);
   }
@@ -101,8 +106,8 @@ Shape broadcast_shapes(const char* what, const Shape& a, const Shape& b) {
 
 std::int64_t normalized_axis(const char* what, std::int64_t axis, std::int64_t rank) {
   if (axis < -rank || axis >= rank) {
-    throw ShapeError(fmt::format("{}: axis {} is out of range for rank {}; expected {} to {}", what, axis, rank, -rank,
-                                 rank - 1));
+    throw ShapeError(fmt::format("{}: axis {} is out of range for rank {}; expected {} to {}", what,
+                                 axis, rank, -rank, rank - 1));
   }
   return axis < 0 ? axis + rank : axis;
 }

@@ -12,18 +12,21 @@
 
 namespace keratin {
 
-/// An unknown size, as in Input({.shape = {None, None, 3}}); not the -1 that asks reshape to infer one.
+/// An unknown size, as in Input({.shape = {None, None, 3}}); not the -1 that asks reshape to infer
+/// one.
 inline constexpr std::int64_t None = std::numeric_limits<std::int64_t>::min();
 
-/// The sizes of a tensor, outermost axis first. At most 8 axes; each size is >= 0, or None in symbolic shapes. (-1 is
-/// allowed where a function says so, as reshape does.)
+/// The sizes of a tensor, outermost axis first. At most 8 axes; each size is >= 0, or None in
+/// symbolic shapes. (-1 is allowed where a function says so, as reshape does.)
 class Shape {
  public:
   static constexpr std::int64_t kMaxRank = 8;
 
   Shape() = default;  // rank 0: one element
-  Shape(std::initializer_list<std::int64_t> sizes) : Shape(std::span(sizes.begin(), sizes.size())) {}
-  explicit Shape(const std::vector<std::int64_t>& sizes) : Shape(std::span<const std::int64_t>(sizes)) {}
+  Shape(std::initializer_list<std::int64_t> sizes)
+      : Shape(std::span(sizes.begin(), sizes.size())) {}
+  explicit Shape(const std::vector<std::int64_t>& sizes)
+      : Shape(std::span<const std::int64_t>(sizes)) {}
   explicit Shape(std::span<const std::int64_t> sizes);
   /// "Not given", for options.
   static Shape unset();
@@ -36,7 +39,8 @@ class Shape {
   bool is_known() const;
   /// The size of the last axis.
   std::int64_t back() const { return (*this)[-1]; }
-  /// The size of an axis; negative axes count from the end. Throws ShapeError if there is no such axis.
+  /// The size of an axis; negative axes count from the end. Throws ShapeError if there is no such
+  /// axis.
   std::int64_t operator[](std::int64_t axis) const { return sizes_[index(axis)]; }
   /// The same shape with another size at `axis`.
   Shape with(std::int64_t axis, std::int64_t size) const;
@@ -58,7 +62,8 @@ class Shape {
   friend bool operator==(const Shape& a, const Shape& b) {
     if (a.rank_ != b.rank_) return false;
     for (std::int64_t i = 0; i < a.rank_; ++i)
-      if (a.sizes_[static_cast<std::size_t>(i)] != b.sizes_[static_cast<std::size_t>(i)]) return false;
+      if (a.sizes_[static_cast<std::size_t>(i)] != b.sizes_[static_cast<std::size_t>(i)])
+        return false;
     return true;
   }
 
@@ -84,7 +89,8 @@ class Axes {
   explicit Axes(std::vector<int> axes) : axes_(std::move(axes)), given_(true) {}
 
   bool given() const { return given_; }
-  /// Which of `rank` axes are meant: sorted, from the front, without doubles. Throws ShapeError naming `what`.
+  /// Which of `rank` axes are meant: sorted, from the front, without doubles. Throws ShapeError
+  /// naming `what`.
   std::vector<std::int64_t> resolve(const char* what, std::int64_t rank) const;
 
  private:

@@ -15,8 +15,8 @@ namespace {
 
 constexpr std::size_t kAlignment = 64;
 
-// Sizes are rounded up to a quarter of a power of two, so that tensors of about the same size share blocks and at most a
-// quarter is wasted.
+// Sizes are rounded up to a quarter of a power of two, so that tensors of about the same size share
+// blocks and at most a quarter is wasted.
 std::size_t rounded(std::size_t bytes) {
   if (bytes <= kAlignment) return kAlignment;
   const std::size_t quarter = std::max(kAlignment, std::bit_floor(bytes - 1) / 4);
@@ -46,8 +46,10 @@ class CachingAllocator {
     if (block == nullptr) {
       const std::lock_guard lock(mutex_);
       stats_.bytes_in_use -= static_cast<std::int64_t>(capacity);
-      throw Error(fmt::format("tensor: out of memory: {} bytes asked for, {} bytes in use; use smaller batches or inputs",
-                              capacity, stats_.bytes_in_use));
+      throw Error(
+          fmt::format("tensor: out of memory: {} bytes asked for, {} bytes in use; use smaller "
+                      "batches or inputs",
+                      capacity, stats_.bytes_in_use));
     }
     return block;
   }

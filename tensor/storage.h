@@ -12,8 +12,8 @@ namespace keratin {
 
 /// What the CPU's allocator holds.
 struct MemoryStats {
-  std::int64_t bytes_in_use = 0;        // in living tensors
-  std::int64_t bytes_cached = 0;        // freed, kept for reuse
+  std::int64_t bytes_in_use = 0;  // in living tensors
+  std::int64_t bytes_cached = 0;  // freed, kept for reuse
   std::int64_t peak_bytes_in_use = 0;
   std::int64_t system_allocations = 0;  // how often the system was asked
 };
@@ -24,7 +24,8 @@ void release_cached_memory();
 
 namespace detail {
 
-/// Memory of tensors: 64-byte aligned bytes from a caching allocator, or strings. Content is not initialised.
+/// Memory of tensors: 64-byte aligned bytes from a caching allocator, or strings. Content is not
+/// initialised.
 class Storage {
  public:
   Storage(std::size_t bytes, Device device);
@@ -37,7 +38,8 @@ class Storage {
   std::vector<std::string>& strings() { return strings_; }
   Device device() const { return device_; }
 
-  /// Counts changes made in place, so that the tape can tell that what it saved is no longer what it was.
+  /// Counts changes made in place, so that the tape can tell that what it saved is no longer what
+  /// it was.
   std::uint64_t version() const { return version_; }
   void changed() { ++version_; }
 

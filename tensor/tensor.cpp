@@ -10,7 +10,9 @@
 namespace keratin {
 namespace {
 
-float widen(BFloat16 value) { return std::bit_cast<float>(static_cast<std::uint32_t>(value.bits) << 16); }
+float widen(BFloat16 value) {
+  return std::bit_cast<float>(static_cast<std::uint32_t>(value.bits) << 16);
+}
 
 // Round to nearest even; a NaN stays one.
 BFloat16 narrow(float value) {
@@ -23,14 +25,22 @@ BFloat16 narrow(float value) {
 template <class F>
 decltype(auto) visit(DType dtype, void* raw, F&& f) {
   switch (dtype) {
-    case DType::float32: return f(static_cast<float*>(raw));
-    case DType::float64: return f(static_cast<double*>(raw));
-    case DType::bfloat16: return f(static_cast<BFloat16*>(raw));
-    case DType::uint8: return f(static_cast<std::uint8_t*>(raw));
-    case DType::int32: return f(static_cast<std::int32_t*>(raw));
-    case DType::int64: return f(static_cast<std::int64_t*>(raw));
-    case DType::boolean: return f(static_cast<bool*>(raw));
-    case DType::string: break;
+    case DType::float32:
+      return f(static_cast<float*>(raw));
+    case DType::float64:
+      return f(static_cast<double*>(raw));
+    case DType::bfloat16:
+      return f(static_cast<BFloat16*>(raw));
+    case DType::uint8:
+      return f(static_cast<std::uint8_t*>(raw));
+    case DType::int32:
+      return f(static_cast<std::int32_t*>(raw));
+    case DType::int64:
+      return f(static_cast<std::int64_t*>(raw));
+    case DType::boolean:
+      return f(static_cast<bool*>(raw));
+    case DType::string:
+      break;
   }
   throw DTypeError("tensor: strings where numbers are needed; use strings()");
 }
@@ -62,7 +72,8 @@ Tensor Tensor::empty(const Shape& shape, DType dtype) {
   x.shape_ = shape;
   x.dtype_ = dtype;
   if (dtype == DType::string) {
-    x.storage_ = std::make_shared<detail::Storage>(std::vector<std::string>(static_cast<std::size_t>(x.size_)));
+    x.storage_ = std::make_shared<detail::Storage>(
+        std::vector<std::string>(static_cast<std::size_t>(x.size_)));
     return x;
   }
   std::int64_t bytes = 0;
@@ -78,7 +89,8 @@ Tensor Tensor::from(std::span<const T> values, const Shape& shape) {
   const auto count = static_cast<std::int64_t>(values.size());
   const Shape wanted = shape.is_set() ? shape : Shape{count};
   if (wanted.size() != count) {
-    throw ShapeError(fmt::format("tensor: {} values for shape {}, which has {}", count, wanted.text(), wanted.size()));
+    throw ShapeError(fmt::format("tensor: {} values for shape {}, which has {}", count,
+                                 wanted.text(), wanted.size()));
   }
   Tensor x = empty(wanted, dtype_of<T>);
   if (count != 0) std::memcpy(x.raw(), values.data(), values.size_bytes());
@@ -94,11 +106,13 @@ Tensor Tensor::numbers(std::initializer_list<double> values, const Shape& shape,
   const auto count = static_cast<std::int64_t>(values.size());
   const Shape wanted = shape.is_set() ? shape : Shape{count};
   if (wanted.size() != count) {
-    throw ShapeError(fmt::format("tensor: {} values for shape {}, which has {}", count, wanted.text(), wanted.size()));
+    throw ShapeError(fmt::format("tensor: {} values for shape {}, which has {}", count,
+                                 wanted.text(), wanted.size()));
   }
   Tensor x = empty(wanted, dtype);
   visit(dtype, x.raw(), [&](auto* data) {
-    for (const double value : values) *data++ = converted<std::remove_pointer_t<decltype(data)>>(value);
+    for (const double value : values)
+      *data++ = converted<std::remove_pointer_t<decltype(data)>>(value);
   });
   return x;
 }
@@ -113,7 +127,8 @@ Tensor Tensor::from_strings(std::vector<std::string> values, const Shape& shape)
   const auto count = static_cast<std::int64_t>(values.size());
   const Shape wanted = shape.is_set() ? shape : Shape{count};
   if (wanted.size() != count) {
-    throw ShapeError(fmt::format("tensor: {} strings for shape {}, which has {}", count, wanted.text(), wanted.size()));
+    throw ShapeError(fmt::format("tensor: {} strings for shape {}, which has {}", count,
+                                 wanted.text(), wanted.size()));
   }
   Tensor x;
   x.size_ = count;
@@ -126,10 +141,12 @@ Tensor Tensor::from_strings(std::vector<std::string> values, const Shape& shape)
 Tensor Tensor::scalar(double value, DType dtype) { return full({}, value, dtype); }
 
 Tensor Tensor::operator[](std::int64_t i) const {
-  if (rank() == 0) throw ShapeError(fmt::format("tensor: row {} of {}, which has no axis", i, spec().text()));
+  if (rank() == 0)
+    throw ShapeError(fmt::format("tensor: row {} of {}, which has no axis", i, spec().text()));
   const std::int64_t rows = shape_[0];
   if (i < -rows || i >= rows) {
-    throw ShapeError(fmt::format("tensor: row {} of {}; rows go from 0 to {}", i, spec().text(), rows - 1));
+    throw ShapeError(
+        fmt::format("tensor: row {} of {}; rows go from 0 to {}", i, spec().text(), rows - 1));
   }
   const std::int64_t row = i < 0 ? i + rows : i;
   Tensor x = slice(row, row + 1);
@@ -139,8 +156,8 @@ Tensor Tensor::operator[](std::int64_t i) const {
 
 Tensor Tensor::slice(std::int64_t first, std::int64_t last) const {
   if (rank() == 0 || first < 0 || first > last || last > shape_[0]) {
-    throw ShapeError(fmt::format("tensor: rows {} to {} of {}; expected 0 <= first <= last <= rows", first, last,
-                                 spec().text()));
+    throw ShapeError(fmt::format("tensor: rows {} to {} of {}; expected 0 <= first <= last <= rows",
+                                 first, last, spec().text()));
   }
   const std::int64_t row = shape_.slice(1, rank()).size();
   Tensor x = *this;
@@ -162,10 +179,12 @@ Tensor Tensor::reshaped(const Shape& shape) const {
       inferred = i;
     }
   }
-  if (inferred >= 0 && known > 0 && size_ % known == 0) wanted = wanted.with(inferred, size_ / known);
+  if (inferred >= 0 && known > 0 && size_ % known == 0)
+    wanted = wanted.with(inferred, size_ / known);
   if ((inferred >= 0 && wanted[inferred] < 0) || wanted.size() != size_) {
-    throw ShapeError(fmt::format("reshape: {} has {} elements; the shape asked for, {}, does not hold as many",
-                                 spec().text(), size_, shape.text()));
+    throw ShapeError(
+        fmt::format("reshape: {} has {} elements; the shape asked for, {}, does not hold as many",
+                    spec().text(), size_, shape.text()));
   }
   Tensor x = *this;
   x.shape_ = wanted;
@@ -180,10 +199,12 @@ Tensor Tensor::copy() const {
 
 void Tensor::copy_from(const Tensor& other) {
   if (shape_ != other.shape_) {
-    throw ShapeError(fmt::format("tensor: {} cannot take the values of {}", spec().text(), other.spec().text()));
+    throw ShapeError(
+        fmt::format("tensor: {} cannot take the values of {}", spec().text(), other.spec().text()));
   }
   if (dtype_ != other.dtype_) {
-    throw DTypeError(fmt::format("tensor: {} cannot take the values of {}; use cast", spec().text(), other.spec().text()));
+    throw DTypeError(fmt::format("tensor: {} cannot take the values of {}; use cast", spec().text(),
+                                 other.spec().text()));
   }
   if (dtype_ == DType::string) {
     std::copy_n(other.strings().begin(), size_, mutable_strings().begin());
@@ -205,7 +226,8 @@ std::span<std::string> Tensor::mutable_strings() {
 void Tensor::check_type(DType wanted) const {
   if (!defined()) throw ValueError("tensor: has no value: it was never set");
   if (dtype_ != wanted) {
-    throw DTypeError(fmt::format("tensor: {} read as {}; use cast", spec().text(), name_of(wanted)));
+    throw DTypeError(
+        fmt::format("tensor: {} read as {}; use cast", spec().text(), name_of(wanted)));
   }
 }
 
@@ -213,7 +235,8 @@ std::int64_t Tensor::flat_index(std::initializer_list<std::int64_t> index) const
   if (!defined()) throw ValueError("item: the tensor has no value: it was never set");
   if (index.size() == 0 && size_ == 1) return 0;
   if (static_cast<std::int64_t>(index.size()) != rank()) {
-    throw ShapeError(fmt::format("item: {} indices for {}; expected {}", index.size(), spec().text(), rank()));
+    throw ShapeError(
+        fmt::format("item: {} indices for {}; expected {}", index.size(), spec().text(), rank()));
   }
   std::int64_t flat = 0, axis = 0;
   for (const std::int64_t i : index) {
@@ -243,13 +266,14 @@ std::vector<T> Tensor::to_vector() const {
   } else {
     std::vector<T> values(static_cast<std::size_t>(size_));
     visit(dtype_, raw(), [&](const auto* data) {
-      for (std::int64_t i = 0; i < size_; ++i) values[static_cast<std::size_t>(i)] = converted<T>(data[i]);
+      for (std::int64_t i = 0; i < size_; ++i)
+        values[static_cast<std::size_t>(i)] = converted<T>(data[i]);
     });
     return values;
   }
 }
 
-#define KERATIN_INSTANTIATE(T)                                                \
+#define KERATIN_INSTANTIATE(T)                                                 \
   template T Tensor::item<T>(std::initializer_list<std::int64_t> index) const; \
   template std::vector<T> Tensor::to_vector<T>() const;
 KERATIN_INSTANTIATE(float)
@@ -268,21 +292,24 @@ Tensor full(const Shape& shape, double value, DType dtype) {
 }
 Tensor zeros(const Shape& shape, DType dtype) {
   Tensor x = Tensor::empty(shape, dtype);
-  if (dtype != DType::string && x.size() != 0) std::memset(x.raw(), 0, static_cast<std::size_t>(x.bytes()));
+  if (dtype != DType::string && x.size() != 0)
+    std::memset(x.raw(), 0, static_cast<std::size_t>(x.bytes()));
   return x;
 }
 Tensor ones(const Shape& shape, DType dtype) { return full(shape, 1, dtype); }
 
 Tensor arange(double start, double stop, double step, DType dtype) {
   if (step == 0 || !std::isfinite(start) || !std::isfinite(stop) || !std::isfinite(step)) {
-    throw ValueError(fmt::format("arange: start {}, stop {}, step {}; expected finite numbers and a step that is not 0",
-                                 start, stop, step));
+    throw ValueError(fmt::format(
+        "arange: start {}, stop {}, step {}; expected finite numbers and a step that is not 0",
+        start, stop, step));
   }
   const auto count = static_cast<std::int64_t>(std::max(0.0, std::ceil((stop - start) / step)));
   Tensor x = Tensor::empty({count}, dtype);
   visit(dtype, x.raw(), [&](auto* data) {
     for (std::int64_t i = 0; i < count; ++i)
-      data[i] = converted<std::remove_pointer_t<decltype(data)>>(start + step * static_cast<double>(i));
+      data[i] =
+          converted<std::remove_pointer_t<decltype(data)>>(start + step * static_cast<double>(i));
   });
   return x;
 }

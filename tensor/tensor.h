@@ -26,7 +26,8 @@ struct Spec {
   friend bool operator==(const Spec&, const Spec&) = default;
 };
 
-/// One string in a braced list. Not std::string: its {"a", "b"} is a pair of iterators, and compiles.
+/// One string in a braced list. Not std::string: its {"a", "b"} is a pair of iterators, and
+/// compiles.
 class Text {
  public:
   Text(const char* s) : text_(s) {}
@@ -37,8 +38,8 @@ class Text {
   std::string_view text_;
 };
 
-/// A dense, row-major array of numbers or strings: a handle, copies share the storage. Reshape and a slice of the leading
-/// axis share it too; everything else copies. It knows nothing of gradients.
+/// A dense, row-major array of numbers or strings: a handle, copies share the storage. Reshape and
+/// a slice of the leading axis share it too; everything else copies. It knows nothing of gradients.
 class Tensor {
  public:
   Tensor() = default;  // none: defined() is false
@@ -46,17 +47,19 @@ class Tensor {
   /// Values that are not set yet.
   static Tensor empty(const Shape& shape, DType dtype = float32);
   static Tensor empty(const Spec& spec) { return empty(spec.shape, spec.dtype); }
-  /// A copy of `values`, row by row. Throws ShapeError unless their number is the shape's; a shape that is not given is
-  /// [values.size()].
+  /// A copy of `values`, row by row. Throws ShapeError unless their number is the shape's; a shape
+  /// that is not given is [values.size()].
   template <class T>
   static Tensor from(std::span<const T> values, const Shape& shape = Shape::unset());
   template <class T>
   static Tensor from(const std::vector<T>& values, const Shape& shape = Shape::unset()) {
     return from(std::span<const T>(values), shape);
   }
-  static Tensor numbers(std::initializer_list<double> values, const Shape& shape = Shape::unset(), DType dtype = float32);
+  static Tensor numbers(std::initializer_list<double> values, const Shape& shape = Shape::unset(),
+                        DType dtype = float32);
   static Tensor strings(std::initializer_list<Text> values, const Shape& shape = Shape::unset());
-  template <std::same_as<std::string> S>  // a template, as {{"a", "b"}} would otherwise be a string from two iterators
+  template <std::same_as<std::string>
+                S>  // a template, as {{"a", "b"}} would otherwise be a string from two iterators
   static Tensor strings(std::vector<S> values, const Shape& shape = Shape::unset()) {
     return from_strings(std::move(values), shape);
   }
@@ -73,17 +76,20 @@ class Tensor {
   std::int64_t size() const { return size_; }
   std::int64_t bytes() const { return size_ * static_cast<std::int64_t>(size_of(dtype_)); }
 
-  /// Row i of the leading axis, without it; negative i counts from the end. Shares storage. Throws ShapeError.
+  /// Row i of the leading axis, without it; negative i counts from the end. Shares storage. Throws
+  /// ShapeError.
   Tensor operator[](std::int64_t i) const;
-  /// Rows first .. last - 1 of the leading axis, sharing storage. Throws ShapeError unless 0 <= first <= last <= size.
+  /// Rows first .. last - 1 of the leading axis, sharing storage. Throws ShapeError unless 0 <=
+  /// first <= last <= size.
   Tensor slice(std::int64_t first, std::int64_t last) const;
-  /// The same elements under another shape of as many, sharing storage; one size may be -1. Throws ShapeError.
+  /// The same elements under another shape of as many, sharing storage; one size may be -1. Throws
+  /// ShapeError.
   Tensor reshaped(const Shape& shape) const;
   /// A copy with storage of its own.
   Tensor copy() const;
 
-  /// One element, converted as C++ converts numbers (or a string, T = std::string). The index may be left out where there
-  /// is one element only. Throws ShapeError or DTypeError.
+  /// One element, converted as C++ converts numbers (or a string, T = std::string). The index may
+  /// be left out where there is one element only. Throws ShapeError or DTypeError.
   template <class T>
   T item(std::initializer_list<std::int64_t> index = {}) const;
   /// All elements, row by row, converted likewise.
@@ -104,7 +110,8 @@ class Tensor {
   }
   /// The first byte, whatever the type.
   void* raw() const {
-    return static_cast<char*>(storage_->data()) + offset_ * static_cast<std::int64_t>(size_of(dtype_));
+    return static_cast<char*>(storage_->data()) +
+           offset_ * static_cast<std::int64_t>(size_of(dtype_));
   }
   std::span<const std::string> strings() const;
   std::span<std::string> mutable_strings();
@@ -113,7 +120,8 @@ class Tensor {
   std::uint64_t version() const { return storage_ == nullptr ? 0 : storage_->version(); }
   /// To be called after writing to a tensor that others may have saved.
   void mark_changed() { storage_->changed(); }
-  /// Overwrites the elements in place with those of a tensor of the same shape and dtype. Throws ShapeError, DTypeError.
+  /// Overwrites the elements in place with those of a tensor of the same shape and dtype. Throws
+  /// ShapeError, DTypeError.
   void copy_from(const Tensor& other);
   bool shares_storage_with(const Tensor& other) const { return storage_ == other.storage_; }
 
@@ -134,7 +142,8 @@ Tensor ones(const Shape& shape, DType dtype = float32);
 Tensor full(const Shape& shape, double value, DType dtype = float32);
 /// start, start + step ... below stop. Throws ValueError if step is 0.
 Tensor arange(double start, double stop, double step = 1, DType dtype = float32);
-/// The same elements under another shape of as many, sharing storage; one size may be -1. Throws ShapeError.
+/// The same elements under another shape of as many, sharing storage; one size may be -1. Throws
+/// ShapeError.
 Tensor reshape(const Tensor& x, const Shape& shape);
 
 }  // namespace keratin

@@ -9,12 +9,16 @@ constexpr std::int64_t kShown = 6;  // rows or columns of a long axis: the first
 
 std::string element(const Tensor& x) {
   switch (x.dtype()) {
-    case DType::string: return fmt::format("\"{}\"", x.strings()[0]);
-    case DType::boolean: return x.item<bool>() ? "true" : "false";
+    case DType::string:
+      return fmt::format("\"{}\"", x.strings()[0]);
+    case DType::boolean:
+      return x.item<bool>() ? "true" : "false";
     case DType::float32:
     case DType::float64:
-    case DType::bfloat16: return fmt::format("{:.6g}", x.item<double>());
-    default: return fmt::format("{}", x.item<std::int64_t>());
+    case DType::bfloat16:
+      return fmt::format("{:.6g}", x.item<double>());
+    default:
+      return fmt::format("{}", x.item<std::int64_t>());
   }
 }
 
@@ -25,8 +29,9 @@ void append(std::string& text, const Tensor& x, std::int64_t depth) {
   }
   const std::int64_t rows = x.shape()[0];
   const std::string separator =
-      x.rank() == 1 ? ", " : "," + std::string(static_cast<std::size_t>(x.rank() - 1), '\n') +
-                                 std::string(static_cast<std::size_t>(depth + 1), ' ');
+      x.rank() == 1 ? ", "
+                    : "," + std::string(static_cast<std::size_t>(x.rank() - 1), '\n') +
+                          std::string(static_cast<std::size_t>(depth + 1), ' ');
   text += '[';
   for (std::int64_t i = 0; i < rows; ++i) {
     if (i > 0) text += separator;
@@ -53,7 +58,8 @@ std::string to_text(const Tensors& x) {
   if (x.single()) return x.none() ? "(none)" : to_text(x.get(0));
   std::string text;
   for (std::int64_t i = 0; i < x.count(); ++i) {
-    text += fmt::format("{}{}: {}", i == 0 ? "" : "\n", x.named() ? x.name(i) : fmt::format("{}", i), to_text(x.get(i)));
+    text += fmt::format("{}{}: {}", i == 0 ? "" : "\n",
+                        x.named() ? x.name(i) : fmt::format("{}", i), to_text(x.get(i)));
   }
   return text;
 }

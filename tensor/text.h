@@ -10,7 +10,8 @@
 
 namespace keratin {
 
-/// A tensor as NumPy prints it: nested brackets, at most 6 rows and columns of large ones, then shape and dtype.
+/// A tensor as NumPy prints it: nested brackets, at most 6 rows and columns of large ones, then
+/// shape and dtype.
 std::string to_text(const Tensor& x);
 /// Several: one block each, under their names.
 std::string to_text(const Tensors& x);

@@ -1,4 +1,5 @@
-// What the tests share: seeded inputs that visit the awkward values, and comparisons in which a NaN never passes.
+// What the tests share: seeded inputs that visit the awkward values, and comparisons in which a NaN
+// never passes.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -30,7 +31,8 @@ std::vector<T> normal_values(std::int64_t count, std::uint64_t seed, double scal
   return values;
 }
 
-/// NaN in floating types: what an output holds before a kernel runs, so that an element left out shows.
+/// NaN in floating types: what an output holds before a kernel runs, so that an element left out
+/// shows.
 template <class T = float>
 std::vector<T> unwritten(std::int64_t count) {
   return std::vector<T>(static_cast<std::size_t>(count), std::numeric_limits<T>::quiet_NaN());
@@ -42,9 +44,11 @@ std::vector<To> converted(const std::vector<From>& values) {
   return std::vector<To>(values.begin(), values.end());
 }
 
-/// "" where all elements are close (NaN to NaN and an infinity to itself are), else the worst one in words.
+/// "" where all elements are close (NaN to NaN and an infinity to itself are), else the worst one
+/// in words.
 template <class A, class B>
-std::string difference(std::span<const A> actual, std::span<const B> expected, Tolerance tolerance) {
+std::string difference(std::span<const A> actual, std::span<const B> expected,
+                       Tolerance tolerance) {
   if (actual.size() != expected.size()) {
     return fmt::format("{} elements, expected {}", actual.size(), expected.size());
   }
@@ -55,16 +59,19 @@ std::string difference(std::span<const A> actual, std::span<const B> expected, T
     if ((std::isnan(a) && std::isnan(e)) || a == e) continue;
     const double bound = tolerance.abs + tolerance.rel * std::fabs(e), error = std::fabs(a - e);
     if (error <= bound) continue;  // false for NaN
-    const double excess = std::isnan(error) ? std::numeric_limits<double>::infinity() : error / bound;
+    const double excess =
+        std::isnan(error) ? std::numeric_limits<double>::infinity() : error / bound;
     if (excess > worst_excess) {
       worst_excess = excess;
-      worst = fmt::format("element {} is {}, expected {} (error {:.3g}, allowed {:.3g})", i, a, e, error, bound);
+      worst = fmt::format("element {} is {}, expected {} (error {:.3g}, allowed {:.3g})", i, a, e,
+                          error, bound);
     }
   }
   return worst;
 }
 template <class A, class B>
-std::string difference(const std::vector<A>& actual, const std::vector<B>& expected, Tolerance tolerance) {
+std::string difference(const std::vector<A>& actual, const std::vector<B>& expected,
+                       Tolerance tolerance) {
   return difference(std::span<const A>(actual), std::span<const B>(expected), tolerance);
 }
 
