@@ -1,5 +1,5 @@
-// Random numbers. All come from Philox, a counter-based generator: a number depends on (seed, stream, position) alone, so
-// it is the same on any device and any number of threads.
+// Random numbers. All come from Philox, a counter-based generator: a number depends on (seed,
+// stream, position) alone, so it is the same on any device and any number of threads.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +8,8 @@
 
 namespace keratin {
 
-/// Starts every generator of this process anew from one seed: initial weights, dropout, shuffling, randn. Without it the
-/// seed comes from the system, and stands in the History of each training.
+/// Starts every generator of this process anew from one seed: initial weights, dropout, shuffling,
+/// randn. Without it the seed comes from the system, and stands in the History of each training.
 void set_random_seed(std::uint64_t seed);
 
 /// The seed in force.
@@ -34,7 +34,8 @@ Tensor random_uniform(const Shape& shape, double low = 0, double high = 1, DType
 
 /// The same from a given stream.
 Tensor randn(const Shape& shape, DType dtype, RandomStream stream);
-Tensor random_uniform(const Shape& shape, double low, double high, DType dtype, RandomStream stream);
+Tensor random_uniform(const Shape& shape, double low, double high, DType dtype,
+                      RandomStream stream);
 /// Normal numbers redrawn until they lie within two standard deviations of 0.
 Tensor random_truncated_normal(const Shape& shape, DType dtype, RandomStream stream);
 
