@@ -1,0 +1,116 @@
+// Softmax and cross-entropy in one, from scores (logits), along rows.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <string>
+
+#include "kernels/ladder.h"
+
+namespace keratin::kernels {
+
+struct CrossEntropyShape {
+  static constexpr std::int64_t kNone = std::numeric_limits<std::int64_t>::min();
+  std::int64_t rows, classes;         // classes >= 1
+  std::int64_t ignore_class = kNone;  // rows with this label: loss and gradient 0
+  std::string text() const;
+};
+
+/// loss[r] = ln sum exp(x[r]) - x[r, labels[r]]. Labels are 0 .. classes - 1 or ignore_class:
+/// check_labels first.
+template <class T>
+using SparseCrossEntropyFn = void (*)(const T* x, const std::int32_t* labels, T* loss,
+                                      const CrossEntropyShape& s);
+/// dx[r] = dloss[r] (softmax(x[r]) - one_hot(labels[r]))
+template <class T>
+using SparseCrossEntropyGradientFn = void (*)(const T* x, const std::int32_t* labels,
+                                              const T* dloss, T* dx, const CrossEntropyShape& s);
+/// loss[r] = sum_c t[r, c] (ln sum exp(x[r]) - x[r, c])
+template <class T>
+using CrossEntropyFn = void (*)(const T* x, const T* t, T* loss, const CrossEntropyShape& s);
+/// dx[r] = dloss[r] (softmax(x[r]) sum(t[r]) - t[r])
+template <class T>
+using CrossEntropyGradientFn = void (*)(const T* x, const T* t, const T* dloss, T* dx,
+                                        const CrossEntropyShape& s);
+
+template <class T, int kReads>  // kReads: tensors of rows x classes that are read or written
+constexpr Cost cross_entropy_cost(const CrossEntropyShape& s) {
+  const double n = static_cast<double>(s.rows) * static_cast<double>(s.classes);
+  return {.flops = 5 * n, .bytes = kReads * sizeof(T) * n};
+}
+
+/// The first row whose label is neither a class nor ignore_class; -1 if there is none.
+std::int64_t check_labels(const std::int32_t* labels, const CrossEntropyShape& s);
+
+namespace cpu {
+template <class T>
+void sparse_cross_entropy_reference(const T* x, const std::int32_t* labels, T* loss,
+                                    const CrossEntropyShape& s);
+template <class T>
+void sparse_cross_entropy_gradient_reference(const T* x, const std::int32_t* labels, const T* dloss,
+                                             T* dx, const CrossEntropyShape& s);
+template <class T>
+void cross_entropy_reference(const T* x, const T* t, T* loss, const CrossEntropyShape& s);
+template <class T>
+void cross_entropy_gradient_reference(const T* x, const T* t, const T* dloss, T* dx,
+                                      const CrossEntropyShape& s);
+void sparse_cross_entropy_simd(const float* x, const std::int32_t* labels, float* loss,
+                               const CrossEntropyShape& s);
+void sparse_cross_entropy_gradient_simd(const float* x, const std::int32_t* labels,
+                                        const float* dloss, float* dx, const CrossEntropyShape& s);
+void cross_entropy_simd(const float* x, const float* t, float* loss, const CrossEntropyShape& s);
+void cross_entropy_gradient_simd(const float* x, const float* t, const float* dloss, float* dx,
+                                 const CrossEntropyShape& s);
+}  // namespace cpu
+
+template <class T>
+inline constexpr auto sparse_cross_entropy_ladder =
+    Ladder{"cross_entropy", "sparse_cross_entropy", cross_entropy_cost<T, 1>,
+           std::array{Rung<SparseCrossEntropyFn<T>>{"reference", "", always,
+                                                    cpu::sparse_cross_entropy_reference<T>}}};
+template <>
+inline constexpr auto sparse_cross_entropy_ladder<float> =
+    Ladder{"cross_entropy", "sparse_cross_entropy", cross_entropy_cost<float, 1>,
+           std::array{Rung<SparseCrossEntropyFn<float>>{"reference", "", always,
+                                                        cpu::sparse_cross_entropy_reference<float>},
+                      Rung<SparseCrossEntropyFn<float>>{
+                          "simd", "exp on all lanes; no probabilities are stored", always,
+                          cpu::sparse_cross_entropy_simd}}};
+template <class T>
+inline constexpr auto sparse_cross_entropy_gradient_ladder =
+    Ladder{"cross_entropy", "sparse_cross_entropy_gradient", cross_entropy_cost<T, 2>,
+           std::array{Rung<SparseCrossEntropyGradientFn<T>>{
+               "reference", "", always, cpu::sparse_cross_entropy_gradient_reference<T>}}};
+template <>
+inline constexpr auto sparse_cross_entropy_gradient_ladder<float> = Ladder{
+    "cross_entropy", "sparse_cross_entropy_gradient", cross_entropy_cost<float, 2>,
+    std::array{Rung<SparseCrossEntropyGradientFn<float>>{
+                   "reference", "", always, cpu::sparse_cross_entropy_gradient_reference<float>},
+               Rung<SparseCrossEntropyGradientFn<float>>{
+                   "simd", "exp on all lanes, one pass after the largest", always,
+                   cpu::sparse_cross_entropy_gradient_simd}}};
+template <class T>
+inline constexpr auto cross_entropy_ladder = Ladder{
+    "cross_entropy", "cross_entropy", cross_entropy_cost<T, 2>,
+    std::array{Rung<CrossEntropyFn<T>>{"reference", "", always, cpu::cross_entropy_reference<T>}}};
+template <>
+inline constexpr auto cross_entropy_ladder<float> = Ladder{
+    "cross_entropy", "cross_entropy", cross_entropy_cost<float, 2>,
+    std::array{
+        Rung<CrossEntropyFn<float>>{"reference", "", always, cpu::cross_entropy_reference<float>},
+        Rung<CrossEntropyFn<float>>{"simd", "exp on all lanes", always, cpu::cross_entropy_simd}}};
+template <class T>
+inline constexpr auto cross_entropy_gradient_ladder =
+    Ladder{"cross_entropy", "cross_entropy_gradient", cross_entropy_cost<T, 3>,
+           std::array{Rung<CrossEntropyGradientFn<T>>{"reference", "", always,
+                                                      cpu::cross_entropy_gradient_reference<T>}}};
+template <>
+inline constexpr auto cross_entropy_gradient_ladder<float> =
+    Ladder{"cross_entropy", "cross_entropy_gradient", cross_entropy_cost<float, 3>,
+           std::array{Rung<CrossEntropyGradientFn<float>>{
+                          "reference", "", always, cpu::cross_entropy_gradient_reference<float>},
+                      Rung<CrossEntropyGradientFn<float>>{"simd", "exp on all lanes", always,
+                                                          cpu::cross_entropy_gradient_simd}}};
+
+}  // namespace keratin::kernels

@@ -1,0 +1,131 @@
+#include <cmath>
+
+#include "kernels/cross_entropy/cross_entropy.h"
+#include "kernels/parallel.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/cross_entropy/simd.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include "kernels/softmax/row_simd.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace keratin::kernels::cpu {
+namespace HWY_NAMESPACE {
+namespace {
+namespace hn = hwy::HWY_NAMESPACE;
+namespace simd = keratin::kernels::HWY_NAMESPACE::simd;
+using D = hn::ScalableTag<float>;
+using V = hn::Vec<D>;
+
+void SparseRows(const float* x, const std::int32_t* labels, float* loss, const CrossEntropyShape& s,
+                std::int64_t first, std::int64_t last) {
+  for (std::int64_t r = first; r < last; ++r) {
+    const float* row = x + r * s.classes;
+    if (labels[r] == s.ignore_class) {
+      loss[r] = 0;
+      continue;
+    }
+    const float max = simd::RowMax(row, s.classes);
+    loss[r] =
+        std::log(simd::RowExpSum<false>(row, nullptr, max, s.classes)) + (max - row[labels[r]]);
+  }
+}
+
+void SparseGradientRows(const float* x, const std::int32_t* labels, const float* dloss, float* dx,
+                        const CrossEntropyShape& s, std::int64_t first, std::int64_t last) {
+  const D d;
+  const auto w = static_cast<std::int64_t>(hn::Lanes(d));
+  for (std::int64_t r = first; r < last; ++r) {
+    const float* row = x + r * s.classes;
+    float* out = dx + r * s.classes;
+    const bool ignored = labels[r] == s.ignore_class;
+    const float sum = simd::RowExpSum<true>(row, out, simd::RowMax(row, s.classes), s.classes);
+    const V scale = hn::Set(d, dloss[r] / sum);
+    for (std::int64_t c = 0; c < s.classes; c += w) {
+      const V g = hn::Mul(simd::LoadN(d, out + c, s.classes - c), scale);
+      simd::StoreN(ignored ? hn::Zero(d) : g, d, out + c, s.classes - c);
+    }
+    if (!ignored) out[labels[r]] -= dloss[r];
+  }
+}
+
+void DenseRows(const float* x, const float* t, float* loss, const CrossEntropyShape& s,
+               std::int64_t first, std::int64_t last) {
+  const D d;
+  const auto w = static_cast<std::int64_t>(hn::Lanes(d));
+  for (std::int64_t r = first; r < last; ++r) {
+    const float *row = x + r * s.classes, *target = t + r * s.classes;
+    const float max = simd::RowMax(row, s.classes);
+    const V m = hn::Set(d, max),
+            l = hn::Set(d, std::log(simd::RowExpSum<false>(row, nullptr, max, s.classes)));
+    V sum = hn::Zero(d);
+    for (std::int64_t c = 0; c < s.classes; c += w) {
+      const V y = simd::LoadN(d, target + c, s.classes - c);
+      const V each = hn::Mul(y, hn::Add(hn::Sub(m, simd::LoadN(d, row + c, s.classes - c)), l));
+      sum = hn::Add(sum, hn::IfThenZeroElse(hn::Eq(y, hn::Zero(d)),
+                                            each));  // 0 times infinity counts nothing
+    }
+    loss[r] = simd::ReduceSum(d, sum);
+  }
+}
+
+void DenseGradientRows(const float* x, const float* t, const float* dloss, float* dx,
+                       const CrossEntropyShape& s, std::int64_t first, std::int64_t last) {
+  const D d;
+  const auto w = static_cast<std::int64_t>(hn::Lanes(d));
+  for (std::int64_t r = first; r < last; ++r) {
+    const float *row = x + r * s.classes, *target = t + r * s.classes;
+    float* out = dx + r * s.classes;
+    const float sum = simd::RowExpSum<true>(row, out, simd::RowMax(row, s.classes), s.classes);
+    V targets = hn::Zero(d);
+    for (std::int64_t c = 0; c < s.classes; c += w)
+      targets = hn::Add(targets, simd::LoadN(d, target + c, s.classes - c));
+    const V scale = hn::Set(d, simd::ReduceSum(d, targets) / sum), g = hn::Set(d, dloss[r]);
+    for (std::int64_t c = 0; c < s.classes; c += w) {
+      const V e = simd::LoadN(d, out + c, s.classes - c),
+              y = simd::LoadN(d, target + c, s.classes - c);
+      simd::StoreN(hn::Mul(g, hn::MulSub(e, scale, y)), d, out + c, s.classes - c);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace keratin::kernels::cpu
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace keratin::kernels::cpu {
+HWY_EXPORT(SparseRows);
+HWY_EXPORT(SparseGradientRows);
+HWY_EXPORT(DenseRows);
+HWY_EXPORT(DenseGradientRows);
+
+void sparse_cross_entropy_simd(const float* x, const std::int32_t* labels, float* loss,
+                               const CrossEntropyShape& s) {
+  parallel_for(s.rows, grain_for(8 * s.classes), [&](std::int64_t first, std::int64_t last) {
+    HWY_DYNAMIC_DISPATCH(SparseRows)(x, labels, loss, s, first, last);
+  });
+}
+void sparse_cross_entropy_gradient_simd(const float* x, const std::int32_t* labels,
+                                        const float* dloss, float* dx, const CrossEntropyShape& s) {
+  parallel_for(s.rows, grain_for(8 * s.classes), [&](std::int64_t first, std::int64_t last) {
+    HWY_DYNAMIC_DISPATCH(SparseGradientRows)(x, labels, dloss, dx, s, first, last);
+  });
+}
+void cross_entropy_simd(const float* x, const float* t, float* loss, const CrossEntropyShape& s) {
+  parallel_for(s.rows, grain_for(8 * s.classes), [&](std::int64_t first, std::int64_t last) {
+    HWY_DYNAMIC_DISPATCH(DenseRows)(x, t, loss, s, first, last);
+  });
+}
+void cross_entropy_gradient_simd(const float* x, const float* t, const float* dloss, float* dx,
+                                 const CrossEntropyShape& s) {
+  parallel_for(s.rows, grain_for(8 * s.classes), [&](std::int64_t first, std::int64_t last) {
+    HWY_DYNAMIC_DISPATCH(DenseGradientRows)(x, t, dloss, dx, s, first, last);
+  });
+}
+
+}  // namespace keratin::kernels::cpu
+#endif

@@ -1,0 +1,119 @@
+#include <cmath>
+
+#include "kernels/parallel.h"
+#include "kernels/softmax/softmax.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/softmax/simd.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include "kernels/softmax/row_simd.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace keratin::kernels::cpu {
+namespace HWY_NAMESPACE {
+namespace {
+namespace hn = hwy::HWY_NAMESPACE;
+namespace simd = keratin::kernels::HWY_NAMESPACE::simd;
+using D = hn::ScalableTag<float>;
+using V = hn::Vec<D>;
+
+template <class F>
+HWY_INLINE void ForEach(const float* x, float* y, std::int64_t n, F f) {
+  const D d;
+  const auto w = static_cast<std::int64_t>(hn::Lanes(d));
+  for (std::int64_t c = 0; c < n; c += w)
+    simd::StoreN(f(simd::LoadN(d, x + c, n - c)), d, y + c, n - c);
+}
+
+void SoftmaxRows(const float* x, float* y, std::int64_t rows, std::int64_t cols) {
+  const D d;
+  for (std::int64_t r = 0; r < rows; ++r, x += cols, y += cols) {
+    const float sum = simd::RowExpSum<true>(x, y, simd::RowMax(x, cols), cols);
+    const V scale = hn::Set(d, 1.0f / sum);
+    ForEach(y, y, cols, [&](V v) HWY_ATTR { return hn::Mul(v, scale); });
+  }
+}
+
+void LogSoftmaxRows(const float* x, float* y, std::int64_t rows, std::int64_t cols) {
+  const D d;
+  for (std::int64_t r = 0; r < rows; ++r, x += cols, y += cols) {
+    const float max = simd::RowMax(x, cols);
+    const float log_sum = std::log(simd::RowExpSum<false>(x, nullptr, max, cols));
+    const V m = hn::Set(d, max),
+            l = hn::Set(d, log_sum);  // apart: max + log_sum would lose the latter's last bits
+    ForEach(x, y, cols, [&](V v) HWY_ATTR { return hn::Sub(hn::Sub(v, m), l); });
+  }
+}
+
+void SoftmaxGradientRows(const float* y, const float* dy, float* dx, std::int64_t rows,
+                         std::int64_t cols) {
+  const D d;
+  const auto w = static_cast<std::int64_t>(hn::Lanes(d));
+  for (std::int64_t r = 0; r < rows; ++r, y += cols, dy += cols, dx += cols) {
+    V dot = hn::Zero(d);
+    for (std::int64_t c = 0; c < cols; c += w) {
+      dot = hn::MulAdd(simd::LoadN(d, y + c, cols - c), simd::LoadN(d, dy + c, cols - c), dot);
+    }
+    const V all = hn::Set(d, simd::ReduceSum(d, dot));
+    for (std::int64_t c = 0; c < cols; c += w) {
+      const V v = simd::LoadN(d, y + c, cols - c), g = simd::LoadN(d, dy + c, cols - c);
+      simd::StoreN(hn::Mul(v, hn::Sub(g, all)), d, dx + c, cols - c);
+    }
+  }
+}
+
+void LogSoftmaxGradientRows(const float* y, const float* dy, float* dx, std::int64_t rows,
+                            std::int64_t cols) {
+  const D d;
+  const auto w = static_cast<std::int64_t>(hn::Lanes(d));
+  for (std::int64_t r = 0; r < rows; ++r, y += cols, dy += cols, dx += cols) {
+    V sum = hn::Zero(d);
+    for (std::int64_t c = 0; c < cols; c += w) sum = hn::Add(sum, simd::LoadN(d, dy + c, cols - c));
+    const V all = hn::Set(d, simd::ReduceSum(d, sum));
+    for (std::int64_t c = 0; c < cols; c += w) {
+      const V p = simd::Exp(d, simd::LoadN(d, y + c, cols - c));
+      simd::StoreN(hn::NegMulAdd(p, all, simd::LoadN(d, dy + c, cols - c)), d, dx + c, cols - c);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace keratin::kernels::cpu
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace keratin::kernels::cpu {
+HWY_EXPORT(SoftmaxRows);
+HWY_EXPORT(LogSoftmaxRows);
+HWY_EXPORT(SoftmaxGradientRows);
+HWY_EXPORT(LogSoftmaxGradientRows);
+
+void softmax_simd(const float* x, float* y, const SoftmaxShape& s) {
+  parallel_for(s.rows, grain_for(8 * s.cols), [&](std::int64_t first, std::int64_t last) {
+    HWY_DYNAMIC_DISPATCH(SoftmaxRows)(x + first * s.cols, y + first * s.cols, last - first, s.cols);
+  });
+}
+void log_softmax_simd(const float* x, float* y, const SoftmaxShape& s) {
+  parallel_for(s.rows, grain_for(8 * s.cols), [&](std::int64_t first, std::int64_t last) {
+    HWY_DYNAMIC_DISPATCH(LogSoftmaxRows)
+    (x + first * s.cols, y + first * s.cols, last - first, s.cols);
+  });
+}
+void softmax_gradient_simd(const float* y, const float* dy, float* dx, const SoftmaxShape& s) {
+  parallel_for(s.rows, grain_for(2 * s.cols), [&](std::int64_t first, std::int64_t last) {
+    const std::int64_t at = first * s.cols;
+    HWY_DYNAMIC_DISPATCH(SoftmaxGradientRows)(y + at, dy + at, dx + at, last - first, s.cols);
+  });
+}
+void log_softmax_gradient_simd(const float* y, const float* dy, float* dx, const SoftmaxShape& s) {
+  parallel_for(s.rows, grain_for(8 * s.cols), [&](std::int64_t first, std::int64_t last) {
+    const std::int64_t at = first * s.cols;
+    HWY_DYNAMIC_DISPATCH(LogSoftmaxGradientRows)(y + at, dy + at, dx + at, last - first, s.cols);
+  });
+}
+
+}  // namespace keratin::kernels::cpu
+#endif

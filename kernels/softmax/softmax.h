@@ -1,0 +1,99 @@
+// Softmax and its logarithm along rows, and their gradients. Contiguous, row-major; x and y may be
+// the same. A NaN in a row makes it NaN; so does a row of -inf only.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "kernels/ladder.h"
+
+namespace keratin::kernels {
+
+struct SoftmaxShape {
+  std::int64_t rows, cols;  // cols >= 1
+  std::string text() const;
+};
+
+/// y = exp(x - max x) / sum exp(x - max x), or log of it.
+template <class T>
+using SoftmaxFn = void (*)(const T* x, T* y, const SoftmaxShape& s);
+template <class T>
+constexpr Cost softmax_cost(const SoftmaxShape& s) {  // exp counted as one FLOP
+  const double n = static_cast<double>(s.rows) * static_cast<double>(s.cols);
+  return {.flops = 5 * n, .bytes = 2 * sizeof(T) * n};
+}
+
+/// softmax:     dx = y (dy - sum(y dy))
+/// log_softmax: dx = dy - exp(y) sum(dy)
+template <class T>
+using SoftmaxGradientFn = void (*)(const T* y, const T* dy, T* dx, const SoftmaxShape& s);
+template <class T>
+constexpr Cost softmax_gradient_cost(const SoftmaxShape& s) {
+  const double n = static_cast<double>(s.rows) * static_cast<double>(s.cols);
+  return {.flops = 4 * n, .bytes = 3 * sizeof(T) * n};
+}
+
+namespace cpu {
+template <class T>
+void softmax_reference(const T* x, T* y, const SoftmaxShape& s);
+template <class T>
+void log_softmax_reference(const T* x, T* y, const SoftmaxShape& s);
+template <class T>
+void softmax_gradient_reference(const T* y, const T* dy, T* dx, const SoftmaxShape& s);
+template <class T>
+void log_softmax_gradient_reference(const T* y, const T* dy, T* dx, const SoftmaxShape& s);
+void softmax_simd(const float* x, float* y, const SoftmaxShape& s);
+void log_softmax_simd(const float* x, float* y, const SoftmaxShape& s);
+void softmax_gradient_simd(const float* y, const float* dy, float* dx, const SoftmaxShape& s);
+void log_softmax_gradient_simd(const float* y, const float* dy, float* dx, const SoftmaxShape& s);
+}  // namespace cpu
+
+template <class T>
+inline constexpr auto softmax_ladder =
+    Ladder{"softmax", "softmax", softmax_cost<T>,
+           std::array{Rung<SoftmaxFn<T>>{"reference", "", always, cpu::softmax_reference<T>}}};
+template <>
+inline constexpr auto softmax_ladder<float> = Ladder{
+    "softmax", "softmax", softmax_cost<float>,
+    std::array{Rung<SoftmaxFn<float>>{"reference", "", always, cpu::softmax_reference<float>},
+               Rung<SoftmaxFn<float>>{
+                   "simd", "exp on all lanes; last partial vector masked, no scalar tail", always,
+                   cpu::softmax_simd}}};
+template <class T>
+inline constexpr auto log_softmax_ladder =
+    Ladder{"softmax", "log_softmax", softmax_cost<T>,
+           std::array{Rung<SoftmaxFn<T>>{"reference", "", always, cpu::log_softmax_reference<T>}}};
+template <>
+inline constexpr auto log_softmax_ladder<float> = Ladder{
+    "softmax", "log_softmax", softmax_cost<float>,
+    std::array{Rung<SoftmaxFn<float>>{"reference", "", always, cpu::log_softmax_reference<float>},
+               Rung<SoftmaxFn<float>>{
+                   "simd", "exp on all lanes; last partial vector masked, no scalar tail", always,
+                   cpu::log_softmax_simd}}};
+template <class T>
+inline constexpr auto softmax_gradient_ladder =
+    Ladder{"softmax", "softmax_gradient", softmax_gradient_cost<T>,
+           std::array{Rung<SoftmaxGradientFn<T>>{"reference", "", always,
+                                                 cpu::softmax_gradient_reference<T>}}};
+template <>
+inline constexpr auto softmax_gradient_ladder<float> =
+    Ladder{"softmax", "softmax_gradient", softmax_gradient_cost<float>,
+           std::array{Rung<SoftmaxGradientFn<float>>{"reference", "", always,
+                                                     cpu::softmax_gradient_reference<float>},
+                      Rung<SoftmaxGradientFn<float>>{"simd", "all lanes, two passes", always,
+                                                     cpu::softmax_gradient_simd}}};
+template <class T>
+inline constexpr auto log_softmax_gradient_ladder =
+    Ladder{"softmax", "log_softmax_gradient", softmax_gradient_cost<T>,
+           std::array{Rung<SoftmaxGradientFn<T>>{"reference", "", always,
+                                                 cpu::log_softmax_gradient_reference<T>}}};
+template <>
+inline constexpr auto log_softmax_gradient_ladder<float> =
+    Ladder{"softmax", "log_softmax_gradient", softmax_gradient_cost<float>,
+           std::array{Rung<SoftmaxGradientFn<float>>{"reference", "", always,
+                                                     cpu::log_softmax_gradient_reference<float>},
+                      Rung<SoftmaxGradientFn<float>>{"simd", "exp on all lanes", always,
+                                                     cpu::log_softmax_gradient_simd}}};
+
+}  // namespace keratin::kernels

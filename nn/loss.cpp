@@ -1,0 +1,166 @@
+#include "nn/loss.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "autograd/ops/multiply.h"
+#include "autograd/ops/reshape.h"
+#include "autograd/ops/sum.h"
+#include "autograd/reduction.h"
+#include "autograd/tape.h"
+#include "nn/losses/binary_crossentropy.h"
+#include "nn/losses/categorical_crossentropy.h"
+#include "nn/losses/mean_absolute_error.h"
+#include "nn/losses/mean_squared_error.h"
+#include "nn/losses/sparse_categorical_crossentropy.h"
+#include "tensor/cast.h"
+#include "tensor/named.h"
+
+namespace keratin {
+
+struct LossRef::Impl {
+  LossFunction function;
+  std::string name;
+  LossReduction reduction;
+};
+
+LossReduction loss_reduction(const std::string& name) {
+  if (name == "sum_over_batch_size" || name == "mean") return LossReduction::sum_over_batch_size;
+  if (name == "sum") return LossReduction::sum;
+  if (name == "mean_with_sample_weight") return LossReduction::mean_with_sample_weight;
+  if (name == "none" || name.empty()) return LossReduction::none;
+  throw ValueError(fmt::format(
+      "loss: unknown reduction \"{}\"{}", name,
+      name_hint(name, {"sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", "none"})));
+}
+
+LossRef::LossRef(LossFunction per_sample, std::string name, const std::string& reduction)
+    : impl_(std::make_shared<const Impl>(
+          Impl{std::move(per_sample), std::move(name), loss_reduction(reduction)})) {}
+
+LossRef::LossRef(const char* name) {
+  using Make = LossRef (*)();
+  static const std::map<std::string, Make> makers = [] {
+    const Make mse = [] { return LossRef(losses::MeanSquaredError()); };
+    const Make mae = [] { return LossRef(losses::MeanAbsoluteError()); };
+    const Make bce = [] { return LossRef(losses::BinaryCrossentropy()); };
+    const Make cce = [] { return LossRef(losses::CategoricalCrossentropy()); };
+    const Make scce = [] { return LossRef(losses::SparseCategoricalCrossentropy()); };
+    return std::map<std::string, Make>{
+        {"mean_squared_error", mse},
+        {"mse", mse},
+        {"MSE", mse},
+        {"MeanSquaredError", mse},
+        {"mean_absolute_error", mae},
+        {"mae", mae},
+        {"MAE", mae},
+        {"MeanAbsoluteError", mae},
+        {"binary_crossentropy", bce},
+        {"bce", bce},
+        {"BCE", bce},
+        {"BinaryCrossentropy", bce},
+        {"categorical_crossentropy", cce},
+        {"CategoricalCrossentropy", cce},
+        {"sparse_categorical_crossentropy", scce},
+        {"SparseCategoricalCrossentropy", scce},
+    };
+  }();
+  const auto found = makers.find(name);
+  if (found == makers.end()) {
+    std::vector<std::string> known;
+    for (const auto& [key, make] : makers) known.push_back(key);
+    throw ValueError(fmt::format("loss: unknown name \"{}\"{}", name, name_hint(name, known)));
+  }
+  *this = found->second();
+}
+
+const std::string& LossRef::name() const {
+  static const std::string none;
+  return impl_ == nullptr ? none : impl_->name;
+}
+
+Variable LossRef::per_sample(const Variable& y_true, const Variable& y_pred) const {
+  if (impl_ == nullptr) throw ValueError("loss: none was given");
+  if (!y_true.defined() || !y_pred.defined()) {
+    throw ValueError(
+        fmt::format("{}: needs targets and predictions; no targets were given", impl_->name));
+  }
+  return impl_->function(y_true, y_pred);
+}
+
+Variable LossRef::operator()(const Variable& y_true, const Variable& y_pred,
+                             const Tensor& sample_weight) const {
+  Variable values = per_sample(y_true, y_pred);
+  double divisor = static_cast<double>(values.size());
+  if (sample_weight.defined()) {
+    Tensor weight = cast(sample_weight, values.dtype());
+    // A weight a sample goes with all of its values: [batch] or [batch, 1] beside [batch, time].
+    while (weight.rank() > values.rank() && weight.shape().back() == 1)
+      weight = weight.reshaped(weight.shape().slice(0, weight.rank() - 1));
+    while (weight.rank() < values.rank()) weight = weight.reshaped(weight.shape().joined({1}));
+    const auto fits = [&] {
+      if (weight.rank() != values.rank()) return false;
+      for (std::int64_t i = 0; i < weight.rank(); ++i) {
+        if (weight.shape()[i] != values.shape()[i] && weight.shape()[i] != 1) return false;
+      }
+      return values.rank() == 0 || weight.shape()[0] == values.shape()[0];
+    };
+    if (!fits()) {
+      throw ShapeError(
+          fmt::format("{}: sample_weight is {}, the values of the samples are {}; expected one "
+                      "weight a sample, "
+                      "or one a value",
+                      impl_->name, sample_weight.spec().text(), values.value().spec().text()));
+    }
+    values = values * weight;
+    if (impl_->reduction == LossReduction::mean_with_sample_weight) {
+      const double repeats = static_cast<double>(values.size()) /
+                             static_cast<double>(std::max<std::int64_t>(1, weight.size()));
+      divisor = sum(weight).item<double>() * repeats;
+    }
+  }
+  switch (impl_->reduction) {
+    case LossReduction::none:
+      return values;
+    case LossReduction::sum:
+      return sum(values);
+    case LossReduction::sum_over_batch_size:
+    case LossReduction::mean_with_sample_weight:
+      break;
+  }
+  return sum(values) * (divisor == 0 ? 0 : 1 / divisor);
+}
+
+namespace detail {
+
+Variable aligned_target(const std::string& loss, const Variable& y_true, const Variable& y_pred) {
+  Tensor target = y_true.value();
+  Variable y = y_true;
+  if (target.dtype() != y_pred.dtype() && !y_true.requires_grad())
+    y = Variable(cast(target, y_pred.dtype()), false);
+  const Shape &t = y.shape(), &p = y_pred.shape();
+  if (t.rank() == p.rank() + 1 && t.back() == 1) {
+    y = reshape(y, t.slice(0, t.rank() - 1));
+  } else if (p.rank() == t.rank() + 1 && p.back() == 1) {
+    y = reshape(y, t.joined({1}));
+  }
+  if (y.shape() != p) {
+    throw ShapeError(
+        fmt::format("{}: targets are {}, predictions {}; their shapes must be the same. Reshape "
+                    "the targets, or "
+                    "give the last layer as many units as a target has numbers.",
+                    loss, y_true.value().spec().text(), y_pred.value().spec().text()));
+  }
+  return y;
+}
+
+Variable scores_behind(const Variable& y, const char* function) {
+  if (y.impl()->scores == nullptr || std::string_view(y.impl()->scores_function) != function)
+    return {};
+  return Variable(y.impl()->scores);
+}
+
+}  // namespace detail
+}  // namespace keratin

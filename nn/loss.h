@@ -1,0 +1,74 @@
+#pragma once
+
+#include <concepts>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "autograd/variable.h"
+#include "nn/dtype_policy.h"
+
+namespace keratin {
+
+/// One value a sample: y_true, y_pred [batch, ...] -> [batch] or [batch, ...] without the last
+/// axis.
+using LossFunction = std::function<Variable(const Variable& y_true, const Variable& y_pred)>;
+
+/// How the values of the samples become one number.
+///   "sum_over_batch_size" (or "mean"): sum of value x weight, divided by the number of values, not
+///   of weights "sum":                             sum of value x weight "mean_with_sample_weight":
+///   sum of value x weight, divided by the sum of the weights "none": all of them, weighted
+enum class LossReduction { sum_over_batch_size, sum, mean_with_sample_weight, none };
+/// Throws ValueError for an unknown name.
+LossReduction loss_reduction(const std::string& name);
+
+/// A handle to a loss: a name ("mse", "sparse_categorical_crossentropy" ...), one of losses::...,
+/// or any function of two variables that gives one value a sample.
+class LossRef {
+ public:
+  LossRef() = default;  // none
+  /// Throws ValueError for an unknown name, with the nearest known one.
+  LossRef(const char* name);
+  LossRef(const std::string& name) : LossRef(name.c_str()) {}
+  template <std::invocable<const Variable&, const Variable&> F>
+  LossRef(F per_sample)
+      : LossRef(LossFunction(std::move(per_sample)), "loss", "sum_over_batch_size") {}
+  LossRef(LossFunction per_sample, std::string name, const std::string& reduction);
+
+  bool given() const { return impl_ != nullptr; }
+  const std::string& name() const;
+  /// The reduced loss. sample_weight: [batch], or of the shape of the values, or broadcast to it;
+  /// none counts as ones. Throws ShapeError where y_true and y_pred do not fit: nothing is
+  /// broadcast in silence.
+  Variable operator()(const Variable& y_true, const Variable& y_pred,
+                      const Tensor& sample_weight = {}) const;
+  /// With the function's own values of each sample, before reduction.
+  Variable per_sample(const Variable& y_true, const Variable& y_pred) const;
+
+ private:
+  struct Impl;
+  std::shared_ptr<const Impl> impl_;
+};
+
+namespace losses {
+
+struct LossOptions {
+  std::string reduction = "sum_over_batch_size";
+  std::string name = {};
+  DTypePolicy dtype = {};
+};
+
+}  // namespace losses
+
+namespace detail {
+
+/// y_true beside y_pred: where the ranks differ by one and the longer ends in 1 it loses that axis
+/// (or a [batch] gains one), and the dtype becomes y_pred's. Throws ShapeError naming both shapes
+/// and the loss unless they are then equal.
+Variable aligned_target(const std::string& loss, const Variable& y_true, const Variable& y_pred);
+
+/// If `y` is the softmax (or sigmoid) of something over the last axis, that; else not defined().
+Variable scores_behind(const Variable& y, const char* function);
+
+}  // namespace detail
+}  // namespace keratin

@@ -1,0 +1,85 @@
+#include "nn/losses/sparse_categorical_crossentropy.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "autograd/ops/divide.h"
+#include "autograd/ops/log.h"
+#include "autograd/ops/maximum.h"
+#include "autograd/ops/minimum.h"
+#include "autograd/ops/multiply.h"
+#include "autograd/ops/sparse_softmax_cross_entropy.h"
+#include "autograd/ops/sum.h"
+#include "nn/losses/common.h"
+#include "tensor/cast.h"
+
+namespace keratin::losses {
+namespace {
+
+// Class numbers [...] as int32, checked against the classes of the predictions [..., classes].
+Tensor labels_of(const Variable& y_true, const Variable& y_pred) {
+  Tensor y = y_true.value();
+  const Shape &t = y.shape(), &p = y_pred.shape();
+  if (p.rank() < 1)
+    throw ShapeError("sparse_categorical_crossentropy: predictions have no axis of classes");
+  const Shape wanted = p.slice(0, p.rank() - 1);
+  if (t != wanted && t.rank() == p.rank() && t.back() == 1)
+    y = y.reshaped(t.slice(0, t.rank() - 1));
+  if (y.shape() != wanted) {
+    const bool one_hot = t == p;
+    throw ShapeError(
+        fmt::format("sparse_categorical_crossentropy: targets are {}, predictions {}; expected one "
+                    "class number a prediction, {} or {}.{}",
+                    y_true.value().spec().text(), y_pred.value().spec().text(), wanted.text(),
+                    wanted.joined({1}).text(),
+                    one_hot ? " For one-hot targets use categorical_crossentropy." : ""));
+  }
+  if (is_floating(y.dtype())) {
+    const std::vector<double> values = y.to_vector<double>();
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (!(values[i] == std::floor(values[i]))) {
+        throw ValueError(
+            fmt::format("sparse_categorical_crossentropy: target {} is {}; expected a whole number",
+                        i, values[i]));
+      }
+    }
+  }
+  return cast(y, int32);
+}
+
+}  // namespace
+
+SparseCategoricalCrossentropy::SparseCategoricalCrossentropy(
+    const SparseCategoricalCrossentropyOptions& options)
+    : LossRef(
+          [o = options](const Variable& y_true, const Variable& y_pred) {
+            const Tensor labels = labels_of(y_true, y_pred);
+            Variable logits = o.from_logits ? y_pred : detail::scores_behind(y_pred, "softmax");
+            if (!logits.defined()) {
+              // The log of probabilities that sum to 1 are logits of the same probabilities.
+              const Variable p = y_pred / sum(y_pred, {.axis = -1, .keepdims = true});
+              logits = log(minimum(maximum(p, 1e-7), 1 - 1e-7));
+            }
+            const Variable values =
+                sparse_softmax_cross_entropy(logits, labels, {.ignore_class = o.ignore_class});
+            if (!o.ignore_class) return values;
+            // Ignored samples are 0 and leave the mean: the others weigh all / counted.
+            std::int64_t counted = 0;
+            for (const std::int64_t label : labels.to_vector<std::int64_t>())
+              counted += label != *o.ignore_class;
+            const bool mean = loss_reduction(o.reduction) != LossReduction::sum &&
+                              loss_reduction(o.reduction) != LossReduction::none;
+            return mean && counted > 0 ? values * (static_cast<double>(labels.size()) /
+                                                   static_cast<double>(counted))
+                                       : values;
+          },
+          options.name, options.reduction) {
+  if (options.axis != -1) {
+    throw ValueError(fmt::format(
+        "SparseCategoricalCrossentropy: axis is {}; only the last one, -1, is supported",
+        options.axis));
+  }
+}
+
+}  // namespace keratin::losses

@@ -1,0 +1,83 @@
+#pragma once
+
+#include "nn/metrics/mean.h"
+
+namespace keratin::metrics {
+
+/// The share of samples of which a function says that they are right: 1 or 0 a sample.
+class MatchMetric : public MeanMetric {
+ public:
+  using Function = Tensor (*)(const Tensor& y_true, const Tensor& y_pred);
+  MatchMetric(std::string name, Function matches)
+      : MeanMetric(std::move(name)), matches_(matches) {}
+  void update_state(const Tensor& y_true, const Tensor& y_pred,
+                    const Tensor& sample_weight) override {
+    MeanMetric::update_state({}, matches_(y_true, y_pred), sample_weight);
+  }
+  std::string direction() const override { return "up"; }
+
+ private:
+  Function matches_;
+};
+
+/// y_true == y_pred, element by element.
+class Accuracy : public MetricRef {
+ public:
+  explicit Accuracy(const MetricOptions& options = {});
+};
+
+struct BinaryAccuracyOptions {
+  std::string name = {};
+  DTypePolicy dtype = {};
+  double threshold = 0.5;
+};
+/// y_true == (y_pred > threshold), element by element.
+class BinaryAccuracy : public MetricRef {
+ public:
+  explicit BinaryAccuracy(const BinaryAccuracyOptions& options = {});
+};
+
+/// argmax y_true == argmax y_pred over the last axis; the first of equals.
+class CategoricalAccuracy : public MetricRef {
+ public:
+  explicit CategoricalAccuracy(const MetricOptions& options = {});
+};
+
+/// y_true == argmax y_pred over the last axis. y_true: [...] or [..., 1].
+class SparseCategoricalAccuracy : public MetricRef {
+ public:
+  explicit SparseCategoricalAccuracy(const MetricOptions& options = {});
+};
+
+struct TopKOptions {
+  int k = 5;
+  std::string name = {};
+  DTypePolicy dtype = {};
+};
+/// Is the class of y_true (one-hot) among the k best of y_pred? Ties at the border count.
+class TopKCategoricalAccuracy : public MetricRef {
+ public:
+  explicit TopKCategoricalAccuracy(const TopKOptions& options = {});
+};
+/// The same for class numbers.
+class SparseTopKCategoricalAccuracy : public MetricRef {
+ public:
+  explicit SparseTopKCategoricalAccuracy(const TopKOptions& options = {});
+};
+
+/// Keras' meaning of "accuracy", by the shapes: predictions that end in 1 -> binary; targets of
+/// lower rank, or that end in 1 -> sparse; else categorical. Found at the first batch.
+class ResolvedAccuracy : public Metric {
+ public:
+  explicit ResolvedAccuracy(std::string name) : Metric(std::move(name)) {}
+  void update_state(const Tensor& y_true, const Tensor& y_pred,
+                    const Tensor& sample_weight) override;
+  Tensor result() const override;
+  void reset_state() override;
+  std::string direction() const override { return "up"; }
+
+ private:
+  MetricRef found_;
+};
+
+}  // namespace keratin::metrics
