@@ -104,6 +104,8 @@ void BinaryRange(const float* a, const float* b, float* y, const BinaryShape& s,
       return run([&](V p, V q) HWY_ATTR { return hn::Mul(hn::Mul(p, q), hn::Sub(one, q)); });
     case Binary::tanh_gradient:
       return run([&](V p, V q) HWY_ATTR { return hn::Mul(p, hn::NegMulAdd(q, q, one)); });
+    case Binary::sigmoid_cross_entropy:
+      return run([&](V p, V q) HWY_ATTR { return hn::NegMulAdd(p, q, simd::Softplus(d, p)); });
     case Binary::power:
       break;  // see binary_simd_applies
   }

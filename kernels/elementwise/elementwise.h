@@ -65,12 +65,13 @@ enum class Binary : std::uint8_t {
   less,
   less_equal,
   greater,
-  greater_equal,     // 1 or 0
-  relu_gradient,     // (dy, y) -> y > 0 ? dy : 0
-  sigmoid_gradient,  // (dy, y) -> dy y (1 - y)
-  tanh_gradient,     // (dy, y) -> dy (1 - y^2)
+  greater_equal,          // 1 or 0
+  relu_gradient,          // (dy, y) -> y > 0 ? dy : 0
+  sigmoid_gradient,       // (dy, y) -> dy y (1 - y)
+  tanh_gradient,          // (dy, y) -> dy (1 - y^2)
+  sigmoid_cross_entropy,  // (x, t) -> max(x, 0) - x t + ln(1 + e^-|x|)
 };
-inline constexpr int kBinaryCount = static_cast<int>(Binary::tanh_gradient) + 1;
+inline constexpr int kBinaryCount = static_cast<int>(Binary::sigmoid_cross_entropy) + 1;
 const char* name_of(Binary op);
 
 /// y = op(a, b), where an axis with stride 0 repeats its operand. Axes that lie together in all

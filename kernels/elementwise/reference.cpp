@@ -20,10 +20,23 @@ const char* name_of(Unary op) {
 }
 
 const char* name_of(Binary op) {
-  constexpr const char* names[] = {
-      "add",           "subtract",      "multiply",         "divide",       "maximum",    "minimum",
-      "power",         "equal",         "not_equal",        "less",         "less_equal", "greater",
-      "greater_equal", "relu_gradient", "sigmoid_gradient", "tanh_gradient"};
+  constexpr const char* names[] = {"add",
+                                   "subtract",
+                                   "multiply",
+                                   "divide",
+                                   "maximum",
+                                   "minimum",
+                                   "power",
+                                   "equal",
+                                   "not_equal",
+                                   "less",
+                                   "less_equal",
+                                   "greater",
+                                   "greater_equal",
+                                   "relu_gradient",
+                                   "sigmoid_gradient",
+                                   "tanh_gradient",
+                                   "sigmoid_cross_entropy"};
   static_assert(std::size(names) == kBinaryCount);
   return names[static_cast<std::size_t>(op)];
 }
@@ -178,6 +191,11 @@ T compute(Binary op, T a, T b) {
       return static_cast<T>(a * b * (1 - b));
     case Binary::tanh_gradient:
       return static_cast<T>(a * (1 - b * b));
+    case Binary::sigmoid_cross_entropy: {
+      const double z = static_cast<double>(a);
+      return static_cast<T>((z < 0 ? 0 : z) - z * static_cast<double>(b) +
+                            std::log1p(std::exp(-std::fabs(z))));
+    }
   }
   return a;
 }

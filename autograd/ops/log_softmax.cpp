@@ -1,0 +1,59 @@
+#include "autograd/ops/log_softmax.h"
+
+#include "autograd/along_axis.h"
+#include "autograd/op.h"
+#include "autograd/ops/exp.h"
+#include "autograd/ops/multiply.h"
+#include "autograd/ops/subtract.h"
+#include "autograd/ops/sum.h"
+#include "kernels/softmax/softmax.h"
+
+namespace keratin {
+namespace {
+
+// Over the last axis.
+struct LogSoftmax {
+  using Args = NoArgs;
+  static constexpr std::string_view name = "log_softmax";
+  static constexpr Keep keep{.output = true};
+  static Spec infer(const Spec& x, Args) {
+    require_floating(name, x);
+    detail::require_rows(name, x);
+    return x;
+  }
+  static void cpu(const Tensor& x, Tensor& y, Args) {
+    dispatch_floats(name, x.dtype(), [&]<class T> {
+      kernels::run(kernels::log_softmax_ladder<T>, x.data<T>(), y.mutable_data<T>(), shape_of(x));
+    });
+  }
+  static auto gradient(const auto& saved, Args, const auto& dy) {
+    const auto& y = saved.output();  // dx = dy - exp(y) sum(dy)
+    if constexpr (std::same_as<std::remove_cvref_t<decltype(dy)>, Tensor>) {
+      Tensor dx = Tensor::empty(y.spec());
+      dispatch_floats(name, y.dtype(), [&]<class T> {
+        kernels::run(kernels::log_softmax_gradient_ladder<T>, y.template data<T>(),
+                     dy.template data<T>(), dx.mutable_data<T>(), shape_of(y));
+      });
+      return grads(dx);
+    } else {
+      return grads(dy - exp(y) * sum(dy, {.axis = -1, .keepdims = true}));
+    }
+  }
+  static kernels::SoftmaxShape shape_of(const Tensor& x) {
+    const std::int64_t cols = x.shape().back();
+    return {x.size() / cols, cols};
+  }
+};
+
+}  // namespace
+
+Tensor log_softmax(const Tensor& x, SoftmaxOptions options) {
+  return detail::along_axis("log_softmax", x, options.axis,
+                            [](const Tensor& t) { return apply<LogSoftmax>({}, t); });
+}
+Variable log_softmax(const Variable& x, SoftmaxOptions options) {
+  return detail::along_axis("log_softmax", x, options.axis,
+                            [](const Variable& t) { return apply<LogSoftmax>({}, t); });
+}
+
+}  // namespace keratin

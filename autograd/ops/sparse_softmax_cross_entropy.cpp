@@ -1,0 +1,83 @@
+#include "autograd/ops/sparse_softmax_cross_entropy.h"
+
+#include "autograd/along_axis.h"
+#include "autograd/op.h"
+#include "kernels/cross_entropy/cross_entropy.h"
+#include "tensor/cast.h"
+
+namespace keratin {
+namespace {
+
+struct SparseSoftmaxCrossEntropy {
+  struct Args {
+    Tensor labels;  // int32, checked
+    std::int64_t ignore_class;
+  };
+  static constexpr std::string_view name = "sparse_softmax_cross_entropy";
+  static constexpr Keep keep{.inputs = true};
+  static constexpr bool kernel_gradient = true;
+  static Spec infer(const Spec& x, const Args& a) {
+    require_floating(name, x);
+    detail::require_rows(name, x);
+    return {a.labels.shape(), x.dtype, x.device};
+  }
+  static void cpu(const Tensor& x, Tensor& y, const Args& a) {
+    dispatch_floats(name, x.dtype(), [&]<class T> {
+      kernels::run(kernels::sparse_cross_entropy_ladder<T>, x.data<T>(),
+                   a.labels.data<std::int32_t>(), y.mutable_data<T>(), shape_of(x, a));
+    });
+  }
+  static auto gradient(const auto& saved, const Args& a, const Tensor& dy) {
+    const Tensor& x = saved.input(0);
+    Tensor dx = Tensor::empty(x.spec());
+    dispatch_floats(name, x.dtype(), [&]<class T> {
+      kernels::run(kernels::sparse_cross_entropy_gradient_ladder<T>, x.data<T>(),
+                   a.labels.data<std::int32_t>(), dy.data<T>(), dx.mutable_data<T>(),
+                   shape_of(x, a));
+    });
+    return grads(dx);
+  }
+  static kernels::CrossEntropyShape shape_of(const Tensor& x, const Args& a) {
+    return {a.labels.size(), x.shape().back(), a.ignore_class};
+  }
+};
+
+SparseSoftmaxCrossEntropy::Args checked(const Tensor& logits, const Tensor& labels,
+                                        const SparseSoftmaxCrossEntropyOptions& options) {
+  constexpr std::string_view name = SparseSoftmaxCrossEntropy::name;
+  detail::require_rows(name, logits.spec());
+  if (labels.dtype() != int32 && labels.dtype() != int64) {
+    throw DTypeError(
+        fmt::format("{}: labels are {}; expected int32 or int64. Use cast(labels, int32).", name,
+                    labels.spec().text()));
+  }
+  if (labels.shape() != logits.shape().slice(0, logits.rank() - 1)) {
+    throw ShapeError(fmt::format(
+        "{}: labels are {}, logits {}; expected labels of the logits' shape without its last axis",
+        name, labels.spec().text(), logits.spec().text()));
+  }
+  SparseSoftmaxCrossEntropy::Args args{
+      cast(labels, int32), options.ignore_class.value_or(kernels::CrossEntropyShape::kNone)};
+  const std::int64_t bad = kernels::check_labels(args.labels.data<std::int32_t>(),
+                                                 SparseSoftmaxCrossEntropy::shape_of(logits, args));
+  if (bad >= 0) {
+    throw ValueError(fmt::format(
+        "{}: label {} of sample {} is out of range; expected 0 to {}, as there are {} scores", name,
+        args.labels.data<std::int32_t>()[bad], bad, logits.shape().back() - 1,
+        logits.shape().back()));
+  }
+  return args;
+}
+
+}  // namespace
+
+Tensor sparse_softmax_cross_entropy(const Tensor& logits, const Tensor& labels,
+                                    SparseSoftmaxCrossEntropyOptions options) {
+  return apply<SparseSoftmaxCrossEntropy>(checked(logits, labels, options), logits);
+}
+Variable sparse_softmax_cross_entropy(const Variable& logits, const Tensor& labels,
+                                      SparseSoftmaxCrossEntropyOptions options) {
+  return apply<SparseSoftmaxCrossEntropy>(checked(logits.value(), labels, options), logits);
+}
+
+}  // namespace keratin
