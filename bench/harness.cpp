@@ -63,14 +63,14 @@ bool reference_affordable(const kernels::Cost& cost) {
   return cost.flops <= 1e9 && cost.bytes <= 1e9;
 }
 
-void set_counters(benchmark::State& state, const kernels::Cost& cost, int threads) {
+void set_counters(benchmark::State& state, const kernels::Cost& cost, int threads, double seconds) {
   const Peak& roof = peak(threads);
   const auto rate = benchmark::Counter::kIsIterationInvariantRate;
   if (cost.flops > 0) state.counters["FLOP/s"] = benchmark::Counter(cost.flops, rate);
   if (cost.bytes > 0) state.counters["bytes/s"] = benchmark::Counter(cost.bytes, rate);
   // The time on the roof over the time taken.
   const double least = std::max(cost.flops / roof.flops, cost.bytes / roof.bandwidth);
-  state.counters["%peak"] = benchmark::Counter(100 * least, rate);
+  state.counters["%peak"] = 100 * least * static_cast<double>(state.iterations()) / seconds;
 }
 
 std::string difference(const Buffers& actual, const Buffers& expected, double tolerance) {

@@ -35,6 +35,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <functional>
@@ -125,7 +126,8 @@ bool add_row(std::function<void()> row);
 /// "[64, 10]" -> "64x10": names without spaces.
 std::string name_part(std::string text);
 bool reference_affordable(const kernels::Cost& cost);
-void set_counters(benchmark::State& state, const kernels::Cost& cost, int threads);
+void set_counters(benchmark::State& state, const kernels::Cost& cost, int threads,
+                  double seconds);  // of all iterations
 /// "" where all outputs agree, else the worst element in words.
 std::string difference(const Buffers& actual, const Buffers& expected, double tolerance);
 /// How many sets of buffers exceed the caches.
@@ -162,12 +164,14 @@ class Case {
     }
     for (const auto& arguments : calls) call(function_, arguments);  // warm-up
     std::size_t next = 0;
+    const auto start = std::chrono::steady_clock::now();
     for (auto _ : state) {
       call(function_, calls[next]);
       benchmark::ClobberMemory();
       if (++next == calls.size()) next = 0;
     }
-    set_counters(state, cost_, threads);
+    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
+    set_counters(state, cost_, threads, taken.count());
   }
 
  private:
