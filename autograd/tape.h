@@ -52,6 +52,9 @@ struct VariableImpl {
   bool requires_grad = false;
   std::shared_ptr<Node> node;  // what computed it; null for leaves and constants
   std::string name;
+  // Where the value is a softmax or sigmoid: of what. Losses take the scores from here, for the stable, fused form.
+  std::shared_ptr<VariableImpl> scores;
+  const char* scores_function = "";  // "softmax" (over the last axis) or "sigmoid"
 
   VariableImpl(Tensor v, bool wants_grad) : value(std::move(v)), requires_grad(wants_grad) {}
   ~VariableImpl();
