@@ -135,7 +135,10 @@ void Tile(const TileCall& call) {
     KERATIN_UNROLL
     for (int i = 0; i < MR; ++i) {
       KERATIN_UNROLL
-      for (int j = 0; j < NV; ++j) sums[i][j] = hn::Max(hn::Zero(d), sums[i][j]);  // NaN stays
+      for (int j = 0; j < NV; ++j) {
+        // Max would lose NaN on some targets.
+        sums[i][j] = hn::IfThenZeroElse(hn::Lt(sums[i][j], hn::Zero(d)), sums[i][j]);
+      }
     }
   }
   if (HWY_LIKELY(whole)) {
