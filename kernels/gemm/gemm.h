@@ -1,0 +1,103 @@
+// Matrix product.   C = epilogue(op(A) op(B) [+ C])
+//
+// op(A) is [M, K], op(B) is [K, N], C is [M, N], all row-major; op is the matrix as it lies or its
+// transpose. Rows lie lda, ldb, ldc elements apart, so a matrix may be a part of a wider one. A
+// batch is a count and a distance from one matrix to the next; distance 0: all products share it.
+// C must not overlap A, B, bias or, in a batch, itself. Nothing between the rows is read or
+// written. Any size may be 0; with K = 0 the sum is 0. No alignment is asked for.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "kernels/epilogue.h"
+#include "kernels/ladder.h"
+
+namespace keratin::kernels {
+
+struct GemmShape {
+  std::int64_t m = 0, n = 0, k = 0;
+  std::int64_t lda = 0;  // >= k, or >= m where trans_a: A lies as [K, M]
+  std::int64_t ldb = 0;  // >= n, or >= k where trans_b: B lies as [N, K]
+  std::int64_t ldc = 0;  // >= n
+  bool trans_a = false, trans_b = false;
+  bool accumulate = false;  // adds what C holds before the activation
+  std::int64_t batch = 1;
+  std::int64_t stride_a = 0, stride_b = 0, stride_c = 0;  // stride_c > 0 where batch > 1
+
+  /// "[m, n, k]", then "tn" and the like where A or B is transposed, "+=" where it accumulates, and
+  /// the batch as "x8".
+  std::string text() const;
+};
+
+/// The shape of one product of matrices without gaps.
+constexpr GemmShape gemm_shape(std::int64_t m, std::int64_t n, std::int64_t k, bool trans_a = false,
+                               bool trans_b = false) {
+  return {.m = m,
+          .n = n,
+          .k = k,
+          .lda = trans_a ? m : k,
+          .ldb = trans_b ? k : n,
+          .ldc = n,
+          .trans_a = trans_a,
+          .trans_b = trans_b};
+}
+
+template <class T>
+using GemmFn = void (*)(const T* a, const T* b, T* c, const Epilogue<T>& e, const GemmShape& s);
+
+/// A multiply-add counts as two FLOPs; the epilogue as none.
+template <class T>
+constexpr Cost gemm_cost(const GemmShape& s) {
+  const auto m = static_cast<double>(s.m), n = static_cast<double>(s.n),
+             k = static_cast<double>(s.k), batch = static_cast<double>(s.batch);
+  const double a = m * k * (s.stride_a == 0 ? 1 : batch), b = k * n * (s.stride_b == 0 ? 1 : batch);
+  const double c = m * n * batch * (s.accumulate ? 2 : 1);
+  return {.flops = 2 * m * n * k * batch, .bytes = sizeof(T) * (a + b + c)};
+}
+
+/// One product instead of many, where rows of all of A and C follow each other and B is shared.
+constexpr GemmShape merged_batch(GemmShape s) {
+  if (s.batch > 1 && s.stride_b == 0 && !s.trans_a && s.stride_a == s.m * s.lda &&
+      s.stride_c == s.m * s.ldc) {
+    s.m *= s.batch;
+    s.batch = 1;
+  }
+  return s;
+}
+
+namespace cpu {
+
+template <class T>
+void gemm_reference(const T* a, const T* b, T* c, const Epilogue<T>& e, const GemmShape& s);
+template <class T>
+void gemm_blocked(const T* a, const T* b, T* c, const Epilogue<T>& e, const GemmShape& s);
+void gemm_simd(const float* a, const float* b, float* c, const Epilogue<float>& e,
+               const GemmShape& s);
+void gemm_packed(const float* a, const float* b, float* c, const Epilogue<float>& e,
+                 const GemmShape& s);
+/// Large products: those where packing both operands is paid back.
+bool gemm_packed_applies(const GemmShape& s);
+
+}  // namespace cpu
+
+template <class T>
+inline constexpr auto gemm_ladder = Ladder{
+    "gemm", "gemm", gemm_cost<T>,
+    std::array{Rung<GemmFn<T>>{"reference", "", always, cpu::gemm_reference<T>},
+               Rung<GemmFn<T>>{"blocked", "blocks that stay in the cache; inner loop along rows",
+                               always, cpu::gemm_blocked<T>}}};
+template <>
+inline constexpr auto gemm_ladder<float> = Ladder{
+    "gemm", "gemm", gemm_cost<float>,
+    std::array{
+        Rung<GemmFn<float>>{"reference", "", always, cpu::gemm_reference<float>},
+        Rung<GemmFn<float>>{"blocked", "blocks that stay in the cache; inner loop along rows",
+                            always, cpu::gemm_blocked<float>},
+        Rung<GemmFn<float>>{"simd", "a tile of sums stays in registers; operands read as they lie",
+                            always, cpu::gemm_simd},
+        Rung<GemmFn<float>>{"packed", "operands copied into the order in which they are read",
+                            cpu::gemm_packed_applies, cpu::gemm_packed}}};
+
+}  // namespace keratin::kernels

@@ -1,0 +1,135 @@
+// A tile of sums in registers, run over A and B as they lie. Only a transposed B is copied, a panel
+// at a time, since the vectors run along its columns.
+#include "kernels/gemm/gemm.h"
+
+#include <algorithm>
+
+#include "kernels/parallel.h"
+#include "kernels/scratch.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/gemm/simd.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include "kernels/gemm/tile.h"
+#include "kernels/simd.h"
+
+#ifndef KERATIN_KERNELS_GEMM_PLAN_
+#define KERATIN_KERNELS_GEMM_PLAN_
+namespace keratin::kernels::cpu {
+namespace {
+// How the output is cut: items are (product, panel of columns, chunk of row tiles).
+struct Plan {
+  std::int64_t panels, chunks, items, grain;
+  std::int64_t scratch;  // floats a thread needs for a packed panel
+};
+}  // namespace
+}  // namespace keratin::kernels::cpu
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace keratin::kernels::cpu {
+namespace HWY_NAMESPACE {
+namespace {
+using namespace gemm;  // NOLINT: the tile's vocabulary, inside an unnamed namespace
+
+Plan MakePlan(const GemmShape& s) {
+  constexpr std::int64_t kPieceWork = 1 << 19;  // multiply-adds: some 4 us at 128 a ns
+  Plan plan{};
+  plan.panels = (s.n + kTileColumns - 1) / kTileColumns;
+  const std::int64_t tiles = TileCount(s.m);
+  const std::int64_t width = std::min(s.n, kTileColumns);
+  // Up to 16 tiles of rows share a panel while it is in the cache. Where there are few panels,
+  // chunks are shorter, for more threads; not so where each chunk packs its panel again.
+  const std::int64_t tile_work = std::max<std::int64_t>(1, kTileRows * width * s.k);
+  std::int64_t longest = 16;
+  if (!s.trans_b) longest = std::clamp<std::int64_t>(kPieceWork / tile_work, 1, 16);
+  plan.chunks = (tiles + longest - 1) / longest;
+  plan.items = s.batch * plan.panels * plan.chunks;
+  const std::int64_t item_work =
+      std::max<std::int64_t>(1, s.m / std::max<std::int64_t>(1, plan.chunks) * width * s.k);
+  plan.grain = grain_for(item_work, kPieceWork);
+  const bool packs = s.trans_b || (!kMaskedLoads && s.n % kTileColumns != 0);
+  plan.scratch = packs ? s.k * kTileColumns : 0;
+  return plan;
+}
+
+template <Order kOrder>
+void RunItems(const float* a, const float* b, float* c, const Epilogue<float>& e,
+              const GemmShape& s, const Plan& plan, float* panel, std::int64_t first,
+              std::int64_t last) {
+  const std::int64_t tiles = TileCount(s.m);
+  std::int64_t packed = -1;  // the (product, panel) that `panel` holds
+  for (std::int64_t item = first; item < last; ++item) {
+    const std::int64_t chunk = item % plan.chunks, which = item / plan.chunks;
+    const std::int64_t column = which % plan.panels * kTileColumns, q = which / plan.panels;
+    const std::int64_t columns = std::min(kTileColumns, s.n - column);
+    const bool part = columns < kTileColumns;
+    const float* const a0 = a + q * s.stride_a;
+    const float* const b0 = b + q * s.stride_b;
+    TileCall call{};
+    call.b = b0 + column;
+    call.b_step = s.ldb;
+    if (s.trans_b || (part && !kMaskedLoads)) {
+      if (packed != which) {
+        if (s.trans_b) {
+          PackAlong(b0 + column * s.ldb, s.ldb, s.k, columns, kTileColumns, panel);
+        } else {
+          PackAcross(b0 + column, s.ldb, s.k, columns, kTileColumns, panel);
+        }
+        packed = which;
+      }
+      call.b = panel;
+      call.b_step = kTileColumns;
+    }
+    call.a_step = s.lda;
+    call.ldc = s.ldc;
+    call.k = s.k;
+    call.columns = columns;
+    call.bias = e.bias != nullptr ? e.bias + column : nullptr;
+    call.relu = e.activation == Activation::relu;
+    call.accumulate = s.accumulate;
+    const std::int64_t last_tile = (chunk + 1) * tiles / plan.chunks;
+    for (std::int64_t tile = chunk * tiles / plan.chunks; tile < last_tile; ++tile) {
+      const std::int64_t row = TileStart(s.m, tiles, tile);
+      const std::int64_t rows = TileStart(s.m, tiles, tile + 1) - row;
+      call.a = a0 + (kOrder == Order::rows ? row * s.lda : row);
+      call.c = c + q * s.stride_c + row * s.ldc + column;
+      const TileFn run = columns <= kLanes ? TileOf<1, kOrder, true>(rows)
+                         : part            ? TileOf<2, kOrder, true>(rows)
+                                           : TileOf<2, kOrder, false>(rows);
+      run(call);
+    }
+  }
+}
+
+void Items(const float* a, const float* b, float* c, const Epilogue<float>& e, const GemmShape& s,
+           const Plan& plan, float* panel, std::int64_t first, std::int64_t last) {
+  const auto run = s.trans_a ? RunItems<Order::columns> : RunItems<Order::rows>;
+  run(a, b, c, e, s, plan, panel, first, last);
+}
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace keratin::kernels::cpu
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace keratin::kernels::cpu {
+HWY_EXPORT(MakePlan);
+HWY_EXPORT(Items);
+
+void gemm_simd(const float* a, const float* b, float* c, const Epilogue<float>& e,
+               const GemmShape& shape) {
+  if (shape.m == 0 || shape.n == 0 || shape.batch == 0) return;
+  const GemmShape s = merged_batch(shape);
+  const Plan plan = HWY_DYNAMIC_DISPATCH(MakePlan)(s);
+  parallel_for(plan.items, plan.grain, [&](std::int64_t first, std::int64_t last) {
+    const FloatScratch panel(plan.scratch);
+    HWY_DYNAMIC_DISPATCH(Items)(a, b, c, e, s, plan, panel.data(), first, last);
+  });
+}
+
+}  // namespace keratin::kernels::cpu
+#endif

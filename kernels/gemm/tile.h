@@ -1,0 +1,232 @@
+// The inner kernel of the matrix product, and the copying of operands into panels. Include it
+// inside a foreach_target source, after kernels/simd.h; it is compiled once a target.
+//
+// A tile is up to kTileRows x (2 vectors) of C. Its sums stay in registers over all of k: each step
+// reads two vectors of B and one element of A a row, and does 2 multiply-adds a row.
+#if defined(KERATIN_KERNELS_GEMM_TILE_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef KERATIN_KERNELS_GEMM_TILE_H_
+#undef KERATIN_KERNELS_GEMM_TILE_H_
+#else
+#define KERATIN_KERNELS_GEMM_TILE_H_
+#endif
+
+#include <cstdint>
+#include <cstring>
+#include <utility>
+
+#include <hwy/highway.h>
+
+#include "kernels/simd.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace keratin::kernels::cpu {
+namespace HWY_NAMESPACE {
+namespace gemm {
+namespace hn = hwy::HWY_NAMESPACE;
+namespace simd = keratin::kernels::HWY_NAMESPACE::simd;
+
+using D = hn::ScalableTag<float>;
+using V = hn::Vec<D>;
+#if HWY_TARGET == HWY_SCALAR
+constexpr std::int64_t kLanes = 1;
+#else
+constexpr std::int64_t kLanes = hn::MaxLanes(D());
+#endif
+constexpr std::int64_t kTileColumns = 2 * kLanes;
+// 2 sums a row, 2 vectors of B and 1 of A in 32 registers (AVX-512, Arm) or 16.
+#if HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM
+constexpr int kTileRows = 14;
+#else
+constexpr int kTileRows = 6;
+#endif
+// Partial vectors of B are read under a mask where that is cheap and safe; elsewhere B is packed.
+constexpr bool kMaskedLoads = !HWY_MEM_OPS_MIGHT_FAULT && HWY_TARGET != HWY_SCALAR;
+
+/// How A lies for the tile. rows: row i at a + i * step, k contiguous.  columns: the k-th column at
+/// a + k * step, rows contiguous.
+enum class Order { rows, columns };
+
+struct TileCall {
+  const float* a;
+  std::int64_t a_step;
+  const float* b;  // the k-th row of the panel at b + k * b_step
+  std::int64_t b_step;
+  float* c;
+  std::int64_t ldc;
+  std::int64_t k;
+  std::int64_t columns;  // of C to write, 1 to NV vectors
+  const float* bias;     // of the first column, or null
+  bool relu, accumulate;
+};
+
+// sums += A B over k. Three pointers and offsets up to 4 steps reach 14 rows with 8 registers.
+template <int MR, int NV, Order kOrder, bool kMasked>
+HWY_INLINE void Multiply(V (&sums)[MR][NV], const float* HWY_RESTRICT a, std::int64_t a_step,
+                         const float* HWY_RESTRICT b, std::int64_t b_step, std::int64_t k,
+                         std::int64_t columns) {
+  const D d;
+  const float* a5 = a + 5 * a_step;
+  const float* a10 = a + 10 * a_step;
+  [[maybe_unused]] const auto mask =
+      hn::FirstN(d, static_cast<std::size_t>(columns - (NV - 1) * kLanes));
+  for (std::int64_t r = 0; r < k; ++r) {
+    V row[NV];
+    KERATIN_UNROLL
+    for (int j = 0; j < NV; ++j) {
+      if constexpr (kMasked && kMaskedLoads) {
+        row[j] =
+            j == NV - 1 ? hn::MaskedLoad(mask, d, b + j * kLanes) : hn::LoadU(d, b + j * kLanes);
+      } else {
+        row[j] = hn::LoadU(d, b + j * kLanes);
+      }
+    }
+    KERATIN_UNROLL
+    for (int i = 0; i < MR; ++i) {
+      const float* const x = kOrder == Order::columns ? a + i
+                             : i < 5                  ? a + i * a_step
+                             : i < 10                 ? a5 + (i - 5) * a_step
+                                                      : a10 + (i - 10) * a_step;
+      const V value = hn::Set(d, *x);
+      KERATIN_UNROLL
+      for (int j = 0; j < NV; ++j) sums[i][j] = hn::MulAdd(value, row[j], sums[i][j]);
+    }
+    if constexpr (kOrder == Order::columns) {
+      a += a_step;
+    } else {
+      ++a, ++a5, ++a10;
+    }
+    b += b_step;
+  }
+}
+
+/// MR rows and at most NV vectors of C. kMasked: B holds no more than `columns` columns.
+template <int MR, int NV, Order kOrder, bool kMasked>
+void Tile(const TileCall& call) {
+  const D d;
+  // Copies: a vector store may alias anything, so fields of `call` would be read again after each.
+  float* HWY_RESTRICT const c = call.c;
+  const std::int64_t ldc = call.ldc, columns = call.columns;
+  const bool relu = call.relu, accumulate = call.accumulate;
+  V sums[MR][NV];
+  KERATIN_UNROLL
+  for (int j = 0; j < NV; ++j) {
+    const V start = call.bias != nullptr
+                        ? simd::LoadN(d, call.bias + j * kLanes, columns - j * kLanes)
+                        : hn::Zero(d);
+    KERATIN_UNROLL
+    for (int i = 0; i < MR; ++i) sums[i][j] = start;
+  }
+  Multiply<MR, NV, kOrder, kMasked>(sums, call.a, call.a_step, call.b, call.b_step, call.k,
+                                    columns);
+  const std::int64_t in_last = columns - (NV - 1) * kLanes;
+  const bool whole = in_last == kLanes;
+  if (accumulate) {
+    KERATIN_UNROLL
+    for (int i = 0; i < MR; ++i) {
+      KERATIN_UNROLL
+      for (int j = 0; j < NV; ++j) {
+        const float* const p = c + i * ldc + j * kLanes;
+        sums[i][j] =
+            hn::Add(sums[i][j], j < NV - 1 || whole ? hn::LoadU(d, p) : simd::LoadN(d, p, in_last));
+      }
+    }
+  }
+  if (relu) {
+    KERATIN_UNROLL
+    for (int i = 0; i < MR; ++i) {
+      KERATIN_UNROLL
+      for (int j = 0; j < NV; ++j) {
+        // Max would lose NaN on some targets.
+        sums[i][j] = hn::IfThenZeroElse(hn::Lt(sums[i][j], hn::Zero(d)), sums[i][j]);
+      }
+    }
+  }
+  if (HWY_LIKELY(whole)) {
+    KERATIN_UNROLL
+    for (int i = 0; i < MR; ++i) {
+      KERATIN_UNROLL
+      for (int j = 0; j < NV; ++j) hn::StoreU(sums[i][j], d, c + i * ldc + j * kLanes);
+    }
+  } else {
+    KERATIN_UNROLL
+    for (int i = 0; i < MR; ++i) {
+      KERATIN_UNROLL
+      for (int j = 0; j < NV - 1; ++j) hn::StoreU(sums[i][j], d, c + i * ldc + j * kLanes);
+      simd::StoreN(sums[i][NV - 1], d, c + i * ldc + (NV - 1) * kLanes, in_last);
+    }
+  }
+}
+
+using TileFn = void (*)(const TileCall&);
+
+template <int NV, Order kOrder, bool kMasked, int... kRow>
+HWY_INLINE TileFn TileOf(std::int64_t rows, std::integer_sequence<int, kRow...>) {
+  static constexpr TileFn kTiles[] = {&Tile<kRow + 1, NV, kOrder, kMasked>...};
+  return kTiles[rows - 1];
+}
+/// The tile of `rows` rows, 1 to kTileRows.
+template <int NV, Order kOrder, bool kMasked>
+HWY_INLINE TileFn TileOf(std::int64_t rows) {
+  return TileOf<NV, kOrder, kMasked>(rows, std::make_integer_sequence<int, kTileRows>());
+}
+
+/// Rows are cut into nearly equal tiles: 32 = 11 + 11 + 10, not 14 + 14 + 4.
+constexpr std::int64_t TileCount(std::int64_t m) { return (m + kTileRows - 1) / kTileRows; }
+constexpr std::int64_t TileStart(std::int64_t m, std::int64_t tiles, std::int64_t tile) {
+  return tile * m / tiles;
+}
+
+/// A panel is [k][width], `count` of the width taken from an operand and the rest zeros.
+/// Across: the operand's rows are the panel's (B as it lies, A transposed).
+inline void PackAcross(const float* HWY_RESTRICT from, std::int64_t ld, std::int64_t k,
+                       std::int64_t count, std::int64_t width, float* HWY_RESTRICT to) {
+  const D d;
+  for (std::int64_t r = 0; r < k; ++r, from += ld, to += width) {
+    for (std::int64_t j = 0; j < width; j += kLanes) {
+      simd::StoreN(simd::LoadN(d, from + j, count - j), d, to + j, width - j);
+    }
+  }
+}
+
+/// Along: the operand's rows are the panel's columns (A as it lies, B transposed). Blocks of 4 x 4
+/// are transposed in 128-bit vectors; the last block of columns overlaps its neighbour.
+inline void PackAlong(const float* HWY_RESTRICT from, std::int64_t ld, std::int64_t k,
+                      std::int64_t count, std::int64_t width, float* HWY_RESTRICT to) {
+  std::int64_t r = 0;
+#if HWY_TARGET != HWY_SCALAR
+  const hn::FixedTag<float, 4> d;
+  const hn::Repartition<double, decltype(d)> pairs;
+  if (count >= 4) {
+    for (; r + 4 <= k; r += 4) {
+      for (std::int64_t j = 0; j < count; j += 4) {
+        const std::int64_t column = j + 4 <= count ? j : count - 4;
+        const float* const p = from + column * ld + r;
+        const auto v0 = hn::LoadU(d, p), v1 = hn::LoadU(d, p + ld), v2 = hn::LoadU(d, p + 2 * ld),
+                   v3 = hn::LoadU(d, p + 3 * ld);
+        const auto low01 = hn::BitCast(pairs, hn::InterleaveLower(d, v0, v1));
+        const auto low23 = hn::BitCast(pairs, hn::InterleaveLower(d, v2, v3));
+        const auto high01 = hn::BitCast(pairs, hn::InterleaveUpper(d, v0, v1));
+        const auto high23 = hn::BitCast(pairs, hn::InterleaveUpper(d, v2, v3));
+        float* const o = to + r * width + column;
+        hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, low01, low23)), d, o);
+        hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, low01, low23)), d, o + width);
+        hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, high01, high23)), d, o + 2 * width);
+        hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, high01, high23)), d, o + 3 * width);
+      }
+    }
+  }
+#endif
+  for (; r < k; ++r) {
+    for (std::int64_t j = 0; j < count; ++j) to[r * width + j] = from[j * ld + r];
+  }
+  if (count == width) return;
+  for (r = 0; r < k; ++r) {
+    std::memset(to + r * width + count, 0, static_cast<std::size_t>(width - count) * sizeof(float));
+  }
+}
+
+}  // namespace gemm
+}  // namespace HWY_NAMESPACE
+}  // namespace keratin::kernels::cpu
+HWY_AFTER_NAMESPACE();
+#endif
