@@ -35,8 +35,6 @@ struct CopyShape {
   std::int64_t size() const;
   /// The same copy with as few axes as tell it.
   CopyShape collapsed() const;
-  /// Without axes of stride 0: elements of x that are read at all.
-  std::int64_t distinct() const;
   std::string text() const;
 };
 

@@ -46,14 +46,6 @@ std::int64_t CopyShape::size() const {
   return product(std::span(sizes).first(static_cast<std::size_t>(rank)));
 }
 
-std::int64_t CopyShape::distinct() const {
-  std::int64_t result = 1;
-  for (std::size_t k = 0; k < static_cast<std::size_t>(rank); ++k) {
-    if (x_strides[k] != 0 || sizes[k] == 0) result *= sizes[k];
-  }
-  return result;
-}
-
 // An axis joins the one before it where one step of that equals a whole walk along this one, in x
 // and in y.
 CopyShape CopyShape::collapsed() const {
