@@ -1,0 +1,24 @@
+// What the operations share that only move elements: slice, pad, transpose, concatenate ...
+#pragma once
+
+#include <string_view>
+
+#include "autograd/op.h"
+
+namespace keratin::detail {
+
+/// Throws DTypeError for strings, which no kernel moves.
+inline void require_movable(std::string_view name, const Spec& x) {
+  if (x.dtype != string) return;
+  throw DTypeError(fmt::format("{}: not defined for {}; expected numbers or bool", name, x.text()));
+}
+
+/// Bytes of one element, as kernel shapes have it.
+inline int element_size(DType dtype) { return static_cast<int>(size_of(dtype)); }
+
+/// `size` for every axis.
+inline std::vector<std::int64_t> for_each_axis(std::int64_t rank, std::int64_t size) {
+  return std::vector<std::int64_t>(static_cast<std::size_t>(rank), size);
+}
+
+}  // namespace keratin::detail
