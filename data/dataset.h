@@ -68,10 +68,12 @@ class Iterator {
 
  private:
   friend class Dataset;
-  Iterator(std::unique_ptr<detail::Pass<Example>> pass, std::int64_t skipped);
+  Iterator(std::shared_ptr<const detail::Pipeline> pipeline,
+           std::unique_ptr<detail::Pass<Example>> pass, std::int64_t skipped);
 
-  std::unique_ptr<detail::Pass<Example>> pass_;  // null when it is over
-  std::optional<Example> current_;               // of the range-for form
+  std::shared_ptr<const detail::Pipeline> pipeline_;  // outlives its pass
+  std::unique_ptr<detail::Pass<Example>> pass_;       // null when it is over
+  std::optional<Example> current_;                    // of the range-for form
   std::int64_t taken_ = 0;
 };
 
@@ -111,7 +113,7 @@ class Dataset {
   Dataset repeat(std::int64_t times = -1) const;
   /// The first n elements at most; all for -1.
   Dataset take(std::int64_t n) const;
-  /// All but the first n elements; none for -1.
+  /// All but the first n elements; for -1 none is left.
   Dataset skip(std::int64_t n) const;
   /// Makes up to n elements ahead on a thread of its own (AUTOTUNE: 2).
   Dataset prefetch(std::int64_t n) const;
