@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <initializer_list>
 #include <string>
@@ -32,7 +33,11 @@ class Several : public T {
     take_first();
   }
 
-  using T::operator[];  // else result[0] is a null name
+  // A template, as result[0] would otherwise be a null name.
+  template <std::integral I>
+  auto operator[](I i) const {
+    return static_cast<const T&>(*this)[i];
+  }
   const T& operator[](std::string_view name) const {
     for (const Entry& entry : entries_)
       if (entry.first == name) return entry.second;

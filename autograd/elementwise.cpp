@@ -1,0 +1,59 @@
+#include "autograd/elementwise.h"
+
+namespace keratin::detail {
+
+void unary_into(std::string_view name, kernels::Unary op, const Tensor& x, Tensor& y) {
+  dispatch_numbers(name, x.dtype(), [&]<class T> {
+    kernels::run(kernels::unary_ladder<T>, x.data<T>(), y.mutable_data<T>(),
+                 kernels::UnaryShape{op, x.size()});
+  });
+}
+
+void binary_into(std::string_view name, kernels::Binary op, const Tensor& a, const Tensor& b,
+                 Tensor& y) {
+  const kernels::BinaryShape shape =
+      kernels::make_binary_shape(op, a.shape().sizes(), b.shape().sizes());
+  dispatch_numbers(name, y.dtype(), [&]<class T> {
+    kernels::run(kernels::binary_ladder<T>, a.data<T>(), b.data<T>(), y.mutable_data<T>(), shape);
+  });
+}
+
+Tensor binary(std::string_view name, kernels::Binary op, const Tensor& a, const Tensor& b) {
+  Tensor y = Tensor::empty(infer_binary(name, a.spec(), b.spec()));
+  binary_into(name, op, a, b, y);
+  return y;
+}
+
+Spec infer_binary(std::string_view name, const Spec& a, const Spec& b) {
+  require_same_dtype(name, a, b);
+  infer_number(name, a);
+  if (a.shape == b.shape) return a;
+  return {broadcast_shapes(std::string(name).c_str(), a.shape, b.shape), a.dtype, a.device};
+}
+
+Spec infer_floating(std::string_view name, const Spec& x) {
+  require_floating(name, x);
+  return x;
+}
+
+Spec infer_number(std::string_view name, const Spec& x) {
+  if (x.dtype == boolean || x.dtype == string || x.dtype == bfloat16) {
+    throw DTypeError(fmt::format(
+        "{}: not defined for {}; expected numbers. Use cast(x, float32) first.", name, x.text()));
+  }
+  return x;
+}
+
+Tensor operand(double number, const Tensor& x) { return Tensor::scalar(number, x.dtype()); }
+Variable operand(double number, const Variable& x) {
+  return Variable(Tensor::scalar(number, x.dtype()), false);
+}
+
+Tensor mask(kernels::Binary op, const Tensor& a, const Tensor& b) {
+  return binary("mask", op, a, b);
+}
+Variable mask(kernels::Binary op, const Variable& a, const Variable& b) {
+  return Variable(mask(op, a.value(), b.value()), false);
+}
+
+}  // namespace keratin::detail

@@ -1,0 +1,295 @@
+// How an operation with a gradient is written. One header and one source an operation in
+// autograd/ops/:
+//
+//   // scale_by.h
+//   struct ScaleByOptions { double factor = 1; };
+//   /// <docstring: sentence, formula, shapes, dtypes, errors, source>
+//   [[nodiscard]] Tensor scale_by(const Tensor& x, ScaleByOptions options = {});
+//   [[nodiscard]] Variable scale_by(const Variable& x, ScaleByOptions options = {});
+//
+//   // scale_by.cpp
+//   namespace {
+//   struct ScaleBy {
+//     using Args = ScaleByOptions;
+//     static constexpr std::string_view name = "scale_by";
+//     static constexpr Keep keep{};                                  // .inputs, .output: what the
+//     gradient rule reads static Spec infer(const Spec& x, const Args&) { return x; }    // checks
+//     everything; the result's shape and dtype static void cpu(const Tensor& x, Tensor& y, const
+//     Args& a);    // calls kernels::run(..._ladder<T>, ...) static auto gradient(const auto&
+//     saved, const Args& a, const auto& dy) {   // on Tensors or on Variables
+//       return grads(scale_by(dy, a));                               // one an input; saved.none()
+//       where there is none
+//     }
+//   };
+//   }  // namespace
+//   Tensor scale_by(const Tensor& x, ScaleByOptions options) { return apply<ScaleBy>(options, x); }
+//   Variable scale_by(const Variable& x, ScaleByOptions options) { return apply<ScaleBy>(options,
+//   x); }
+//
+// Variations, each taken where the struct has the member:
+//   static Tensor view(const Tensor& x, const Args&)   instead of infer and cpu: the result shares
+//   storage (reshape) using Extra = ...;                                 what cpu(x..., y, extra,
+//   args) leaves for the gradient (saved.extra),
+//                                                      such as pooling's index or a norm's mean
+//   static constexpr bool kernel_gradient = true;      the rule calls kernels, so it is for Tensors
+//   only: gradient(const
+//                                                      Saved<Tensor, ...>&-like auto, args, const
+//                                                      Tensor& dy); a second gradient is then an
+//                                                      error
+//   any number of inputs: infer(std::span<const Spec>, args), cpu(std::span<const Tensor>, y,
+//   args), apply_list<Op>(args, list);
+//                         the gradient returns a std::vector
+// In a gradient rule: saved.input(i), saved.output() as kept; saved.spec(i) and saved.output_spec()
+// always; saved.needs(i): whether anybody wants that input's gradient, so that the costly ones can
+// be left out. Undo broadcasting with reduce_to_shape (autograd/reduce_to_shape.h), nowhere else.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <array>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "autograd/tape.h"
+#include "autograd/variable.h"
+#include "tensor/cast.h"
+
+namespace keratin {
+
+/// What the tape keeps for an operation's gradient: data, not nodes.
+struct Keep {
+  bool inputs = false;
+  bool output = false;
+};
+
+/// The empty options of operations that have none.
+struct NoArgs {};
+
+/// Gradients by the inputs, in order, from a gradient rule.
+template <class T, class... More>
+std::array<T, 1 + sizeof...(More)> grads(T first, More... more) {
+  return {std::move(first), std::move(more)...};
+}
+
+/// What a gradient rule reads. T is Tensor, or Variable in a gradient of a gradient.
+template <class T, class Extra>
+class Saved {
+ public:
+  Saved(const detail::Node& node, std::span<const T> inputs, const T& output,
+        const std::vector<Spec>& specs, const Extra& extra_)
+      : extra(extra_), node_(node), inputs_(inputs), output_(output), specs_(specs) {}
+
+  const T& input(std::size_t i) const {
+    KERATIN_ASSERT(i < inputs_.size());
+    return inputs_[i];
+  }
+  const T& output() const {
+    KERATIN_ASSERT(output_.defined());
+    return output_;
+  }
+  const Spec& spec(std::size_t i) const { return specs_[i]; }
+  const Spec& output_spec() const { return node_.output(); }
+  bool needs(std::size_t i) const { return node_.inputs()[i].requires_grad(); }
+  std::size_t count() const { return specs_.size(); }
+  T none() const { return {}; }
+
+  const Extra& extra;
+
+ private:
+  const detail::Node& node_;
+  std::span<const T> inputs_;
+  const T& output_;
+  const std::vector<Spec>& specs_;
+};
+
+namespace detail {
+
+struct NoExtra {};
+
+template <class Op>
+struct ExtraOf {
+  using type = NoExtra;
+};
+template <class Op>
+requires requires { typename Op::Extra; }
+struct ExtraOf<Op> {
+  using type = typename Op::Extra;
+};
+
+template <class Op>
+constexpr bool has_kernel_gradient() {
+  if constexpr (requires { Op::kernel_gradient; }) {
+    return Op::kernel_gradient;
+  } else {
+    return false;
+  }
+}
+
+[[noreturn]] void throw_no_second_gradient(std::string_view op);
+[[noreturn]] void throw_changed_in_place(std::string_view op);
+
+// Computes Op on tensors, given one by one (`as_list` false) or as a list.
+template <class Op, bool as_list, std::size_t N>
+Tensor compute(const typename Op::Args& args, std::span<const Tensor> x,
+               typename ExtraOf<Op>::type& extra) {
+  [[maybe_unused]] const auto spread = [&]<std::size_t... I>(std::index_sequence<I...>) {
+    if constexpr (requires { Op::view(x[I]..., args); }) {
+      return Op::view(x[I]..., args);
+    } else {
+      Tensor y = Tensor::empty(Op::infer(x[I].spec()..., args));
+      if constexpr (std::is_same_v<typename ExtraOf<Op>::type, NoExtra>) {
+        Op::cpu(x[I]..., y, args);
+      } else {
+        Op::cpu(x[I]..., y, extra, args);
+      }
+      return y;
+    }
+  };
+  if constexpr (as_list) {
+    std::vector<Spec> specs;
+    specs.reserve(x.size());
+    for (const Tensor& tensor : x) specs.push_back(tensor.spec());
+    Tensor y = Tensor::empty(Op::infer(std::span<const Spec>(specs), args));
+    Op::cpu(x, y, args);
+    return y;
+  } else {
+    return spread(std::make_index_sequence<N>());
+  }
+}
+
+// The node of one operation.
+template <class Op>
+class OpNode final : public Node {
+ public:
+  using Extra = typename ExtraOf<Op>::type;
+
+  OpNode(typename Op::Args args, std::vector<Variable> inputs, std::span<const Tensor> values,
+         const Tensor& output, Extra extra)
+      : Node(std::move(inputs), output.spec()), args_(std::move(args)), extra_(std::move(extra)) {
+    specs_.reserve(values.size());
+    for (const Tensor& value : values) specs_.push_back(value.spec());
+    if constexpr (Op::keep.inputs) {
+      kept_inputs_.assign(values.begin(), values.end());
+      for (const Tensor& value : values) versions_.push_back(value.version());
+    }
+    if constexpr (Op::keep.output) kept_output_ = output;
+  }
+
+  std::string_view name() const override { return Op::name; }
+
+  void gradient(const Tensor& dy, std::span<Tensor> dx) override {
+    check_versions();
+    const Saved<Tensor, Extra> saved(*this, kept_inputs_, kept_output_, specs_, extra_);
+    auto gradients = Op::gradient(saved, args_, dy);
+    KERATIN_ASSERT(gradients.size() == dx.size());
+    for (std::size_t i = 0; i < dx.size(); ++i) dx[i] = std::move(gradients[i]);
+  }
+
+  void gradient(const Variable& dy, std::span<Variable> dx) override {
+    if constexpr (has_kernel_gradient<Op>()) {
+      throw_no_second_gradient(Op::name);
+    } else {
+      check_versions();
+      std::vector<Variable> inputs;
+      if constexpr (Op::keep.inputs) inputs = this->inputs();
+      Variable output;
+      if constexpr (Op::keep.output) output = result_of(kept_output_, this->shared_from_this());
+      const Saved<Variable, Extra> saved(*this, inputs, output, specs_, extra_);
+      auto gradients = Op::gradient(saved, args_, dy);
+      KERATIN_ASSERT(gradients.size() == dx.size());
+      for (std::size_t i = 0; i < dx.size(); ++i) dx[i] = std::move(gradients[i]);
+    }
+  }
+
+  void release() override {
+    kept_inputs_.clear();
+    kept_output_ = {};
+    extra_ = {};
+  }
+
+ private:
+  void check_versions() const {
+    for (std::size_t i = 0; i < versions_.size(); ++i) {
+      if (kept_inputs_[i].version() != versions_[i]) throw_changed_in_place(Op::name);
+    }
+  }
+
+  typename Op::Args args_;
+  Extra extra_;
+  std::vector<Tensor> kept_inputs_;
+  std::vector<std::uint64_t> versions_;
+  Tensor kept_output_;
+  std::vector<Spec> specs_;
+};
+
+// float32 beside float64 becomes float64; asked for by gradcheck only.
+std::vector<Variable> widened(std::vector<Variable> inputs);
+
+template <class Op, bool as_list, std::size_t N>
+Variable record(const typename Op::Args& args, std::vector<Variable> inputs,
+                typename ExtraOf<Op>::type* extra_out) {
+  if (WidenMixedFloats::active()) inputs = widened(std::move(inputs));
+  bool wanted = false;
+  std::vector<Tensor> values;
+  values.reserve(inputs.size());
+  for (const Variable& input : inputs) {
+    values.push_back(input.defined() ? input.value() : Tensor());
+    wanted = wanted || input.requires_grad();
+  }
+  typename ExtraOf<Op>::type extra{};
+  Tensor y = compute<Op, as_list, N>(args, values, extra);
+  if (extra_out != nullptr) *extra_out = extra;
+  if (!wanted || !grad_enabled()) return Variable(y, false);
+  return result_of(
+      y, std::make_shared<OpNode<Op>>(args, std::move(inputs), values, y, std::move(extra)));
+}
+
+}  // namespace detail
+
+/// Computes an operation; a Tensor for Tensors. An input that is not defined() stands for "none"
+/// where the operation allows it (its Spec is then that of an empty Tensor).
+template <class Op, std::same_as<Tensor>... X>
+Tensor apply(const typename Op::Args& args, const X&... x) {
+  typename detail::ExtraOf<Op>::type extra{};
+  const std::array<Tensor, sizeof...(X)> inputs{x...};
+  return detail::compute<Op, false, sizeof...(X)>(args, inputs, extra);
+}
+
+/// Computes an operation and records it; a Variable for Variables.
+template <class Op, std::same_as<Variable>... X>
+Variable apply(const typename Op::Args& args, const X&... x) {
+  return detail::record<Op, false, sizeof...(X)>(args, {x...}, nullptr);
+}
+
+/// The same, and hands out what the operation left for its gradient.
+template <class Op, std::same_as<Variable>... X>
+Variable apply_with_extra(const typename Op::Args& args, typename Op::Extra& extra, const X&... x) {
+  return detail::record<Op, false, sizeof...(X)>(args, {x...}, &extra);
+}
+template <class Op, std::same_as<Tensor>... X>
+Tensor apply_with_extra(const typename Op::Args& args, typename Op::Extra& extra, const X&... x) {
+  const std::array<Tensor, sizeof...(X)> inputs{x...};
+  return detail::compute<Op, false, sizeof...(X)>(args, inputs, extra);
+}
+
+/// For operations of any number of inputs.
+template <class Op>
+Tensor apply_list(const typename Op::Args& args, std::span<const Tensor> x) {
+  detail::NoExtra none;
+  return detail::compute<Op, true, 0>(args, x, none);
+}
+template <class Op>
+Variable apply_list(const typename Op::Args& args, std::span<const Variable> x) {
+  return detail::record<Op, true, 0>(args, std::vector<Variable>(x.begin(), x.end()), nullptr);
+}
+
+/// Checks of `infer`, each throwing in the house's form.
+void require_floating(std::string_view op, const Spec& x);
+void require_same_dtype(std::string_view op, const Spec& a, const Spec& b);
+void require_rank(std::string_view op, const Spec& x, std::int64_t rank, std::string_view expected);
+
+}  // namespace keratin

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "autograd/variable.h"
+
+namespace keratin {
+
+/// Repeats along axes of size 1 (and new leading ones) until the shape is reached, as NumPy does.
+/// x: f32, f64 or integers. Throws ShapeError, DTypeError.
+[[nodiscard]] Tensor broadcast_to(const Tensor& x, const Shape& shape);
+[[nodiscard]] Variable broadcast_to(const Variable& x, const Shape& shape);
+
+}  // namespace keratin

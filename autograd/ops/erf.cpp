@@ -1,0 +1,31 @@
+#include "autograd/ops/erf.h"
+
+#include "autograd/elementwise.h"
+#include "autograd/ops/exp.h"
+#include "autograd/ops/multiply.h"
+#include "autograd/ops/negative.h"
+#include "autograd/ops/square.h"
+
+namespace keratin {
+namespace {
+
+struct Erf {
+  using Args = NoArgs;
+  static constexpr std::string_view name = "erf";
+  static constexpr Keep keep{.inputs = true};
+  static Spec infer(const Spec& x, Args) { return detail::infer_floating(name, x); }
+  static void cpu(const Tensor& x, Tensor& y, Args) {
+    detail::unary_into(name, kernels::Unary::erf, x, y);
+  }
+  static auto gradient([[maybe_unused]] const auto& saved, Args, const auto& dy) {
+    constexpr double kTwoOverRootPi = 1.12837916709551257390;
+    return grads(dy * exp(negative(square(saved.input(0)))) * kTwoOverRootPi);
+  }
+};
+
+}  // namespace
+
+Tensor erf(const Tensor& x) { return apply<Erf>({}, x); }
+Variable erf(const Variable& x) { return apply<Erf>({}, x); }
+
+}  // namespace keratin

@@ -1,0 +1,38 @@
+#include "autograd/ops/mean.h"
+
+#include "autograd/elementwise.h"
+#include "autograd/ops/broadcast_to.h"
+#include "autograd/ops/multiply.h"
+#include "autograd/ops/reshape.h"
+#include "autograd/reduction.h"
+
+namespace keratin {
+namespace {
+
+struct Mean {
+  using Args = ReduceOptions;
+  static constexpr std::string_view name = "mean";
+  static constexpr Keep keep{};
+  static Spec infer(const Spec& x, const Args& a) {
+    detail::infer_floating(name, x);
+    return {detail::reduced_shape(name, x.shape, a), x.dtype, x.device};
+  }
+  static void cpu(const Tensor& x, Tensor& y, const Args& a) {
+    detail::reduce_into(name, kernels::Reduction::sum, x, y, a);
+    const auto count = static_cast<double>(detail::reduced_count(name, x.shape(), a));
+    detail::binary_into(name, kernels::Binary::multiply, y, Tensor::scalar(1 / count, y.dtype()),
+                        y);
+  }
+  static auto gradient(const auto& saved, const Args& a, const auto& dy) {
+    const auto count = static_cast<double>(detail::reduced_count(name, saved.spec(0).shape, a));
+    const auto shared = reshape(dy * (1 / count), detail::kept_shape(name, saved.spec(0).shape, a));
+    return grads(broadcast_to(shared, saved.spec(0).shape));
+  }
+};
+
+}  // namespace
+
+Tensor mean(const Tensor& x, ReduceOptions options) { return apply<Mean>(options, x); }
+Variable mean(const Variable& x, ReduceOptions options) { return apply<Mean>(options, x); }
+
+}  // namespace keratin

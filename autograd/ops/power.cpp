@@ -1,0 +1,46 @@
+#include "autograd/ops/power.h"
+
+#include "autograd/elementwise.h"
+#include "autograd/ops/add.h"
+#include "autograd/ops/log.h"
+#include "autograd/ops/multiply.h"
+#include "autograd/ops/subtract.h"
+#include "autograd/reduce_to_shape.h"
+
+namespace keratin {
+namespace {
+
+struct Power {
+  using Args = NoArgs;
+  static constexpr std::string_view name = "power";
+  static constexpr Keep keep{.inputs = true};
+  static Spec infer(const Spec& a, const Spec& b, Args) { return detail::infer_binary(name, a, b); }
+  static void cpu(const Tensor& a, const Tensor& b, Tensor& y, Args) {
+    detail::binary_into(name, kernels::Binary::power, a, b, y);
+  }
+  static auto gradient(const auto& saved, Args, const auto& dy) {
+    const auto &a = saved.input(0),
+               &b = saved.input(1);  // da = dy b a^(b - 1),  db = dy a^b ln a, 0 where a <= 0
+    const auto da = [&] {
+      return reduce_to_shape(dy * b * power(a, b - 1.0), saved.spec(0).shape);
+    };
+    const auto db = [&] {
+      const auto positive = detail::mask(kernels::Binary::greater, a, detail::operand(0, a));
+      const auto safe =
+          a * positive + (1.0 - positive);  // ln 1 = 0 in the place of ln of what is not positive
+      return reduce_to_shape(dy * power(a, b) * log(safe), saved.spec(1).shape);
+    };
+    return grads(saved.needs(0) ? da() : saved.none(), saved.needs(1) ? db() : saved.none());
+  }
+};
+
+}  // namespace
+
+Tensor power(const Tensor& a, const Tensor& b) { return apply<Power>({}, a, b); }
+Tensor power(const Tensor& a, double b) { return power(a, detail::operand(b, a)); }
+Tensor power(double a, const Tensor& b) { return power(detail::operand(a, b), b); }
+Variable power(const Variable& a, const Variable& b) { return apply<Power>({}, a, b); }
+Variable power(const Variable& a, double b) { return power(a, detail::operand(b, a)); }
+Variable power(double a, const Variable& b) { return power(detail::operand(a, b), b); }
+
+}  // namespace keratin

@@ -1,0 +1,29 @@
+#include "autograd/ops/rsqrt.h"
+
+#include "autograd/elementwise.h"
+#include "autograd/ops/multiply.h"
+#include "autograd/ops/square.h"
+
+namespace keratin {
+namespace {
+
+struct Rsqrt {
+  using Args = NoArgs;
+  static constexpr std::string_view name = "rsqrt";
+  static constexpr Keep keep{.output = true};
+  static Spec infer(const Spec& x, Args) { return detail::infer_floating(name, x); }
+  static void cpu(const Tensor& x, Tensor& y, Args) {
+    detail::unary_into(name, kernels::Unary::rsqrt, x, y);
+  }
+  static auto gradient([[maybe_unused]] const auto& saved, Args, const auto& dy) {
+    const auto& y = saved.output();  // dx = -dy y^3 / 2
+    return grads(dy * y * square(y) * -0.5);
+  }
+};
+
+}  // namespace
+
+Tensor rsqrt(const Tensor& x) { return apply<Rsqrt>({}, x); }
+Variable rsqrt(const Variable& x) { return apply<Rsqrt>({}, x); }
+
+}  // namespace keratin

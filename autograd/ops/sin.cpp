@@ -1,0 +1,28 @@
+#include "autograd/ops/sin.h"
+
+#include "autograd/elementwise.h"
+#include "autograd/ops/cos.h"
+#include "autograd/ops/multiply.h"
+
+namespace keratin {
+namespace {
+
+struct Sin {
+  using Args = NoArgs;
+  static constexpr std::string_view name = "sin";
+  static constexpr Keep keep{.inputs = true};
+  static Spec infer(const Spec& x, Args) { return detail::infer_floating(name, x); }
+  static void cpu(const Tensor& x, Tensor& y, Args) {
+    detail::unary_into(name, kernels::Unary::sin, x, y);
+  }
+  static auto gradient([[maybe_unused]] const auto& saved, Args, const auto& dy) {
+    return grads(dy * cos(saved.input(0)));
+  }
+};
+
+}  // namespace
+
+Tensor sin(const Tensor& x) { return apply<Sin>({}, x); }
+Variable sin(const Variable& x) { return apply<Sin>({}, x); }
+
+}  // namespace keratin

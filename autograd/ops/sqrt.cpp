@@ -1,0 +1,28 @@
+#include "autograd/ops/sqrt.h"
+
+#include "autograd/elementwise.h"
+#include "autograd/ops/divide.h"
+#include "autograd/ops/multiply.h"
+
+namespace keratin {
+namespace {
+
+struct Sqrt {
+  using Args = NoArgs;
+  static constexpr std::string_view name = "sqrt";
+  static constexpr Keep keep{.output = true};
+  static Spec infer(const Spec& x, Args) { return detail::infer_floating(name, x); }
+  static void cpu(const Tensor& x, Tensor& y, Args) {
+    detail::unary_into(name, kernels::Unary::sqrt, x, y);
+  }
+  static auto gradient([[maybe_unused]] const auto& saved, Args, const auto& dy) {
+    return grads(dy / (saved.output() * 2.0));
+  }
+};
+
+}  // namespace
+
+Tensor sqrt(const Tensor& x) { return apply<Sqrt>({}, x); }
+Variable sqrt(const Variable& x) { return apply<Sqrt>({}, x); }
+
+}  // namespace keratin

@@ -1,0 +1,27 @@
+#include "autograd/ops/square.h"
+
+#include "autograd/elementwise.h"
+#include "autograd/ops/multiply.h"
+
+namespace keratin {
+namespace {
+
+struct Square {
+  using Args = NoArgs;
+  static constexpr std::string_view name = "square";
+  static constexpr Keep keep{.inputs = true};
+  static Spec infer(const Spec& x, Args) { return detail::infer_number(name, x); }
+  static void cpu(const Tensor& x, Tensor& y, Args) {
+    detail::unary_into(name, kernels::Unary::square, x, y);
+  }
+  static auto gradient([[maybe_unused]] const auto& saved, Args, const auto& dy) {
+    return grads(dy * saved.input(0) * 2.0);
+  }
+};
+
+}  // namespace
+
+Tensor square(const Tensor& x) { return apply<Square>({}, x); }
+Variable square(const Variable& x) { return apply<Square>({}, x); }
+
+}  // namespace keratin

@@ -1,0 +1,33 @@
+#include "autograd/ops/sum.h"
+
+#include "autograd/elementwise.h"
+#include "autograd/ops/broadcast_to.h"
+#include "autograd/ops/reshape.h"
+#include "autograd/reduction.h"
+
+namespace keratin {
+namespace {
+
+struct Sum {
+  using Args = ReduceOptions;
+  static constexpr std::string_view name = "sum";
+  static constexpr Keep keep{};
+  static Spec infer(const Spec& x, const Args& a) {
+    detail::infer_number(name, x);
+    return {detail::reduced_shape(name, x.shape, a), x.dtype, x.device};
+  }
+  static void cpu(const Tensor& x, Tensor& y, const Args& a) {
+    detail::reduce_into(name, kernels::Reduction::sum, x, y, a);
+  }
+  static auto gradient(const auto& saved, const Args& a, const auto& dy) {
+    return grads(broadcast_to(reshape(dy, detail::kept_shape(name, saved.spec(0).shape, a)),
+                              saved.spec(0).shape));
+  }
+};
+
+}  // namespace
+
+Tensor sum(const Tensor& x, ReduceOptions options) { return apply<Sum>(options, x); }
+Variable sum(const Variable& x, ReduceOptions options) { return apply<Sum>(options, x); }
+
+}  // namespace keratin

@@ -1,0 +1,81 @@
+// The record that backward walks: one node an operation, linked from its result to its inputs.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "autograd/variable.h"
+
+namespace keratin::detail {
+
+/// One operation that was computed. Nodes are numbered in order of creation, which is an order in
+/// which every node follows its inputs; backward goes through it in reverse, so its order, and
+/// every sum in it, is fixed.
+class Node : public std::enable_shared_from_this<Node> {
+ public:
+  Node(std::vector<Variable> inputs, Spec output);
+  virtual ~Node();
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+
+  virtual std::string_view name() const = 0;
+  /// Gradients by the inputs, given that by the output; not defined() where an input needs none.
+  virtual void gradient(const Tensor& dy, std::span<Tensor> dx) = 0;
+  /// The same, recorded. Throws ValueError where the operation's gradient is a kernel of its own.
+  virtual void gradient(const Variable& dy, std::span<Variable> dx) = 0;
+  /// Drops what was saved.
+  virtual void release() = 0;
+
+  std::uint64_t id() const { return id_; }
+  const std::vector<Variable>& inputs() const { return inputs_; }
+  const Spec& output() const { return output_; }
+  bool released() const { return released_; }
+  /// Drops saved values and inputs.
+  void unwind();
+
+  // Used by one walk at a time.
+  std::uint64_t visited = 0;
+
+ private:
+  std::uint64_t id_;
+  std::vector<Variable> inputs_;
+  Spec output_;
+  bool released_ = false;
+};
+
+struct VariableImpl {
+  Tensor value;
+  Tensor grad;
+  bool requires_grad = false;
+  std::shared_ptr<Node> node;  // what computed it; null for leaves and constants
+  std::string name;
+  // Where the value is a softmax or sigmoid: of what. Losses take the scores from here, for the stable, fused form.
+  std::shared_ptr<VariableImpl> scores;
+  const char* scores_function = "";  // "softmax" (over the last axis) or "sigmoid"
+
+  VariableImpl(Tensor v, bool wants_grad) : value(std::move(v)), requires_grad(wants_grad) {}
+  ~VariableImpl();
+  VariableImpl(const VariableImpl&) = delete;
+  VariableImpl& operator=(const VariableImpl&) = delete;
+};
+
+/// A variable computed by `node`.
+Variable result_of(const Tensor& value, std::shared_ptr<Node> node);
+
+/// While one lives (in gradcheck), operations that meet float32 beside float64 widen it.
+class WidenMixedFloats {
+ public:
+  WidenMixedFloats();
+  ~WidenMixedFloats();
+  WidenMixedFloats(const WidenMixedFloats&) = delete;
+  WidenMixedFloats& operator=(const WidenMixedFloats&) = delete;
+  static bool active();
+
+ private:
+  bool before_;
+};
+
+}  // namespace keratin::detail

@@ -1,0 +1,50 @@
+// Fills with random numbers: element i depends on (seed, stream, i) alone.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "kernels/ladder.h"
+#include "kernels/random/philox.h"
+
+namespace keratin::kernels {
+
+enum class Distribution : std::uint8_t {
+  uniform,           // [low, high)
+  normal,            // mean 0, variance 1: Box and Muller 1958, two words an element
+  truncated_normal,  // the same, redrawn until it lies within 2 standard deviations
+};
+
+struct RandomShape {
+  Distribution distribution;
+  std::int64_t size;
+  PhiloxKey key;
+  double low = 0, high = 1;  // uniform only
+  std::string text() const;
+};
+template <class T>
+using RandomFn = void (*)(T* y, const RandomShape& s);
+template <class T>
+constexpr Cost random_cost(
+    const RandomShape& s) {  // ten rounds of a few integer operations a block, counted as 20
+  return {.flops = 20.0 * static_cast<double>(s.size),
+          .bytes = sizeof(T) * static_cast<double>(s.size)};
+}
+
+namespace cpu {
+template <class T>
+void random_reference(T* y, const RandomShape& s);
+template <class T>
+void random_threads(T* y, const RandomShape& s);
+}  // namespace cpu
+
+/// T: float or double. Elements differ between the two types.
+template <class T>
+inline constexpr auto random_ladder =
+    Ladder{"random", "random", random_cost<T>,
+           std::array{Rung<RandomFn<T>>{"reference", "", always, cpu::random_reference<T>},
+                      Rung<RandomFn<T>>{"threads", "pieces on all threads", always,
+                                        cpu::random_threads<T>}}};
+
+}  // namespace keratin::kernels

@@ -1,0 +1,72 @@
+// Reductions along one axis: x[outer, reduced, inner] -> y[outer, inner]. NaN makes sums, maxima
+// and minima NaN. Sums are taken in pieces fixed by the shape and joined in order, so that they do
+// not depend on the threads.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "kernels/ladder.h"
+
+namespace keratin::kernels {
+
+enum class Reduction : std::uint8_t { sum, max, min };
+inline constexpr int kReductionCount = 3;
+const char* name_of(Reduction op);
+
+struct ReduceShape {
+  Reduction op;
+  std::int64_t outer, reduced, inner;  // reduced >= 1 for max and min; an empty sum is 0
+  std::string text() const;
+};
+template <class T>
+using ReduceFn = void (*)(const T* x, T* y, const ReduceShape& s);
+template <class T>
+constexpr Cost reduce_cost(const ReduceShape& s) {
+  const double out = static_cast<double>(s.outer) * static_cast<double>(s.inner),
+               in = out * static_cast<double>(s.reduced);
+  return {.flops = in, .bytes = sizeof(T) * (in + out)};
+}
+
+/// The index along the axis of the largest (or smallest) element, the first of equals; a NaN counts
+/// as both.
+struct ArgReduceShape {
+  bool largest;
+  std::int64_t outer, reduced, inner;  // reduced >= 1
+  std::string text() const;
+};
+template <class T>
+using ArgReduceFn = void (*)(const T* x, std::int64_t* y, const ArgReduceShape& s);
+template <class T>
+constexpr Cost arg_reduce_cost(const ArgReduceShape& s) {
+  const double out = static_cast<double>(s.outer) * static_cast<double>(s.inner),
+               in = out * static_cast<double>(s.reduced);
+  return {.flops = in, .bytes = sizeof(T) * in + sizeof(std::int64_t) * out};
+}
+
+namespace cpu {
+template <class T>
+void reduce_reference(const T* x, T* y, const ReduceShape& s);
+void reduce_simd(const float* x, float* y, const ReduceShape& s);
+template <class T>
+void arg_reduce_reference(const T* x, std::int64_t* y, const ArgReduceShape& s);
+}  // namespace cpu
+
+template <class T>
+inline constexpr auto reduce_ladder =
+    Ladder{"reduce", "reduce", reduce_cost<T>,
+           std::array{Rung<ReduceFn<T>>{"reference", "", always, cpu::reduce_reference<T>}}};
+template <>
+inline constexpr auto reduce_ladder<float> =
+    Ladder{"reduce", "reduce", reduce_cost<float>,
+           std::array{Rung<ReduceFn<float>>{"reference", "", always, cpu::reduce_reference<float>},
+                      Rung<ReduceFn<float>>{
+                          "simd", "all lanes, several sums at once, threads over rows or pieces",
+                          always, cpu::reduce_simd}}};
+template <class T>
+inline constexpr auto arg_reduce_ladder =
+    Ladder{"reduce", "arg_reduce", arg_reduce_cost<T>,
+           std::array{Rung<ArgReduceFn<T>>{"reference", "", always, cpu::arg_reduce_reference<T>}}};
+
+}  // namespace keratin::kernels

@@ -1,0 +1,204 @@
+#include "nn/initializers.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <vector>
+
+#include "autograd/ops/add.h"
+#include "autograd/ops/multiply.h"
+#include "tensor/cast.h"
+#include "tensor/named.h"
+
+namespace keratin {
+namespace initializers {
+namespace {
+
+// Standard deviation of a normal distribution cut at two standard deviations.
+constexpr double kTruncatedStddev = 0.87962566103423978;
+
+struct Fans {
+  double in, out;
+};
+
+// The last two axes are in and out; those before are the field that each output sees.
+Fans fans_of(const Shape& shape) {
+  if (shape.rank() == 0) return {1, 1};
+  if (shape.rank() == 1) return {static_cast<double>(shape[0]), static_cast<double>(shape[0])};
+  const auto field = static_cast<double>(shape.slice(0, shape.rank() - 2).size());
+  return {static_cast<double>(shape[-2]) * field, static_cast<double>(shape[-1]) * field};
+}
+
+std::uint64_t drawn(Seed seed) { return seed ? *seed : next_random_seed(); }
+
+// r rows of length n >= r become orthonormal, one after the other (modified Gram-Schmidt, twice for
+// accuracy).
+void orthonormalize(std::vector<double>& rows, std::int64_t r, std::int64_t n) {
+  const auto row = [&](std::int64_t i) { return rows.data() + i * n; };
+  const auto dot = [&](const double* a, const double* b) {
+    double sum = 0;
+    for (std::int64_t k = 0; k < n; ++k) sum += a[k] * b[k];
+    return sum;
+  };
+  for (std::int64_t i = 0; i < r; ++i) {
+    for (int pass = 0; pass < 2; ++pass) {
+      for (std::int64_t j = 0; j < i; ++j) {
+        const double along = dot(row(i), row(j));
+        for (std::int64_t k = 0; k < n; ++k) row(i)[k] -= along * row(j)[k];
+      }
+    }
+    const double norm = std::sqrt(dot(row(i), row(i)));
+    for (std::int64_t k = 0; k < n; ++k) row(i)[k] /= norm;
+  }
+}
+
+}  // namespace
+
+Initializer Zeros() {
+  return Initializer::Function([](const Shape& shape, DType dtype) { return zeros(shape, dtype); });
+}
+Initializer Ones() { return Constant(1); }
+Initializer Constant(double value) {
+  return Initializer::Function(
+      [value](const Shape& shape, DType dtype) { return full(shape, value, dtype); });
+}
+
+Initializer Identity(double gain) {
+  return Initializer::Function([gain](const Shape& shape, DType dtype) {
+    if (shape.rank() != 2)
+      throw ShapeError(
+          fmt::format("identity initializer: shape {}; expected rank 2", shape.text()));
+    std::vector<double> values(static_cast<std::size_t>(shape.size()), 0.0);
+    for (std::int64_t i = 0; i < std::min(shape[0], shape[1]); ++i) {
+      values[static_cast<std::size_t>(i * shape[1] + i)] = gain;
+    }
+    return cast(Tensor::from(values, shape), dtype);
+  });
+}
+
+Initializer RandomNormal(double mean, double stddev, Seed seed) {
+  return Initializer::Function([=, s = drawn(seed)](const Shape& shape, DType dtype) {
+    return randn(shape, dtype, {s, 0}) * stddev + mean;
+  });
+}
+Initializer TruncatedNormal(double mean, double stddev, Seed seed) {
+  return Initializer::Function([=, s = drawn(seed)](const Shape& shape, DType dtype) {
+    return random_truncated_normal(shape, dtype, {s, 0}) * stddev + mean;
+  });
+}
+Initializer RandomUniform(double minval, double maxval, Seed seed) {
+  return Initializer::Function([=, s = drawn(seed)](const Shape& shape, DType dtype) {
+    return random_uniform(shape, minval, maxval, dtype, {s, 0});
+  });
+}
+
+Initializer VarianceScaling(const VarianceScalingOptions& options) {
+  const std::string& mode = options.mode;
+  if (!(options.scale > 0))
+    throw ValueError(fmt::format("VarianceScaling: scale is {}; expected > 0", options.scale));
+  if (mode != "fan_in" && mode != "fan_out" && mode != "fan_avg") {
+    throw ValueError(
+        fmt::format("VarianceScaling: mode is \"{}\"; expected fan_in, fan_out or fan_avg", mode));
+  }
+  const std::string kind =
+      options.distribution == "normal" ? "truncated_normal" : options.distribution;
+  if (kind != "truncated_normal" && kind != "untruncated_normal" && kind != "uniform") {
+    throw ValueError(
+        fmt::format("VarianceScaling: distribution is \"{}\"; expected truncated_normal, "
+                    "untruncated_normal or uniform",
+                    kind));
+  }
+  return Initializer::Function([mode, kind, scale = options.scale, s = drawn(options.seed)](
+                                   const Shape& shape, DType dtype) {
+    const Fans fans = fans_of(shape);
+    const double fan = mode == "fan_in"    ? fans.in
+                       : mode == "fan_out" ? fans.out
+                                           : (fans.in + fans.out) / 2;
+    const double variance = scale / std::max(1.0, fan);
+    if (kind == "uniform") {
+      const double limit = std::sqrt(3 * variance);
+      return random_uniform(shape, -limit, limit, dtype, {s, 0});
+    }
+    if (kind == "untruncated_normal") return randn(shape, dtype, {s, 0}) * std::sqrt(variance);
+    return random_truncated_normal(shape, dtype, {s, 0}) * (std::sqrt(variance) / kTruncatedStddev);
+  });
+}
+
+Initializer GlorotUniform(Seed seed) {
+  return VarianceScaling({.scale = 1, .mode = "fan_avg", .distribution = "uniform", .seed = seed});
+}
+Initializer GlorotNormal(Seed seed) {
+  return VarianceScaling({.scale = 1, .mode = "fan_avg", .seed = seed});
+}
+Initializer HeUniform(Seed seed) {
+  return VarianceScaling({.scale = 2, .distribution = "uniform", .seed = seed});
+}
+Initializer HeNormal(Seed seed) { return VarianceScaling({.scale = 2, .seed = seed}); }
+Initializer LecunUniform(Seed seed) {
+  return VarianceScaling({.scale = 1, .distribution = "uniform", .seed = seed});
+}
+Initializer LecunNormal(Seed seed) { return VarianceScaling({.scale = 1, .seed = seed}); }
+
+Initializer Orthogonal(double gain, Seed seed) {
+  return Initializer::Function([gain, s = drawn(seed)](const Shape& shape, DType dtype) {
+    if (shape.rank() < 2) {
+      throw ShapeError(
+          fmt::format("orthogonal initializer: shape {}; expected rank 2 or more", shape.text()));
+    }
+    const std::int64_t columns = shape.back(), rows = columns == 0 ? 0 : shape.size() / columns;
+    const std::int64_t few = std::min(rows, columns), many = std::max(rows, columns);
+    std::vector<double> q = randn({few, many}, float64, {s, 0}).to_vector<double>();
+    orthonormalize(q, few, many);
+    std::vector<double> values(static_cast<std::size_t>(shape.size()));
+    for (std::int64_t i = 0; i < rows; ++i) {
+      for (std::int64_t j = 0; j < columns; ++j) {
+        values[static_cast<std::size_t>(i * columns + j)] =
+            gain * q[static_cast<std::size_t>(rows <= columns ? i * many + j : j * many + i)];
+      }
+    }
+    return cast(Tensor::from(values, shape), dtype);
+  });
+}
+
+}  // namespace initializers
+
+Initializer::Initializer(const char* name) {
+  using Make = Initializer (*)();
+  namespace in = initializers;
+  static const std::map<std::string, Make> makers = {
+      {"zeros", [] { return in::Zeros(); }},
+      {"zero", [] { return in::Zeros(); }},
+      {"ones", [] { return in::Ones(); }},
+      {"one", [] { return in::Ones(); }},
+      {"constant", [] { return in::Constant(); }},
+      {"identity", [] { return in::Identity(); }},
+      {"random_normal", [] { return in::RandomNormal(); }},
+      {"normal", [] { return in::RandomNormal(); }},
+      {"truncated_normal", [] { return in::TruncatedNormal(); }},
+      {"random_uniform", [] { return in::RandomUniform(); }},
+      {"uniform", [] { return in::RandomUniform(); }},
+      {"variance_scaling", [] { return in::VarianceScaling(); }},
+      {"glorot_uniform", [] { return in::GlorotUniform(); }},
+      {"glorot_normal", [] { return in::GlorotNormal(); }},
+      {"he_uniform", [] { return in::HeUniform(); }},
+      {"he_normal", [] { return in::HeNormal(); }},
+      {"lecun_uniform", [] { return in::LecunUniform(); }},
+      {"lecun_normal", [] { return in::LecunNormal(); }},
+      {"orthogonal", [] { return in::Orthogonal(); }},
+  };
+  const auto found = makers.find(name);
+  if (found == makers.end()) {
+    std::vector<std::string> known;
+    for (const auto& [key, make] : makers) known.push_back(key);
+    throw ValueError(
+        fmt::format("initializer: unknown name \"{}\"{}", name, name_hint(name, known)));
+  }
+  // Made when the weight is, so that each layer draws a seed of its own.
+  function_ = [make = found->second](const Shape& shape, DType dtype) {
+    return make()(shape, dtype);
+  };
+}
+
+}  // namespace keratin

@@ -1,0 +1,290 @@
+#include "nn/layer.h"
+
+#include <cxxabi.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <typeinfo>
+
+#include "autograd/ops/multiply.h"
+#include "autograd/ops/reshape.h"
+#include "nn/names.h"
+#include "tensor/cast.h"
+
+namespace keratin {
+namespace {
+
+// What the calling layer was told, for inner layers that are told nothing.
+thread_local bool inherited_training = false;
+thread_local detail::AddedLosses* added_losses = nullptr;
+
+class TrainingScope {
+ public:
+  explicit TrainingScope(bool training) : before_(std::exchange(inherited_training, training)) {}
+  ~TrainingScope() { inherited_training = before_; }
+  TrainingScope(const TrainingScope&) = delete;
+  TrainingScope& operator=(const TrainingScope&) = delete;
+
+ private:
+  bool before_;
+};
+
+std::vector<Variable> collect(const LayerRef& layer, auto&& wanted) {
+  std::vector<Variable> found;
+  for (Layer* one : detail::all_layers(layer.layer().get())) {
+    for (const bool trainable : {true, false}) {
+      for (const Weight& weight : one->own_weights()) {
+        if (weight.trainable == trainable && wanted(*one, weight)) found.push_back(weight.variable);
+      }
+    }
+  }
+  return found;
+}
+
+}  // namespace
+
+namespace detail {
+
+AddedLosses::AddedLosses() : before_(std::exchange(added_losses, this)) {}
+AddedLosses::~AddedLosses() { added_losses = before_; }
+
+std::vector<Layer*> all_layers(Layer* layer) {
+  std::vector<Layer*> found;
+  const auto visit = [&](auto&& self, Layer* one) -> void {
+    if (std::find(found.begin(), found.end(), one) != found.end()) return;
+    found.push_back(one);
+    for (const LayerRef& inner : one->sublayers()) self(self, inner.layer().get());
+  };
+  if (layer != nullptr) visit(visit, layer);
+  return found;
+}
+
+}  // namespace detail
+
+// ---- LayerRef
+
+LayerRef::LayerRef(std::shared_ptr<Layer> layer) : layer_(std::move(layer)) {
+  if (layer_ != nullptr) layer_->name();  // numbers layers in order of their making
+}
+
+namespace {
+const std::shared_ptr<Layer>& checked(const std::shared_ptr<Layer>& layer) {
+  if (layer == nullptr) throw ValueError("layer: this handle was never set");
+  return layer;
+}
+}  // namespace
+
+SymbolicTensors LayerRef::operator()(const SymbolicTensor& x) const {
+  return detail::call_symbolically(checked(layer_), SymbolicTensors(x));
+}
+SymbolicTensors LayerRef::operator()(const SymbolicTensors& x) const {
+  return detail::call_symbolically(checked(layer_), x);
+}
+Variables LayerRef::operator()(const Variable& x, const CallContext& context) const {
+  return checked(layer_)->invoke(Variables(x), context);
+}
+Variables LayerRef::operator()(const Variables& x, const CallContext& context) const {
+  return checked(layer_)->invoke(x, context);
+}
+
+const std::string& LayerRef::name() const { return checked(layer_)->name(); }
+bool LayerRef::trainable() const { return checked(layer_)->trainable(); }
+void LayerRef::set_trainable(bool trainable) { checked(layer_)->set_trainable(trainable); }
+
+std::vector<Variable> LayerRef::weights() const {
+  return collect(*this, [](const Layer&, const Weight&) { return true; });
+}
+std::vector<Variable> LayerRef::trainable_variables() const {
+  if (!trainable()) return {};
+  return collect(*this, [](const Layer& layer, const Weight& weight) {
+    return layer.trainable() && weight.trainable;
+  });
+}
+std::vector<Variable> LayerRef::non_trainable_variables() const {
+  const bool all = !trainable();
+  return collect(*this, [all](const Layer& layer, const Weight& weight) {
+    return all || !layer.trainable() || !weight.trainable;
+  });
+}
+
+std::vector<Tensor> LayerRef::get_weights() const {
+  std::vector<Tensor> copies;
+  for (const Variable& weight : weights()) copies.push_back(weight.value().copy());
+  return copies;
+}
+
+void LayerRef::set_weights(const std::vector<Tensor>& values) {
+  std::vector<Variable> mine = weights();
+  if (values.size() != mine.size()) {
+    throw ShapeError(fmt::format("set_weights: {} tensors for {}, which has {} weights{}",
+                                 values.size(), layer_->label(), mine.size(),
+                                 mine.empty() && !layer_->built() ? "; it is not built yet" : ""));
+  }
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (values[i].shape() != mine[i].shape()) {
+      throw ShapeError(fmt::format("set_weights: {}: weight {} (\"{}\") is {}, given was {}",
+                                   layer_->label(), i, mine[i].name(),
+                                   mine[i].value().spec().text(), values[i].spec().text()));
+    }
+  }
+  for (std::size_t i = 0; i < values.size(); ++i) mine[i].assign(values[i]);
+}
+
+std::int64_t LayerRef::count_params() const {
+  std::int64_t count = 0;
+  for (const Variable& weight : weights()) count += weight.size();
+  return count;
+}
+
+// ---- Layer
+
+Layer::Layer() = default;
+Layer::~Layer() = default;
+
+void Layer::build(const Shape&) {}
+void Layer::build_several(const std::vector<Shape>& inputs) {
+  build(inputs.empty() ? Shape::unset() : inputs[0]);
+}
+
+Variable Layer::call(const Variable&, CallContext) {
+  throw ValueError(fmt::format(
+      "{}: has no computation; override call, or call_several for several inputs", label()));
+}
+Variables Layer::call_several(const Variables& x, CallContext context) {
+  if (x.count() != 1) {
+    throw ValueError(fmt::format("{}: called with {} inputs; it takes one", label(), x.count()));
+  }
+  return call(x.get(0), std::move(context));
+}
+
+void Layer::check_inputs(const std::vector<Spec>&) const {}
+
+std::vector<Spec> Layer::output_specs(const std::vector<Spec>& inputs) {
+  // Unknown sizes get one number in the first call and another in the second: what changes with
+  // them is unknown too.
+  const NoGrad no_grad;
+  const auto probe = [&](std::int64_t size) {
+    std::vector<Variable> zeros_like;
+    for (const Spec& input : inputs) {
+      Shape shape;
+      for (const std::int64_t known : input.shape) shape.push_back(known == None ? size : known);
+      zeros_like.emplace_back(zeros(shape, input.dtype), false);
+    }
+    std::vector<Spec> specs;
+    const Variables x =
+        zeros_like.size() == 1 ? Variables(zeros_like[0]) : Variables(std::move(zeros_like));
+    for (const auto& [name, output] : invoke(x, {.training = false}).entries())
+      specs.push_back(output.value().spec());
+    return specs;
+  };
+  std::vector<Spec> first = probe(2);
+  const std::vector<Spec> second = probe(3);
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    for (std::int64_t axis = 0; axis < first[i].shape.rank(); ++axis) {
+      if (first[i].shape[axis] != second[i].shape[axis])
+        first[i].shape = first[i].shape.with(axis, None);
+    }
+  }
+  return first;
+}
+
+std::string Layer::class_name() const {
+  int status = 0;
+  char* readable = abi::__cxa_demangle(typeid(*this).name(), nullptr, nullptr, &status);
+  std::string full = status == 0 ? readable : typeid(*this).name();
+  std::free(readable);
+  if (const auto colon = full.rfind("::"); colon != std::string::npos)
+    full = full.substr(colon + 2);
+  return full;
+}
+
+const std::string& Layer::name() const {
+  if (name_.empty()) name_ = unique_name(snake_case(class_name()));
+  return name_;
+}
+
+void Layer::set_trainable(bool trainable) {
+  trainable_ = trainable;
+  for (Weight& weight : weights_) weight.variable.set_requires_grad(trainable && weight.trainable);
+  for (const LayerRef& inner : sublayers()) inner.layer()->set_trainable(trainable);
+}
+
+std::string Layer::label() const { return fmt::format("{} \"{}\"", class_name(), name()); }
+
+void Layer::ensure_built(const std::vector<Spec>& inputs) {
+  if (built_) return;
+  std::vector<Shape> shapes;
+  for (const Spec& input : inputs) shapes.push_back(input.shape);
+  const std::size_t before = weights_.size();
+  try {
+    build_several(shapes);
+  } catch (...) {
+    weights_.resize(before);
+    throw;
+  }
+  built_ = true;
+}
+
+Variables Layer::invoke(const Variables& x, const CallContext& context) {
+  std::vector<Spec> specs;
+  specs.reserve(static_cast<std::size_t>(x.count()));
+  for (const auto& [name, input] : x.entries()) {
+    if (!input.defined())
+      throw ValueError(fmt::format("{}: called on a variable that has no value", label()));
+    specs.push_back(input.value().spec());
+  }
+  check_inputs(specs);
+  ensure_built(specs);
+  CallContext told = context;
+  told.training = context.training.value_or(inherited_training);
+  const TrainingScope scope(*told.training);
+  const DType compute = compute_dtype();
+  const auto needs_cast = [&](const Variable& v) {
+    return autocast_ && v.dtype() != compute && is_floating(v.dtype()) && !v.requires_grad();
+  };
+  bool cast_any = false;
+  for (const auto& [name, input] : x.entries()) cast_any = cast_any || needs_cast(input);
+  const Variables y = cast_any ? call_several(x.map([&](const Variable& v) {
+    return needs_cast(v) ? Variable(cast(v.value(), compute), false) : v;
+  }),
+                                              told)
+                               : call_several(x, told);
+  if (activity_regularizer_.given() && *told.training) {
+    for (const auto& [name, output] : y.entries()) {
+      add_loss(activity_regularizer_(output) * (1.0 / static_cast<double>(output.shape()[0])));
+    }
+  }
+  return y;
+}
+
+Variable Layer::add_weight(const AddWeightOptions& options) {
+  if (built_)
+    throw ValueError(
+        fmt::format("{}: add_weight after the layer was built; call it in build()", label()));
+  const Initializer initializer =
+      options.initializer.given() ? options.initializer : Initializer("glorot_uniform");
+  const DType dtype =
+      options.dtype.name().empty() ? policy_.variable_dtype() : options.dtype.variable_dtype();
+  const Tensor value = initializer(options.shape, dtype);
+  if (value.shape() != options.shape || value.dtype() != dtype) {
+    throw ShapeError(fmt::format("{}: the initializer of \"{}\" gave {}; expected {}", label(),
+                                 options.name, value.spec().text(),
+                                 Spec{options.shape, dtype, {}}.text()));
+  }
+  Variable variable(value.copy(), options.trainable && trainable_);
+  variable.set_name(options.name);
+  weights_.push_back({variable, options.trainable, options.regularizer, options.constraint});
+  return variable;
+}
+
+void Layer::track_layer(const LayerRef& layer) {
+  if (!layer.defined())
+    throw ValueError(fmt::format("{}: track of a layer handle that was never set", label()));
+  sublayers_.push_back(layer);
+}
+
+void Layer::add_loss(const Variable& loss) {
+  if (added_losses != nullptr) added_losses->losses.push_back(loss);
+}
+
+}  // namespace keratin

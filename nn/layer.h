@@ -1,0 +1,201 @@
+#pragma once
+
+#include <concepts>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "autograd/variable.h"
+#include "nn/dtype_policy.h"
+#include "nn/initializers.h"
+#include "nn/regularizers.h"
+#include "nn/symbolic.h"
+
+namespace keratin {
+
+/// How a layer is called. `training` not given: as the layer or model that calls this one, else
+/// false.
+struct CallContext {
+  std::optional<bool> training = {};
+  Tensor mask = {};
+};
+
+struct AddWeightOptions {
+  Shape shape = {};
+  Initializer initializer = {};  // not given: glorot_uniform for floating types
+  DTypePolicy dtype = {};
+  bool trainable = true;
+  Regularizer regularizer = {};
+  Constraint constraint = {};
+  std::string name = {};
+};
+
+class Layer;
+class LayerRef;
+
+/// One row of a layer's weights.
+struct Weight {
+  Variable variable;
+  bool trainable = true;
+  Regularizer regularizer = {};
+  Constraint constraint = {};
+};
+
+/// A shared handle to a layer: what `layers::Dense({...})` is, and what graphs and models hold.
+/// Copies are the same layer.
+class LayerRef {
+ public:
+  LayerRef() = default;
+  explicit LayerRef(std::shared_ptr<Layer> layer);
+
+  /// Extends a graph by this layer. Throws as the layer would for such an input.
+  SymbolicTensors operator()(const SymbolicTensor& x) const;
+  SymbolicTensors operator()(const SymbolicTensors& x) const;
+  template <std::same_as<std::vector<SymbolicTensor>> V>
+  SymbolicTensors operator()(const V& x) const {
+    return (*this)(SymbolicTensors(x));
+  }
+  /// Computes. Builds the layer's weights at the first call.
+  Variables operator()(const Variable& x, const CallContext& context = {}) const;
+  Variables operator()(const Variables& x, const CallContext& context = {}) const;
+  template <std::same_as<Tensors> T>
+  Variables operator()(const T& x, const CallContext& context = {}) const {
+    return (*this)(x.map([](const Tensor& t) { return Variable(t, false); }), context);
+  }
+
+  bool defined() const { return layer_ != nullptr; }
+  const std::string& name() const;
+  bool trainable() const;
+  /// Sets this layer and all in it. A compiled model must be compiled again afterwards.
+  void set_trainable(bool trainable);
+  /// In Keras' order: own trainable ones, own others, then each inner layer's; shared ones once.
+  std::vector<Variable> weights() const;
+  std::vector<Variable> trainable_variables() const;
+  std::vector<Variable> non_trainable_variables() const;
+  /// Copies: training on leaves them as they are.
+  std::vector<Tensor> get_weights() const;
+  /// In the order of weights(). Throws ShapeError that names the layer and the weight; nothing is
+  /// changed then.
+  void set_weights(const std::vector<Tensor>& weights);
+  std::int64_t count_params() const;
+
+  const std::shared_ptr<Layer>& layer() const { return layer_; }
+  bool is(const LayerRef& other) const { return layer_ == other.layer_; }
+
+ protected:
+  std::shared_ptr<Layer> layer_;
+};
+
+/// The class to derive a layer of one's own from: weights in build(), the computation in call().
+/// Make it with make_layer<T>(...).
+class Layer : public std::enable_shared_from_this<Layer> {
+ public:
+  Layer();
+  Layer(const Layer&) = delete;
+  Layer& operator=(const Layer&) = delete;
+  virtual ~Layer();
+
+  /// Makes the weights, once, for inputs of this shape (the batch axis may be None).
+  virtual void build(const Shape& input);
+  /// The same for layers of several inputs; by default build() of the first.
+  virtual void build_several(const std::vector<Shape>& inputs);
+  /// The result for one input.
+  virtual Variable call(const Variable& x, CallContext context);
+  /// The result for several inputs, or several results; by default call() of the one.
+  // Another name than call: overriding one of two overloads hides the other, and clang warns.
+  virtual Variables call_several(const Variables& x, CallContext context);
+  /// Shape and dtype of the results for such inputs, without computing. By default found by calling
+  /// the layer on zeros of two batch sizes; a layer that can say it itself is quicker, and takes
+  /// unknown sizes everywhere.
+  virtual std::vector<Spec> output_specs(const std::vector<Spec>& inputs);
+  /// Throws ShapeError or DTypeError unless the layer can take such inputs. By default anything.
+  virtual void check_inputs(const std::vector<Spec>& inputs) const;
+  /// "Dense": by default the name of the class.
+  virtual std::string class_name() const;
+
+  const std::string& name() const;
+  void set_name(std::string name) { name_ = std::move(name); }
+  bool built() const { return built_; }
+  bool trainable() const { return trainable_; }
+  virtual void set_trainable(bool trainable);
+  DType compute_dtype() const { return policy_.compute_dtype(); }
+  /// `Dense "head"`, for messages.
+  std::string label() const;
+
+  const std::vector<Weight>& own_weights() const { return weights_; }
+  virtual std::vector<LayerRef> sublayers() const { return sublayers_; }
+
+  /// Builds if that has not been done.
+  void ensure_built(const std::vector<Spec>& inputs);
+  /// What a handle's operator() does: build, check, cast, call.
+  Variables invoke(const Variables& x, const CallContext& context);
+  /// The node that the next symbolic call makes gets this number.
+  int next_node_index() { return node_count_++; }
+  int node_count() const { return node_count_; }
+
+ protected:
+  /// A weight of this layer, drawn from its initializer. In build() only.
+  Variable add_weight(const AddWeightOptions& options);
+  /// Makes an inner layer's weights part of this one's.
+  void track_layer(const LayerRef& layer);
+  template <std::derived_from<LayerRef> L>
+  L track(L layer) {
+    track_layer(layer);
+    return layer;
+  }
+  /// Adds to the loss of the step in which it is called.
+  void add_loss(const Variable& loss);
+  void set_policy(const DTypePolicy& policy) { policy_ = policy; }
+  void set_activity_regularizer(const Regularizer& regularizer) {
+    activity_regularizer_ = regularizer;
+  }
+  /// Are inputs of other floating types cast to the compute dtype? On unless a layer says no.
+  void set_autocast(bool autocast) { autocast_ = autocast; }
+
+  std::vector<Weight> weights_;
+
+ private:
+  mutable std::string name_;
+  DTypePolicy policy_;
+  Regularizer activity_regularizer_;
+  std::vector<LayerRef> sublayers_;
+  bool built_ = false;
+  bool trainable_ = true;
+  bool autocast_ = true;
+  int node_count_ = 0;
+};
+
+/// A handle that knows the class of its layer.
+template <std::derived_from<Layer> T>
+class LayerOf : public LayerRef {
+ public:
+  using LayerRef::LayerRef;
+  T* operator->() const { return static_cast<T*>(layer_.get()); }
+};
+template <std::derived_from<Layer> T, class... Args>
+LayerOf<T> make_layer(Args&&... args) {
+  return LayerOf<T>(std::make_shared<T>(std::forward<Args>(args)...));
+}
+
+namespace detail {
+
+/// While one lives, losses that layers add on this thread are collected here.
+class AddedLosses {
+ public:
+  AddedLosses();
+  ~AddedLosses();
+  AddedLosses(const AddedLosses&) = delete;
+  AddedLosses& operator=(const AddedLosses&) = delete;
+  std::vector<Variable> losses;
+
+ private:
+  AddedLosses* before_;
+};
+
+/// Every distinct layer in and under `layer`, itself first.
+std::vector<Layer*> all_layers(Layer* layer);
+
+}  // namespace detail
+}  // namespace keratin

@@ -1,0 +1,194 @@
+#include "nn/model/graph.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace keratin::detail {
+namespace {
+
+std::vector<std::string> names_of(const SymbolicTensors& tensors) {
+  std::vector<std::string> names;
+  for (const auto& [name, tensor] : tensors.entries()) {
+    names.push_back(tensors.named() ? name : tensor.node()->layer->name());
+  }
+  return names;
+}
+
+}  // namespace
+
+Graph::Graph(const SymbolicTensors& inputs, const SymbolicTensors& outputs)
+    : inputs_(inputs), outputs_(outputs) {
+  if (inputs.none() || outputs.none())
+    throw ValueError("Model: needs at least one input and one output");
+  for (const SymbolicTensors* side : {&inputs, &outputs}) {
+    for (const auto& [name, tensor] : side->entries()) {
+      if (!tensor.defined())
+        throw ValueError("Model: a symbolic tensor among its inputs or outputs was never set");
+    }
+  }
+  order_steps();
+  order_layers();
+}
+
+std::vector<std::string> Graph::input_names() const { return names_of(inputs_); }
+std::vector<std::string> Graph::output_names() const { return names_of(outputs_); }
+
+void Graph::order_steps() {
+  std::unordered_map<const SymbolicImpl*, std::size_t> slot;
+  for (const auto& [name, tensor] : inputs_.entries()) {
+    slot.emplace(tensor.id(), slots_);
+    input_slots_.push_back(slots_++);
+  }
+  std::unordered_set<const GraphNode*> done;
+  std::unordered_map<const GraphNode*, std::vector<std::size_t>> node_slots;
+  // Depth first over inputs, with a stack of our own: a deep model must not overflow the program's.
+  struct Visit {
+    SymbolicTensor tensor;
+    bool inputs_done;
+  };
+  std::vector<Visit> stack;
+  for (std::int64_t i = outputs_.count(); i-- > 0;) stack.push_back({outputs_.get(i), false});
+  const auto slot_of = [&](const SymbolicTensor& tensor) {
+    if (const auto input = slot.find(tensor.id()); input != slot.end()) return input->second;
+    return node_slots.at(tensor.node().get())[static_cast<std::size_t>(tensor.index())];
+  };
+  while (!stack.empty()) {
+    const Visit visit = stack.back();
+    stack.pop_back();
+    const GraphNode* node = visit.tensor.node().get();
+    if (slot.count(visit.tensor.id()) != 0 || done.count(node) != 0) continue;
+    if (node->inputs.none()) {
+      throw ValueError(fmt::format(
+          "Model: an output depends on input \"{}\", which is not among the model's inputs",
+          node->layer->name()));
+    }
+    if (!visit.inputs_done) {
+      stack.push_back({visit.tensor, true});
+      for (std::int64_t i = node->inputs.count(); i-- > 0;)
+        stack.push_back({node->inputs.get(i), false});
+      continue;
+    }
+    done.insert(node);
+    Step step{visit.tensor.node(), {}, {}, {}};
+    for (const auto& [name, input] : node->inputs.entries()) step.inputs.push_back(slot_of(input));
+    for (std::size_t i = 0; i < node->outputs.size(); ++i) step.outputs.push_back(slots_++);
+    node_slots[node] = step.outputs;
+    steps_.push_back(std::move(step));
+  }
+  for (const auto& [name, tensor] : outputs_.entries()) output_slots_.push_back(slot_of(tensor));
+
+  std::vector<bool> read_later(slots_, false);
+  for (const std::size_t output : output_slots_) read_later[output] = true;
+  for (std::size_t i = steps_.size(); i-- > 0;) {
+    for (const std::size_t input : steps_[i].inputs) {
+      if (!read_later[input]) steps_[i].last_use.push_back(input);
+      read_later[input] = true;
+    }
+  }
+}
+
+void Graph::order_layers() {
+  // Depth of a call: the longest way from it to an output. A layer has that of its deepest call.
+  std::unordered_map<const GraphNode*, std::int64_t> depth;
+  for (const auto& step : steps_) depth[step.node.get()] = 0;
+  std::unordered_map<const Layer*, std::int64_t> layer_depth;
+  const auto deepen = [&](const GraphNode* node, std::int64_t at_least) {
+    auto& d = depth[node];
+    d = std::max(d, at_least);
+  };
+  for (const auto& [name, tensor] : inputs_.entries()) depth[tensor.node().get()] = 0;
+  for (std::size_t i = steps_.size(); i-- > 0;) {
+    const GraphNode* node = steps_[i].node.get();
+    for (const auto& [name, input] : node->inputs.entries()) {
+      if (depth.count(input.node().get()) != 0) deepen(input.node().get(), depth[node] + 1);
+    }
+  }
+  std::vector<std::shared_ptr<Layer>> met;
+  const auto meet = [&](const std::shared_ptr<Layer>& layer, std::int64_t d) {
+    const auto [found, added] = layer_depth.emplace(layer.get(), d);
+    if (added) met.push_back(layer);
+    found->second = std::max(found->second, d);
+  };
+  for (const auto& [name, tensor] : inputs_.entries())
+    meet(tensor.node()->layer, depth[tensor.node().get()]);
+  for (const Step& step : steps_) meet(step.node->layer, depth[step.node.get()]);
+  std::stable_sort(met.begin(), met.end(), [&](const auto& a, const auto& b) {
+    return layer_depth.at(a.get()) > layer_depth.at(b.get());
+  });
+  std::map<std::string, const Layer*> names;
+  for (const auto& layer : met) {
+    const auto [found, added] = names.emplace(layer->name(), layer.get());
+    if (!added) {
+      throw ValueError(fmt::format(
+          "Model: two layers are called \"{}\"; names must differ within a model", layer->name()));
+    }
+    layers_.emplace_back(layer);
+  }
+}
+
+bool Graph::is_chain() const {
+  if (inputs_.count() != 1 || outputs_.count() != 1) return false;
+  std::unordered_set<const Layer*> seen;
+  std::size_t previous = input_slots_[0];
+  for (const Step& step : steps_) {
+    if (step.inputs.size() != 1 || step.outputs.size() != 1 || step.inputs[0] != previous)
+      return false;
+    if (!seen.insert(step.node->layer.get()).second) return false;
+    previous = step.outputs[0];
+  }
+  return true;
+}
+
+std::vector<const GraphNode*> Graph::calls_of(const Layer* layer) const {
+  std::vector<const GraphNode*> calls;
+  for (const auto& [name, tensor] : inputs_.entries()) {
+    if (tensor.node()->layer.get() == layer) calls.push_back(tensor.node().get());
+  }
+  for (const Step& step : steps_) {
+    if (step.node->layer.get() == layer) calls.push_back(step.node.get());
+  }
+  return calls;
+}
+
+Variables Graph::run(const std::vector<Variable>& x, const CallContext& context) const {
+  std::vector<Variable> values(slots_);
+  for (std::size_t i = 0; i < input_slots_.size(); ++i) values[input_slots_[i]] = x[i];
+  for (const Step& step : steps_) {
+    const SymbolicTensors& as_given = step.node->inputs;
+    std::size_t next = 0;
+    const Variables inputs =
+        as_given.single()
+            ? Variables(values[step.inputs[0]])
+            : as_given.map([&](const SymbolicTensor&) { return values[step.inputs[next++]]; });
+    const Variables outputs = step.node->layer->invoke(inputs, context);
+    KERATIN_ASSERT(outputs.count() == static_cast<std::int64_t>(step.outputs.size()));
+    for (std::size_t i = 0; i < step.outputs.size(); ++i) {
+      values[step.outputs[i]] = outputs.get(static_cast<std::int64_t>(i));
+    }
+    for (const std::size_t slot : step.last_use) values[slot] = Variable();
+  }
+  std::size_t next = 0;
+  if (outputs_.single()) return Variables(values[output_slots_[0]]);
+  return outputs_.map([&](const SymbolicTensor&) { return values[output_slots_[next++]]; });
+}
+
+std::vector<Spec> Graph::output_specs(const std::vector<Spec>& x) const {
+  std::vector<Spec> values(slots_);
+  for (std::size_t i = 0; i < input_slots_.size(); ++i) values[input_slots_[i]] = x[i];
+  for (const Step& step : steps_) {
+    std::vector<Spec> inputs;
+    for (const std::size_t slot : step.inputs) inputs.push_back(values[slot]);
+    step.node->layer->check_inputs(inputs);
+    const std::vector<Spec> outputs = step.node->layer->output_specs(inputs);
+    for (std::size_t i = 0; i < step.outputs.size(); ++i) values[step.outputs[i]] = outputs[i];
+  }
+  std::vector<Spec> specs;
+  for (const std::size_t slot : output_slots_) specs.push_back(values[slot]);
+  return specs;
+}
+
+}  // namespace keratin::detail

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "nn/layer.h"
+#include "nn/symbolic.h"
+
+namespace keratin::detail {
+
+/// The calls of layers that lead from some symbolic tensors to others, in an order in which they
+/// can be computed.
+class Graph {
+ public:
+  Graph() = default;
+  /// Throws ValueError where an output does not depend on the inputs alone, naming what is missing.
+  Graph(const SymbolicTensors& inputs, const SymbolicTensors& outputs);
+
+  const SymbolicTensors& inputs() const { return inputs_; }
+  const SymbolicTensors& outputs() const { return outputs_; }
+  /// Each layer once: by depth from the inputs, ties as they were first met.
+  const std::vector<LayerRef>& layers() const { return layers_; }
+  /// The name of an input or output: its key where given by name, else its layer's.
+  std::vector<std::string> input_names() const;
+  std::vector<std::string> output_names() const;
+  /// Is it a plain chain of layers, each called once on one input?
+  bool is_chain() const;
+  /// Calls in this graph of one layer, in order of computation.
+  std::vector<const GraphNode*> calls_of(const Layer* layer) const;
+
+  /// Computes the outputs, in the structure in which they were given. `x` has one value for each
+  /// input, in order.
+  Variables run(const std::vector<Variable>& x, const CallContext& context) const;
+  /// Shapes of the outputs for such inputs.
+  std::vector<Spec> output_specs(const std::vector<Spec>& x) const;
+
+ private:
+  struct Step {
+    std::shared_ptr<GraphNode> node;
+    std::vector<std::size_t> inputs;    // slots
+    std::vector<std::size_t> outputs;   // slots
+    std::vector<std::size_t> last_use;  // slots that nothing later reads
+  };
+  void order_steps();
+  void order_layers();
+
+  SymbolicTensors inputs_, outputs_;
+  std::vector<Step> steps_;
+  std::vector<std::size_t> input_slots_, output_slots_;
+  std::size_t slots_ = 0;
+  std::vector<LayerRef> layers_;
+};
+
+}  // namespace keratin::detail
