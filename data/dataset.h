@@ -1,0 +1,142 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <iterator>
+#include <memory>
+#include <optional>
+
+#include "tensor/several.h"
+
+namespace keratin::data {
+
+namespace detail {
+template <class T>
+class Pass;
+struct Pipeline;
+}  // namespace detail
+
+/// Dataset::cardinality() of one that never ends, and of one whose end only a pass can find.
+inline constexpr std::int64_t kInfinite = -1, kUnknown = -2;
+
+/// For prefetch and num_parallel_calls: keratin chooses.
+inline constexpr int AUTOTUNE = -1;
+
+struct MapOptions {
+  /// How many threads call the function: by default this one; never more than there are kernel
+  /// threads (KERATIN_THREADS). Above 1 the function must be safe to call from several at once.
+  std::optional<int> num_parallel_calls = {};
+  /// Keep the order when several threads work; false lets an element that is ready overtake.
+  bool deterministic = true;
+};
+
+struct BatchOptions {
+  /// Leave out the last batch where it would be short.
+  bool drop_remainder = false;
+};
+
+struct ShuffleOptions {
+  /// The order depends on it and on the pass only. Not given: drawn from keratin's global seed.
+  std::optional<std::int64_t> seed = {};
+  /// Another order in every pass; false repeats the first one.
+  bool reshuffle_each_iteration = true;
+};
+
+/// One pass over a Dataset. It belongs to one thread; dropping it early stops whatever works for
+/// it in the background.
+///
+///     Iterator batches = dataset.begin(epoch);
+///     while (std::optional<Example> batch = batches.next()) train(*batch);
+class Iterator {
+ public:
+  Iterator(Iterator&&) noexcept;
+  Iterator& operator=(Iterator&&) noexcept;
+  ~Iterator();
+
+  /// The next element, or none at the end, and from then on. What a generator or a mapped function
+  /// throws comes out here, in its place in the order, and ends the pass.
+  std::optional<Example> next();
+
+  /// How many elements next() has given, those left out by begin's `skipped` included: to resume
+  /// there, dataset.begin(pass, taken).
+  std::int64_t taken() const { return taken_; }
+
+  // For `for (const Example& example : dataset)`.
+  const Example& operator*();
+  Iterator& operator++();
+  bool operator==(std::default_sentinel_t);
+
+ private:
+  friend class Dataset;
+  Iterator(std::shared_ptr<const detail::Pipeline> pipeline,
+           std::unique_ptr<detail::Pass<Example>> pass, std::int64_t skipped);
+
+  std::shared_ptr<const detail::Pipeline> pipeline_;  // outlives its pass
+  std::unique_ptr<detail::Pass<Example>> pass_;       // null when it is over
+  std::optional<Example> current_;                    // of the range-for form
+  std::int64_t taken_ = 0;
+};
+
+/// A sequence of examples, made while somebody asks for them: an immutable value, cheap to copy. An
+/// operation gives another Dataset and leaves this one as it is.
+///
+///     Dataset train = from_tensor_slices(x, y).shuffle(10000, {.seed = 1}).batch(32).prefetch(2);
+///
+/// Each pass is told its number (fit: the epoch); numbers and seeds fix its order, so passes can be
+/// repeated and resumed. Errors in arguments are thrown at once, those in data during the pass.
+class Dataset {
+ public:
+  Dataset() = default;  // none: defined() is false
+  explicit Dataset(std::shared_ptr<const detail::Pipeline> pipeline);
+
+  bool defined() const { return pipeline_ != nullptr; }
+  /// How many elements a pass gives; kInfinite or kUnknown.
+  std::int64_t cardinality() const;
+
+  /// Starts a pass after its first `skipped` elements. Throws ValueError if either is negative.
+  Iterator begin(std::int64_t pass = 0, std::int64_t skipped = 0) const;
+  std::default_sentinel_t end() const { return {}; }
+
+  /// f of every element. Each pass starts from a fresh copy of f, captured state included.
+  Dataset map(std::function<Example(Example)> f, MapOptions options = {}) const;
+  /// The elements that `keep` is true for. Each pass starts from a fresh copy of `keep`.
+  Dataset filter(std::function<bool(const Example&)> keep) const;
+  /// Stacks `size` elements along a new leading axis; the last batch may be short. The pass throws
+  /// ShapeError, DTypeError or ValueError where elements of a batch differ in shape, dtype or
+  /// structure.
+  Dataset batch(std::int64_t size, BatchOptions options = {}) const;
+  /// Keeps `buffer` elements at hand and gives a random one of them each time: a uniformly random
+  /// order if `buffer` is at least the number of elements, a local one otherwise.
+  Dataset shuffle(std::int64_t buffer, ShuffleOptions options = {}) const;
+  /// One pass after the other, `times` of them; without end for -1. Each counts as a pass of its
+  /// own for a shuffle before it.
+  Dataset repeat(std::int64_t times = -1) const;
+  /// The first n elements at most; all for -1.
+  Dataset take(std::int64_t n) const;
+  /// All but the first n elements; for -1 none is left.
+  Dataset skip(std::int64_t n) const;
+  /// Makes up to n elements ahead on a thread of its own (AUTOTUNE: 2).
+  Dataset prefetch(std::int64_t n) const;
+
+ private:
+  const detail::Pipeline& pipeline(const char* what) const;
+
+  std::shared_ptr<const detail::Pipeline> pipeline_;
+};
+
+/// One element for each row of the tensors: their leading axes are sliced, names and structure
+/// kept. Batches of it, shuffled or not, are gathered row by row without making the single
+/// elements. Zero rows are legal. Throws ShapeError where tensors differ in rows or have no axis,
+/// ValueError without x.
+Dataset from_tensor_slices(const Tensors& x, const Tensors& y = {},
+                           const Tensors& sample_weight = {});
+
+/// The elements that `next` gives until it gives none.
+/// Each pass over the data starts from a fresh copy of `next`, captured state included.
+Dataset from_generator(std::function<std::optional<Example>()> next);
+
+}  // namespace keratin::data
+
+namespace keratin {
+using data::Dataset;
+}
