@@ -70,7 +70,6 @@ void check_gradient(const Node& node, const Variable& input, const Tensor& dx) {
 const Tensor& tensor_of(const Tensor& x) { return x; }
 const Tensor& tensor_of(const Variable& x) { return x.value(); }
 
-
 // The walk. T is Tensor, or Variable where the gradients get a graph of their own. `leaf(impl,
 // gradient)` receives those of leaves, in the order of the walk.
 template <class T, class Leaf>
