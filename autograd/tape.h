@@ -66,6 +66,10 @@ struct VariableImpl {
   VariableImpl& operator=(const VariableImpl&) = delete;
 };
 
+/// The numbers, of either kind.
+inline const Tensor& value_of(const Tensor& x) { return x; }
+inline const Tensor& value_of(const Variable& x) { return x.value(); }
+
 /// A variable computed by `node`.
 Variable result_of(const Tensor& value, std::shared_ptr<Node> node);
 
