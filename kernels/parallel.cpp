@@ -21,6 +21,7 @@
 #endif
 
 #include "kernels/error.h"
+#include "kernels/processor.h"
 
 namespace keratin::kernels {
 namespace {
@@ -163,7 +164,11 @@ class Pool {
 };
 
 std::unique_ptr<Pool>& pool() {
-  static std::unique_ptr<Pool> instance = std::make_unique<Pool>(initial_thread_count());
+  static std::unique_ptr<Pool> instance = [] {
+    if (const std::string warning = processor_warning(); !warning.empty())
+      fmt::print(stderr, "{}\n", warning);
+    return std::make_unique<Pool>(initial_thread_count());
+  }();
   return instance;
 }
 
