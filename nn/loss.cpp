@@ -8,7 +8,7 @@
 #include "autograd/ops/multiply.h"
 #include "autograd/ops/reshape.h"
 #include "autograd/ops/sum.h"
-#include "autograd/reduction.h"
+#include "tensor/reduction.h"
 #include "autograd/tape.h"
 #include "nn/losses/binary_crossentropy.h"
 #include "nn/losses/categorical_crossentropy.h"
