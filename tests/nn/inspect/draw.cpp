@@ -12,6 +12,12 @@
 namespace keratin::tests {
 namespace {
 
+// On a line of 80 characters, whatever the terminal has.
+std::string drawn(const Tensor& images, DrawImagesOptions options = {}) {
+  if (options.columns == 0) options.columns = 80;
+  return draw_images(images, options);
+}
+
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 TEST_CASE("draw_images: the character nearest to two pixels") {
@@ -19,48 +25,48 @@ TEST_CASE("draw_images: the character nearest to two pixels") {
   const Tensor x = Tensor::numbers({0, 1, 1, 0, .25, .5, .75, .9,  //
                                     0, 1, 0, 1, .25, .5, .75, .3},
                                    {1, 2, 8});
-  CHECK(draw_images(x) == " █▀▄░▒▓▀\n");
-  CHECK(draw_images(x, {.style = "ramp"}) == " @++:+#+\n");
-  CHECK(draw_images(cast(x, float64)) == " █▀▄░▒▓▀\n");
-  CHECK(draw_images(x.reshaped({1, 2, 8, 1})) == " █▀▄░▒▓▀\n");
+  CHECK(drawn(x) == " █▀▄░▒▓▀\n");
+  CHECK(drawn(x, {.style = "ramp"}) == " @++:+#+\n");
+  CHECK(drawn(cast(x, float64)) == " █▀▄░▒▓▀\n");
+  CHECK(drawn(x.reshaped({1, 2, 8, 1})) == " █▀▄░▒▓▀\n");
   const Tensor bytes = Tensor::numbers(
       {0, 255, 255, 0, 64, 128, 191, 230, 0, 255, 0, 255, 64, 128, 191, 77}, {1, 2, 8}, uint8);
-  CHECK(draw_images(bytes) == " █▀▄░▒▓▀\n");
+  CHECK(drawn(bytes) == " █▀▄░▒▓▀\n");
 }
 
 TEST_CASE("draw_images: an odd number of rows, a pixel that is NaN, no images") {
-  CHECK(draw_images(ones({1, 3, 2})) == "██\n▀▀\n");
-  CHECK(draw_images(Tensor::numbers({1, 1, 1, kNaN, 1, 1}, {1, 2, 3})) == "?██\n");
-  CHECK(draw_images(ones({1, 1, 1})) == "▀\n");
-  CHECK(draw_images(zeros({0, 4, 4})) == "");
+  CHECK(drawn(ones({1, 3, 2})) == "██\n▀▀\n");
+  CHECK(drawn(Tensor::numbers({1, 1, 1, kNaN, 1, 1}, {1, 2, 3})) == "?██\n");
+  CHECK(drawn(ones({1, 1, 1})) == "▀\n");
+  CHECK(drawn(zeros({0, 4, 4})) == "");
 }
 
 TEST_CASE("draw_images: captions, and as many images in a row as fit") {
   const Tensor x = ones({3, 2, 4});
-  CHECK(draw_images(x, {.captions = {"7", "4, is 9", ""}, .columns = 16}) ==
+  CHECK(drawn(x, {.captions = {"7", "4, is 9", ""}, .columns = 16}) ==
         " ████     ████\n"
         "   7     4, is 9\n"
         "\n"
         " ████\n"
         "\n");
-  CHECK(draw_images(x, {.columns = 15}) == "████  ████\n\n████\n");
-  CHECK(draw_images(x, {.columns = 16}) == "████  ████  ████\n");
-  CHECK(draw_images(ones({1, 2, 4}), {.captions = {"a long caption"}, .columns = 6}) ==
+  CHECK(drawn(x, {.columns = 15}) == "████  ████\n\n████\n");
+  CHECK(drawn(x, {.columns = 16}) == "████  ████  ████\n");
+  CHECK(drawn(ones({1, 2, 4}), {.captions = {"a long caption"}, .columns = 6}) ==
         " ████\na lon…\n");
 }
 
 TEST_CASE("draw_images: another width takes means over boxes") {
   // Halves of 4 x 4: white left, black right.
   const Tensor x = Tensor::numbers({1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0}, {1, 4, 4});
-  CHECK(draw_images(x, {.width = 2}) == "█\n");
-  CHECK(draw_images(x, {.width = 8, .columns = 80}) == "████\n████\n████\n████\n");
-  CHECK(draw_images(x, {.width = 1, .columns = 80}) == "░\n");  // .5 above nothing
-  CHECK(draw_images(x, {.columns = 2}) == "█\n");
+  CHECK(drawn(x, {.width = 2}) == "█\n");
+  CHECK(drawn(x, {.width = 8}) == "████\n████\n████\n████\n");
+  CHECK(drawn(x, {.width = 1}) == "░\n");  // .5 above nothing
+  CHECK(drawn(x, {.columns = 2}) == "█\n");
   // Thirds of boxes: columns of 2/3 pixels' width see 1, then 1/2 of each, then 0.
-  CHECK(draw_images(x, {.width = 3, .columns = 80}) == "█▒\n▀░\n");
+  CHECK(drawn(x, {.width = 3}) == "█▒\n▀░\n");
   const Tensor hole =
       Tensor::numbers({kNaN, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, {1, 4, 4});
-  CHECK(draw_images(hole, {.width = 2}) == "?█\n");
+  CHECK(drawn(hole, {.width = 2}) == "?█\n");
 }
 
 TEST_CASE("draw_images refuses what is no row of grey images") {
