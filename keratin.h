@@ -22,6 +22,8 @@
 #include "nn/callbacks/lambda_callback.h"
 #include "nn/dtype_policy.h"
 #include "nn/initializers.h"
+#include "nn/inspect/confusion_matrix.h"
+#include "nn/inspect/draw.h"
 #include "nn/inspect/plot_history.h"
 #include "nn/inspect/progress_bar.h"
 #include "nn/inspect/summary.h"
