@@ -16,7 +16,7 @@ foreach(header IN LISTS KERATIN_OP_HEADERS)
 endforeach()
 file(CONFIGURE OUTPUT ${KERATIN_GENERATED}/autograd/ops.h CONTENT "${KERATIN_OPS_H}" @ONLY)
 file(CONFIGURE OUTPUT ${KERATIN_GENERATED}/keratin/keratin.h
-     CONTENT "#pragma once\n\n#include \"keratin.h\"\n" @ONLY)
+     CONTENT "#pragma once\n\n#include \"${PROJECT_SOURCE_DIR}/keratin.h\"\n" @ONLY)
 
 function(keratin_storey name)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${name}/*.cpp)
@@ -43,6 +43,8 @@ if(TARGET keratin_kernels)
   target_compile_definitions(keratin_kernels PRIVATE ${KERATIN_SIMD_DEFINITIONS})
   target_compile_options(keratin_kernels PRIVATE ${KERATIN_SIMD_OPTIONS})
 endif()
+# Fused multiply-adds, where a machine has them, would draw digits of other bits.
+set_source_files_properties(data/datasets/digits.cpp PROPERTIES COMPILE_OPTIONS -ffp-contract=off)
 if(TARGET keratin_data)
   target_link_libraries(keratin_data PRIVATE ZLIB::ZLIB CURL::libcurl)
 endif()

@@ -31,6 +31,7 @@ class LossRef {
   LossRef(const char* name);
   LossRef(const std::string& name) : LossRef(name.c_str()) {}
   template <std::invocable<const Variable&, const Variable&> F>
+    requires(!std::derived_from<F, LossRef>)
   LossRef(F per_sample)
       : LossRef(LossFunction(std::move(per_sample)), "loss", "sum_over_batch_size") {}
   LossRef(LossFunction per_sample, std::string name, const std::string& reduction);
