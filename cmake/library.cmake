@@ -43,6 +43,8 @@ if(TARGET keratin_kernels)
   target_compile_definitions(keratin_kernels PRIVATE ${KERATIN_SIMD_DEFINITIONS})
   target_compile_options(keratin_kernels PRIVATE ${KERATIN_SIMD_OPTIONS})
 endif()
+# Fused multiply-adds, where a machine has them, would draw digits of other bits.
+set_source_files_properties(data/datasets/digits.cpp PROPERTIES COMPILE_OPTIONS -ffp-contract=off)
 if(TARGET keratin_data)
   target_link_libraries(keratin_data PRIVATE ZLIB::ZLIB CURL::libcurl)
 endif()

@@ -253,6 +253,13 @@ Variables Layer::invoke(const Variables& x, const CallContext& context) {
   }),
                                               told)
                                : call_several(x, told);
+  if (last_outputs_.empty()) {
+    for (const auto& [name, output] : y.entries()) {
+      Spec spec = output.value().spec();
+      if (spec.shape.rank() > 0) spec.shape = spec.shape.with(0, None);
+      last_outputs_.push_back(spec);
+    }
+  }
   if (activity_regularizer_.given() && *told.training) {
     for (const auto& [name, output] : y.entries()) {
       add_loss(activity_regularizer_(output) * (1.0 / static_cast<double>(output.shape()[0])));

@@ -126,6 +126,8 @@ class Layer : public std::enable_shared_from_this<Layer> {
   /// `Dense "head"`, for messages.
   std::string label() const;
 
+  /// Of the results of the first call; the batch axis None. Empty before.
+  const std::vector<Spec>& last_outputs() const { return last_outputs_; }
   const std::vector<Weight>& own_weights() const { return weights_; }
   virtual std::vector<LayerRef> sublayers() const { return sublayers_; }
 
@@ -163,6 +165,7 @@ class Layer : public std::enable_shared_from_this<Layer> {
   DTypePolicy policy_;
   Regularizer activity_regularizer_;
   std::vector<LayerRef> sublayers_;
+  std::vector<Spec> last_outputs_;
   bool built_ = false;
   bool trainable_ = true;
   bool autocast_ = true;

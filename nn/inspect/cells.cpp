@@ -61,7 +61,9 @@ Decoded decode(std::string_view text) {
   if (value < smallest[count] || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF)) {
     return {};
   }
-  return {value, count, value >= 0xA0};  // U+0080 .. U+009F: control characters
+  const bool printable =
+      value >= 0xA0 && value != 0xFFFE && value != 0xFFFF;  // C1 controls, no characters
+  return {value, count, printable};
 }
 
 }  // namespace
