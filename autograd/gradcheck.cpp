@@ -67,7 +67,8 @@ GradCheck gradcheck(const std::function<Variable(const std::vector<Variable>&)>&
       const double a = analytic[static_cast<std::size_t>(i)];
       const double error =
           std::fabs(a - numeric) / std::max({1.0, std::fabs(a), std::fabs(numeric)});
-      if (!(error <= worst.max_relative_error)) worst = {error, i, a, numeric};  // a NaN is worst
+      if (std::isnan(error)) return {error, i, a, numeric};  // nothing is worse
+      if (error > worst.max_relative_error) worst = {error, i, a, numeric};
     }
   }
   worst.max_relative_error = worst.max_relative_error < 0 ? 0 : worst.max_relative_error;
