@@ -46,7 +46,6 @@ GradCheck gradcheck(const std::function<Variable(const std::vector<Variable>&)>&
 
   const double step = std::cbrt(std::numeric_limits<double>::epsilon());
   GradCheck worst{.max_relative_error = -1};
-  const NoGrad no_grad;
   for (std::size_t v = 0; v < points.size(); ++v) {
     const std::vector<double> analytic =
         leaves[v].grad().defined()
