@@ -234,7 +234,7 @@ void check_dtypes(const OpTest& test, const TensorList& x) {
     const std::vector<Variable> constants = constants_of(given);
     if (accepted(dtype)) {
       CHECK(bits_of(test.run(given)) == bits_of(test.run(constants).value()));
-      CHECK(test.run(given).dtype() == dtype);
+      CHECK((test.run(given).dtype() == dtype || !test.keeps_dtype));
     } else {
       const std::vector<std::string> parts = {test.op, given[0].spec().text()};
       CHECK(complaint<DTypeError>([&] { return test.run(given); }, parts) == "");
@@ -259,6 +259,9 @@ void check(const OpTest& test) {
     for (const Tensor& tensor : x) elements += tensor.size();
     check_results(test, x);
     if (test.formula) check_formula(test, x);
+    if (test.values) {
+      CHECK(difference(numbers_of(test.run(x)), test.values(x), {1e-12, 1e-14}) == "");
+    }
     check_gradients(test, x);
     check_threads(test, x);
     if (elements > 200 || test.differentiable == Differentiable::never) continue;
@@ -268,7 +271,7 @@ void check(const OpTest& test) {
   }
   const auto sizeable = [](const TensorList& x) { return x[0].size() > 1 && x[0].size() <= 200; };
   const auto typical = std::find_if(test.inputs.begin(), test.inputs.end(), sizeable);
-  REQUIRE(typical != test.inputs.end());
+  if (typical == test.inputs.end()) return;
   check_dtypes(test, *typical);
   CHECK(complaint<Error>([&] { return test.run(TensorList(typical->size())); }) == "");
   if (!test.formula) return;

@@ -53,11 +53,14 @@ struct OpTest {
   /// another way. It is also tried on pairs of awkward values (infinities, NaN, zeros), and on
   /// integers where these are accepted.
   std::function<double(const std::vector<double>&)> formula = {};
+  /// For others: the whole result, row by row, from the arguments, written another way.
+  std::function<std::vector<double>(const TensorList&)> values = {};
   /// float32 against float64, both of results and of gradients.
   Tolerance float32_result = {2e-6, 2e-6};
   Tolerance float32_gradient = {1e-5, 1e-5};
   double gradcheck_error = 1e-7;
   Accepts accepts = Accepts::floats;
+  bool keeps_dtype = true;  // is the result of the arguments' dtype, whichever it is?
   Differentiable differentiable = Differentiable::twice;
 };
 
