@@ -67,10 +67,6 @@ void check_gradient(const Node& node, const Variable& input, const Tensor& dx) {
       node.name(), dx.spec().text(), input.value().spec().text()));
 }
 
-const Tensor& tensor_of(const Tensor& x) { return x; }
-const Tensor& tensor_of(const Variable& x) { return x.value(); }
-
-
 // The walk. T is Tensor, or Variable where the gradients get a graph of their own. `leaf(impl,
 // gradient)` receives those of leaves, in the order of the walk.
 template <class T, class Leaf>
@@ -109,7 +105,7 @@ void walk(const Variable& root, const T& seed, bool retain, Leaf&& leaf) {
     for (std::size_t i = 0; i < dx.size(); ++i) {
       const Variable& input = node->inputs()[i];
       if (!dx[i].defined() || !input.requires_grad()) continue;
-      check_gradient(*node, input, tensor_of(dx[i]));
+      check_gradient(*node, input, value_of(dx[i]));
       if (Node* producer = input.impl()->node.get()) {
         Pending& sum = pending[producer];
         if (!sum.gradient.defined()) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -56,12 +57,18 @@ struct VariableImpl {
   // stable, fused form.
   std::shared_ptr<VariableImpl> scores;
   const char* scores_function = "";  // "softmax" (over the last axis) or "sigmoid"
+  // Of a weight: what optimizers put its value through after each step; may be empty.
+  std::function<Tensor(const Tensor&)> constraint;
 
   VariableImpl(Tensor v, bool wants_grad) : value(std::move(v)), requires_grad(wants_grad) {}
   ~VariableImpl();
   VariableImpl(const VariableImpl&) = delete;
   VariableImpl& operator=(const VariableImpl&) = delete;
 };
+
+/// The numbers, of either kind.
+inline const Tensor& value_of(const Tensor& x) { return x; }
+inline const Tensor& value_of(const Variable& x) { return x.value(); }
 
 /// A variable computed by `node`.
 Variable result_of(const Tensor& value, std::shared_ptr<Node> node);

@@ -8,7 +8,6 @@
 #include "autograd/ops/multiply.h"
 #include "autograd/ops/reshape.h"
 #include "autograd/ops/sum.h"
-#include "autograd/reduction.h"
 #include "autograd/tape.h"
 #include "nn/losses/binary_crossentropy.h"
 #include "nn/losses/categorical_crossentropy.h"
@@ -17,6 +16,7 @@
 #include "nn/losses/sparse_categorical_crossentropy.h"
 #include "tensor/cast.h"
 #include "tensor/named.h"
+#include "tensor/reduction.h"
 
 namespace keratin {
 

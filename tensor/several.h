@@ -63,7 +63,10 @@ class Several : public T {
   bool named() const { return named_; }
   /// One, not in braces?
   bool single() const { return single_; }
-  const std::vector<Entry>& entries() const { return entries_; }
+  const std::vector<Entry>& entries() const& { return entries_; }
+  std::vector<Entry> entries() && {
+    return std::move(entries_);
+  }  // so that a range-for may take it
 
   /// The same structure with f applied to every value.
   template <class F>

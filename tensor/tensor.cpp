@@ -223,8 +223,10 @@ std::span<std::string> Tensor::mutable_strings() {
   return {storage_->strings().data() + offset_, static_cast<std::size_t>(size_)};
 }
 
+void Tensor::throw_no_value() { throw ValueError("tensor: has no value: it was never set"); }
+
 void Tensor::check_type(DType wanted) const {
-  if (!defined()) throw ValueError("tensor: has no value: it was never set");
+  if (!defined()) throw_no_value();
   if (dtype_ != wanted) {
     throw DTypeError(
         fmt::format("tensor: {} read as {}; use cast", spec().text(), name_of(wanted)));

@@ -110,6 +110,7 @@ class Tensor {
   }
   /// The first byte, whatever the type.
   void* raw() const {
+    if (storage_ == nullptr) throw_no_value();
     return static_cast<char*>(storage_->data()) +
            offset_ * static_cast<std::int64_t>(size_of(dtype_));
   }
@@ -127,6 +128,7 @@ class Tensor {
 
  private:
   static Tensor from_strings(std::vector<std::string> values, const Shape& shape);
+  [[noreturn]] static void throw_no_value();
   void check_type(DType wanted) const;
   std::int64_t flat_index(std::initializer_list<std::int64_t> index) const;
 

@@ -3,7 +3,7 @@
 #include "autograd/elementwise.h"
 #include "autograd/ops/broadcast_to.h"
 #include "autograd/ops/reshape.h"
-#include "autograd/reduction.h"
+#include "tensor/reduction.h"
 
 namespace keratin {
 namespace {

@@ -55,51 +55,36 @@ std::string BinaryShape::text() const {
 
 BinaryShape make_binary_shape(Binary op, std::span<const std::int64_t> a,
                               std::span<const std::int64_t> b) {
-  const std::size_t rank = std::max(a.size(), b.size());
-  KERATIN_ASSERT(rank <= BinaryShape::kMaxRank);
-  BinaryShape s{.op = op, .rank = 0, .sizes = {}, .a = {}, .b = {}};
-  // From the innermost axis outwards, merging an axis with the one inside it where both operands
-  // allow it.
-  std::int64_t next_a = 1, next_b = 1;
-  std::array<std::int64_t, BinaryShape::kMaxRank> sizes{}, strides_a{}, strides_b{};
-  int count = 0;
-  for (std::size_t i = 0; i < rank; ++i) {
-    const std::int64_t size_a = i < a.size() ? a[a.size() - 1 - i] : 1;
-    const std::int64_t size_b = i < b.size() ? b[b.size() - 1 - i] : 1;
-    const std::int64_t size = size_a == 1 ? size_b : size_a;
-    KERATIN_ASSERT((size_a == size || size_a == 1) && (size_b == size || size_b == 1));
-    const std::int64_t stride_a = size_a == 1 ? 0 : next_a, stride_b = size_b == 1 ? 0 : next_b;
-    next_a *= size_a;
-    next_b *= size_b;
-    if (size == 1) continue;
-    if (count > 0) {
-      const auto in = static_cast<std::size_t>(count - 1);
-      if (stride_a == strides_a[in] * sizes[in] && stride_b == strides_b[in] * sizes[in]) {
-        sizes[in] *= size;
-        continue;
-      }
-    }
-    const auto at = static_cast<std::size_t>(count++);
-    sizes[at] = size;
-    strides_a[at] = stride_a;
-    strides_b[at] = stride_b;
-  }
-  if (count == 0) {
-    sizes[0] = 1;
-    count = 1;
-  }
-  s.rank = count;
-  for (int i = 0; i < count; ++i) {
-    const auto from = static_cast<std::size_t>(count - 1 - i), to = static_cast<std::size_t>(i);
-    s.sizes[to] = sizes[from];
-    s.a[to] = strides_a[from];
-    s.b[to] = strides_b[from];
-  }
-  return s;
+  const Broadcast<2> axes = broadcast<2>({a, b});
+  return {
+      .op = op, .rank = axes.rank, .sizes = axes.sizes, .a = axes.strides[0], .b = axes.strides[1]};
 }
 
 namespace cpu {
 namespace {
+
+// What sums and products are taken in: double for floating types; integers wrap around, as those
+// without a sign do.
+template <class T>
+auto wide(T x) {
+  return static_cast<std::conditional_t<std::is_floating_point_v<T>, double, std::uint64_t>>(x);
+}
+
+// base^exponent of integers: it wraps around; with a negative exponent it is cut towards zero, and
+// 0 where that would divide by zero.
+template <class T>
+T integer_power(T base, T exponent) {
+  if (exponent < 0) {
+    if (base == 1) return 1;
+    return base + 1 == 0 ? static_cast<T>(exponent % 2 == 0 ? 1 : -1) : T(0);
+  }
+  std::uint64_t power = 1, square = wide(base);
+  for (auto rest = wide(exponent); rest != 0; rest >>= 1) {
+    if (rest & 1) power *= square;
+    square *= square;
+  }
+  return static_cast<T>(power);
+}
 
 // One element, in double for floating types.
 template <class T>
@@ -108,13 +93,13 @@ T compute(Unary op, T x) {
   const W v = static_cast<W>(x);
   switch (op) {
     case Unary::negative:
-      return static_cast<T>(-v);
+      return static_cast<T>(-wide(x));
     case Unary::abs:
-      return static_cast<T>(v < 0 ? -v : v);
+      return v < 0 ? static_cast<T>(-wide(x)) : x;
     case Unary::sign:
       return std::isnan(static_cast<double>(v)) ? x : static_cast<T>((v > 0) - (v < 0));
     case Unary::square:
-      return static_cast<T>(v * v);
+      return static_cast<T>(wide(x) * wide(x));
     case Unary::relu:
       return v < 0 ? T(0) : x;  // NaN stays
     case Unary::sqrt:
@@ -159,12 +144,15 @@ template <class T>
 T compute(Binary op, T a, T b) {
   switch (op) {
     case Binary::add:
-      return static_cast<T>(a + b);
+      return static_cast<T>(wide(a) + wide(b));
     case Binary::subtract:
-      return static_cast<T>(a - b);
+      return static_cast<T>(wide(a) - wide(b));
     case Binary::multiply:
-      return static_cast<T>(a * b);
+      return static_cast<T>(wide(a) * wide(b));
     case Binary::divide:
+      if constexpr (std::is_signed_v<T> && std::is_integral_v<T>) {
+        if (b == -1) return static_cast<T>(-wide(a));  // the least by -1 does not fit
+      }
       if constexpr (std::is_integral_v<T>) return b == 0 ? T(0) : static_cast<T>(a / b);
       return a / b;
     case Binary::maximum:
@@ -172,6 +160,7 @@ T compute(Binary op, T a, T b) {
     case Binary::minimum:
       return a != a ? a : (b != b ? b : std::min(a, b));
     case Binary::power:
+      if constexpr (std::is_integral_v<T>) return integer_power(a, b);
       return static_cast<T>(std::pow(static_cast<double>(a), static_cast<double>(b)));
     case Binary::equal:
       return static_cast<T>(a == b);

@@ -1,11 +1,11 @@
-// What sum, mean, max and min share.
+// What sum, mean, max, min, all, any and argmax share.
 #pragma once
 
 #include <string_view>
 
-#include "autograd/op.h"
 #include "kernels/reduce/reduce.h"
 #include "tensor/reduce_options.h"
+#include "tensor/tensor.h"
 
 namespace keratin::detail {
 

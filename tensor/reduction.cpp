@@ -1,4 +1,6 @@
-#include "autograd/reduction.h"
+#include "tensor/reduction.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 
