@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <charconv>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -45,7 +46,7 @@ int cgroup_cores() {
   double period = 0;
   if (!(file >> quota >> period) || quota == "max" || period <= 0) return 0;
   const double cores = std::strtod(quota.c_str(), nullptr) / period;
-  return cores > 0 ? std::max(1, static_cast<int>(cores + 0.5)) : 0;
+  return cores > 0 ? std::max(1, static_cast<int>(std::lround(cores))) : 0;
 }
 
 int available_cores() {

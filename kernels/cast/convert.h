@@ -36,8 +36,8 @@ To convert(From x) {
 #define KERATIN_FOR_EACH_CAST_FROM(M, From) \
   M(From, float)                            \
   M(From, double) M(From, std::uint8_t) M(From, std::int32_t) M(From, std::int64_t) M(From, bool)
-#define KERATIN_FOR_EACH_CAST(M)                                                              \
-  KERATIN_FOR_EACH_CAST_FROM(M, float)                                                        \
-  KERATIN_FOR_EACH_CAST_FROM(M, double) KERATIN_FOR_EACH_CAST_FROM(M, std::uint8_t)           \
-      KERATIN_FOR_EACH_CAST_FROM(M, std::int32_t) KERATIN_FOR_EACH_CAST_FROM(M, std::int64_t) \
-          KERATIN_FOR_EACH_CAST_FROM(M, bool)
+#define KERATIN_FOR_EACH_CAST(M)                                                          \
+  KERATIN_FOR_EACH_CAST_FROM(M, float)                                                    \
+  KERATIN_FOR_EACH_CAST_FROM(M, double)                                                   \
+  KERATIN_FOR_EACH_CAST_FROM(M, std::uint8_t) KERATIN_FOR_EACH_CAST_FROM(M, std::int32_t) \
+      KERATIN_FOR_EACH_CAST_FROM(M, std::int64_t) KERATIN_FOR_EACH_CAST_FROM(M, bool)

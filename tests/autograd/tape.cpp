@@ -5,7 +5,9 @@
 namespace keratin::tests {
 namespace {
 
-Tensor values(std::initializer_list<double> list, DType dtype = float32) { return Tensor::numbers(list, Shape::unset(), dtype); }
+Tensor values(std::initializer_list<double> list, DType dtype = float32) {
+  return Tensor::numbers(list, Shape::unset(), dtype);
+}
 
 TEST_CASE("tape: gradients of shared and repeated use add up") {
   const Variable x(values({1, 2, 3}));
@@ -51,7 +53,8 @@ TEST_CASE("tape: gradients of gradients") {
   CHECK(dxx[0].value().item<double>() == doctest::Approx(12));
   const std::vector<Variable> of_tanh = gradients(tanh(x), {x}, {.create_graph = true});
   const double t = std::tanh(2.0);
-  CHECK(gradients(of_tanh[0], {x})[0].value().item<double>() == doctest::Approx(-2 * t * (1 - t * t)));
+  CHECK(gradients(of_tanh[0], {x})[0].value().item<double>() ==
+        doctest::Approx(-2 * t * (1 - t * t)));
 }
 
 TEST_CASE("tape: NoGrad and constants record nothing") {
@@ -69,7 +72,8 @@ TEST_CASE("tape: NoGrad and constants record nothing") {
 
 TEST_CASE("tape: errors name what was given") {
   const Variable x(values({1, 2}));
-  CHECK_THROWS_WITH_AS(x.backward(), doctest::Contains("f32[2] has more than one element"), ShapeError);
+  CHECK_THROWS_WITH_AS(x.backward(), doctest::Contains("f32[2] has more than one element"),
+                       ShapeError);
   CHECK_THROWS_AS(Variable(zeros({2}, int32)), DTypeError);
   CHECK_THROWS_AS(x + Variable(zeros({3})), ShapeError);
   CHECK_THROWS_AS(x + Variable(zeros({2}, float64), false), DTypeError);
@@ -77,9 +81,11 @@ TEST_CASE("tape: errors name what was given") {
 
 TEST_CASE("gradcheck: finds a wrong rule and passes a right one") {
   const Tensor at = Tensor::from(normal_values(6, 1), {2, 3});
-  CHECK(gradcheck([](const Variable& v) { return mean(square(tanh(v))); }, at).max_relative_error < 1e-7);
+  CHECK(gradcheck([](const Variable& v) { return mean(square(tanh(v))); }, at).max_relative_error <
+        1e-7);
   // x detach(x) has the value of x^2 and half its gradient.
-  CHECK(gradcheck([](const Variable& v) { return sum(v * v.detach()); }, at).max_relative_error > 1e-2);
+  CHECK(gradcheck([](const Variable& v) { return sum(v * v.detach()); }, at).max_relative_error >
+        1e-2);
   const Tensor f32 = Tensor::from(normal_values(6, 2), {2, 3});
   CHECK(gradcheck([&](const Variable& v) { return v * f32; }, at).max_relative_error < 1e-7);
 }
