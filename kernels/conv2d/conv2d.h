@@ -79,6 +79,8 @@ void conv2d_weight_gradient_im2col(const float* x, const float* dy, float* dw,
 void conv2d_direct(const float* x, const float* w, float* y, const Epilogue<float>& e,
                    const Conv2dShape& s);
 void conv2d_input_gradient_direct(const float* dy, const float* w, float* dx, const Conv2dShape& s);
+void conv2d_weight_gradient_direct(const float* x, const float* dy, float* dw,
+                                   const Conv2dShape& s);
 }  // namespace cpu
 
 template <class T>
@@ -123,6 +125,9 @@ inline constexpr auto conv2d_weight_gradient_ladder<float> =
                           "reference", "", always, cpu::conv2d_weight_gradient_reference<float>},
                       Rung<Conv2dWeightGradientFn<float>>{
                           "im2col", "patches as columns of a matrix: the speed of gemm", always,
-                          cpu::conv2d_weight_gradient_im2col}}};
+                          cpu::conv2d_weight_gradient_im2col},
+                      Rung<Conv2dWeightGradientFn<float>>{
+                          "direct", "no patches: tiles of weights, sums over pixels as they lie",
+                          always, cpu::conv2d_weight_gradient_direct}}};
 
 }  // namespace keratin::kernels

@@ -7,20 +7,28 @@
 
 namespace keratin::kernels::cpu {
 
-void sum_pieces(float* dw, const Conv2dShape& s, std::int64_t blocks,
-                FunctionRef<void(std::int64_t first, std::int64_t last, float* sums)> piece) {
+void sum_pieces(
+    float* dw, const Conv2dShape& s, std::int64_t blocks, std::int64_t slices,
+    FunctionRef<void(std::int64_t first, std::int64_t last, std::int64_t slice, float* sums)>
+        part) {
   constexpr std::int64_t kMostPieces = 16;
-  constexpr std::int64_t kPieceWork = 1 << 21;  // multiply-adds
-  constexpr std::int64_t kMostSums = 1 << 24;   // floats: 64 MiB
-  const std::int64_t size = s.weight_size();
+  constexpr std::int64_t kPieceWork = 1 << 21;  // multiply-adds of a piece at least
+  constexpr std::int64_t kPiecePixels = 128;    // ... and outputs, for each join of a sum
+  constexpr std::int64_t kMostSums = 1 << 24;   // floats of all pieces: 64 MiB
+  const std::int64_t size = s.weight_size(), pixels = s.batch * s.out_h * s.out_w;
+  if (blocks == 0) {
+    std::memset(dw, 0, static_cast<std::size_t>(size) * sizeof(float));
+    return;
+  }
   const std::int64_t pieces = std::max<std::int64_t>(
-      1, std::min({kMostPieces, blocks, s.out_size() * s.depth() / kPieceWork, kMostSums / size}));
+      1, std::min({kMostPieces, blocks, s.out_size() * s.depth() / kPieceWork,
+                   pixels / kPiecePixels, kMostSums / size}));
   const FloatScratch rest((pieces - 1) * size);  // sums of all pieces but the first
-  parallel_for(pieces, 1, [&](std::int64_t first, std::int64_t last) {
+  parallel_for(pieces * slices, 1, [&](std::int64_t first, std::int64_t last) {
     for (std::int64_t i = first; i < last; ++i) {
-      float* const sums = i == 0 ? dw : rest.data() + (i - 1) * size;
-      std::memset(sums, 0, static_cast<std::size_t>(size) * sizeof(float));
-      piece(i * blocks / pieces, (i + 1) * blocks / pieces, sums);
+      const std::int64_t piece = i / slices;
+      part(piece * blocks / pieces, (piece + 1) * blocks / pieces, i % slices,
+           piece == 0 ? dw : rest.data() + (piece - 1) * size);
     }
   });
   parallel_for(size, grain_for(pieces), [&](std::int64_t first, std::int64_t last) {
