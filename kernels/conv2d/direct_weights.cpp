@@ -31,9 +31,12 @@ struct Operands {
   std::int64_t x_row = 0, x_image = 0, dy_image = 0;  // floats from row to row, from image to image
 };
 
+// dy is packed by so many panels: whole lines of memory are read, and they stay in the cache.
+constexpr std::int64_t kPackedPanels = 8;
+
 // Scratch of a thread.
 struct Workspace {
-  float* panel;
+  float* panels;
   std::vector<Segment> segments;
 };
 }  // namespace
@@ -48,13 +51,22 @@ using namespace conv2d;  // NOLINT: the tile's vocabulary, inside an unnamed nam
 
 std::int64_t PanelWidth() { return kTileColumns; }
 
-// Rows of `width` columns of dy, pixel by pixel, to one panel.
-void PackPixels(const Conv2dShape& s, const Block& block, const float* dy,
-                std::int64_t image_floats, std::int64_t columns, float* panel) {
-  const std::int64_t pixels = block.rows * s.out_w;
+// dy of a block, `columns` channels, to panels of [pixels][kTileColumns], one after the other.
+void PackPixels(const Conv2dShape& s, const Block& block, const Operands& of, std::int64_t column,
+                std::int64_t columns, float* HWY_RESTRICT panels) {
+  const D d;
+  const std::int64_t pixels = block.rows * s.out_w;  // of an image
   for (std::int64_t m = 0; m < block.images; ++m) {
-    PackAcross(dy + m * image_floats, s.out_c, pixels, columns, kTileColumns,
-               panel + m * pixels * kTileColumns);
+    const float* from = of.dy + m * of.dy_image + column;
+    float* to = panels + m * pixels * kTileColumns;
+    for (std::int64_t i = 0; i < pixels; ++i, from += s.out_c, to += kTileColumns) {
+      for (std::int64_t c = 0; c < columns; c += kLanes) {
+        simd::StoreN(
+            simd::LoadN(d, from + c, columns - c), d,
+            to + c / kTileColumns * block.images * pixels * kTileColumns + c % kTileColumns,
+            kLanes);
+      }
+    }
   }
 }
 
@@ -77,6 +89,7 @@ void AddBlock(const Conv2dShape& s, const Block& block, const Operands& of, floa
   call.accumulate = accumulate;
   // A panel that is read often is copied: its rows lie out_c apart, far from each other.
   const bool often = outer * inner * tiles >= 4 * GroupsOf(tallest, inner);
+  const std::int64_t pixels = block.images * block.rows * s.out_w;
   for (std::int64_t panel = first; panel < last; ++panel) {
     const std::int64_t column = panel * kTileColumns;
     call.columns = std::min(kTileColumns, s.group_out() - column);
@@ -84,8 +97,14 @@ void AddBlock(const Conv2dShape& s, const Block& block, const Operands& of, floa
     call.b = of.dy + column;
     call.b_step = s.out_c;
     if (packs) {
-      PackPixels(s, block, call.b, of.dy_image, call.columns, work.panel);
-      call.b = work.panel;
+      const std::int64_t packed = (panel - first) % kPackedPanels;
+      if (packed == 0) {
+        PackPixels(
+            s, block, of, column,
+            std::min(std::min(last - panel, kPackedPanels) * kTileColumns, s.group_out() - column),
+            work.panels);
+      }
+      call.b = work.panels + packed * pixels * kTileColumns;
       call.b_step = kTileColumns;
     }
     work.segments.clear();
@@ -204,11 +223,13 @@ void conv2d_weight_gradient_direct(const float* x, const float* dy, float* dw,
   }
   const std::int64_t width = HWY_DYNAMIC_DISPATCH(PanelWidth)();
   const std::int64_t panels = (s.group_out() + width - 1) / width;
-  const std::int64_t slices = std::min(panels, kLeastItems);
+  const std::int64_t pieces = piece_count(s, static_cast<std::int64_t>(blocks.size()));
+  const std::int64_t slices = std::min(panels, (kLeastItems + pieces - 1) / pieces);
   sum_pieces(dw, s, static_cast<std::int64_t>(blocks.size()), slices,
              [&](std::int64_t first, std::int64_t last, std::int64_t slice, float* sums) {
-               const FloatScratch band(band_floats), panel(pixels * width);
-               Workspace work{panel.data(), {}};
+               const FloatScratch band(band_floats),
+                   panels_of_dy(pixels * width * std::min(panels, kPackedPanels));
+               Workspace work{panels_of_dy.data(), {}};
                for (std::int64_t g = 0; g < s.groups; ++g) {
                  for (std::int64_t i = first; i < last; ++i) {
                    const Block& block = blocks[static_cast<std::size_t>(i)];

@@ -31,6 +31,9 @@ struct RowBlocks {
   std::int64_t largest() const { return (out_h + per_image - 1) / per_image; }
 };
 
+/// How many pieces the sums of a weight gradient are cut into.
+std::int64_t piece_count(const Conv2dShape& s, std::int64_t blocks);
+
 /// The weight gradient as a sum of pieces: `part(first, last, slice, sums)` sets its slice, of
 /// `slices`, of `sums` to what blocks [first, last) give, of `blocks` in all. Pieces are joined in
 /// order.
