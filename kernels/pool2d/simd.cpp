@@ -1,6 +1,7 @@
 // A vector of channels at a time, the window's cells inside.
 #include <algorithm>
 #include <cstring>
+#include <vector>
 
 #include "kernels/parallel.h"
 #include "kernels/pool2d/pool2d.h"
@@ -11,6 +12,19 @@
 #include <hwy/highway.h>
 
 #include "kernels/simd.h"
+
+#ifndef KERATIN_KERNELS_POOL2D_HOLDERS_
+#define KERATIN_KERNELS_POOL2D_HOLDERS_
+namespace keratin::kernels::cpu {
+namespace {
+// Along one axis: which windows hold each cell, and 1 / the cells of each window.
+struct Holders {
+  std::vector<Pool2dShape::Range> of_cell;
+  std::vector<float> share;
+};
+}  // namespace
+}  // namespace keratin::kernels::cpu
+#endif
 
 HWY_BEFORE_NAMESPACE();
 namespace keratin::kernels::cpu {
@@ -114,35 +128,67 @@ void MaxRows(const float* x, float* y, const Pool2dShape& s, std::int64_t first,
   }
 }
 
-// Windows of row `row` add dy to their winners; dx of all cells is set before, unless `sets`: then
-// the windows are 2 x 2 and disjoint, and set their cells themselves.
-void MaxGradientRow(const float* x, const float* dy, float* dx, const Pool2dShape& s,
-                    std::int64_t row, bool sets) {
+// Where cell number `cell` wins, its window's gradient.
+HWY_INLINE V Share(hn::Vec<I> winner, int cell, V g) {
+  const auto wins = hn::Eq(winner, hn::Set(I(), cell));
+  return hn::IfThenElseZero(hn::RebindMask(D(), wins), g);
+}
+
+// Windows that lie side by side: each sets its own cells, and what is left over at the right and
+// the bottom is set to 0.
+void MaxGradientTiledRow(const float* x, const float* dy, float* dx, const Pool2dShape& s,
+                         std::int64_t row) {
   const D d;
-  const I i;
-  const auto share = [&](hn::Vec<I> at, int cell, V g) HWY_ATTR {
-    return hn::IfThenElseZero(hn::RebindMask(d, hn::Eq(at, hn::Set(i, cell))), g);
-  };
   ForEachWindow(x, s, row, [&](const Cells& w, std::int64_t y, std::int64_t left) HWY_ATTR {
     float* const to = dx + (w.first - x);
     const V g = simd::LoadN(d, dy + y, left);
-    if (sets) {
-      const auto at = Winner<2, 2>(w, left);
+    if (w.rows == 2 && w.columns == 2) {
+      const auto winner = Winner<2, 2>(w, left);
       KERATIN_UNROLL
       for (int cell = 0; cell < 4; ++cell) {
-        simd::StoreN(share(at, cell, g), d, to + cell / 2 * w.below + cell % 2 * w.right, left);
+        simd::StoreN(Share(winner, cell, g), d, to + cell / 2 * w.below + cell % 2 * w.right, left);
       }
       return;
     }
-    const auto at = Winner<0, 0>(w, left);
-    int cell = 0;
-    for (std::int64_t r = 0; r < w.rows; ++r) {
+    const auto winner = Winner<0, 0>(w, left);
+    for (std::int64_t r = 0, cell = 0; r < w.rows; ++r) {
       for (std::int64_t q = 0; q < w.columns; ++q, ++cell) {
-        float* const p = to + r * w.below + q * w.right;
-        simd::StoreN(hn::Add(simd::LoadN(d, p, left), share(at, cell, g)), d, p, left);
+        simd::StoreN(Share(winner, static_cast<int>(cell), g), d, to + r * w.below + q * w.right,
+                     left);
       }
     }
   });
+  const Range rows = s.rows(row % s.out_h);
+  const std::int64_t covered = s.columns(s.out_w - 1).last, row_floats = s.in_w * s.channels;
+  float* const image = dx + row / s.out_h * s.in_h * row_floats;
+  const auto clear = [&](std::int64_t r, std::int64_t column) {
+    std::memset(image + r * row_floats + column * s.channels, 0,
+                static_cast<std::size_t>((s.in_w - column) * s.channels) * sizeof(float));
+  };
+  for (std::int64_t r = rows.first; r < rows.last; ++r) clear(r, covered);
+  if (row % s.out_h == s.out_h - 1) {
+    for (std::int64_t r = rows.last; r < s.in_h; ++r) clear(r, 0);
+  }
+}
+
+// Any windows of one image: they add to its cells, which are 0 before.
+void MaxGradientImage(const float* x, const float* dy, float* dx, const Pool2dShape& s,
+                      std::int64_t image) {
+  const D d;
+  for (std::int64_t row = image * s.out_h; row < (image + 1) * s.out_h; ++row) {
+    ForEachWindow(x, s, row, [&](const Cells& w, std::int64_t y, std::int64_t left) HWY_ATTR {
+      float* const to = dx + (w.first - x);
+      const V g = simd::LoadN(d, dy + y, left);
+      const auto winner = Winner<0, 0>(w, left);
+      for (std::int64_t r = 0, cell = 0; r < w.rows; ++r) {
+        for (std::int64_t q = 0; q < w.columns; ++q, ++cell) {
+          float* const p = to + r * w.below + q * w.right;
+          const V share = Share(winner, static_cast<int>(cell), g);
+          simd::StoreN(hn::Add(simd::LoadN(d, p, left), share), d, p, left);
+        }
+      }
+    });
+  }
 }
 
 void AverageRows(const float* x, float* y, const Pool2dShape& s, std::int64_t first,
@@ -163,32 +209,24 @@ void AverageRows(const float* x, float* y, const Pool2dShape& s, std::int64_t fi
   }
 }
 
-// The windows that hold cell `at` of an axis: those from (at + pad - size) / stride + 1 on, up to
-// (at + pad) / stride.
-HWY_INLINE Range Holding(std::int64_t at, std::int64_t pad, std::int64_t size, std::int64_t stride,
-                         std::int64_t count) {
-  const std::int64_t past = at + pad - size;
-  return {past < 0 ? 0 : past / stride + 1, std::min(count, (at + pad) / stride + 1)};
-}
-
-void AverageGradientRows(const float* dy, float* dx, const Pool2dShape& s, std::int64_t first,
-                         std::int64_t last) {
+void AverageGradientRows(const float* dy, float* dx, const Pool2dShape& s, const Holders& down,
+                         const Holders& across, std::int64_t first, std::int64_t last) {
   const D d;
   constexpr auto kLanes = static_cast<std::int64_t>(hn::MaxLanes(d));
   for (std::int64_t row = first; row < last; ++row) {
-    const std::int64_t n = row / s.in_h;
-    const Range down = Holding(row % s.in_h, s.pad_top, s.pool_h, s.stride_h, s.out_h);
+    const float* const image = dy + row / s.in_h * s.out_h * s.out_w * s.channels;
+    const Range rows = down.of_cell[static_cast<std::size_t>(row % s.in_h)];
     for (std::int64_t q = 0; q < s.in_w; ++q) {
-      const Range across = Holding(q, s.pad_left, s.pool_w, s.stride_w, s.out_w);
+      const Range columns = across.of_cell[static_cast<std::size_t>(q)];
       float* const to = dx + (row * s.in_w + q) * s.channels;
       for (std::int64_t c = 0; c < s.channels; c += kLanes) {
         V sum = hn::Zero(d);
-        for (std::int64_t i = down.first; i < down.last; ++i) {
-          const std::int64_t height = s.rows(i).size();
-          const float* const from = dy + (n * s.out_h + i) * s.out_w * s.channels + c;
-          for (std::int64_t j = across.first; j < across.last; ++j) {
-            const V scale = hn::Set(d, 1.0f / static_cast<float>(height * s.columns(j).size()));
-            sum = hn::MulAdd(simd::LoadN(d, from + j * s.channels, s.channels - c), scale, sum);
+        for (std::int64_t i = rows.first; i < rows.last; ++i) {
+          const float by_rows = down.share[static_cast<std::size_t>(i)];
+          for (std::int64_t j = columns.first; j < columns.last; ++j) {
+            const float share = by_rows * across.share[static_cast<std::size_t>(j)];
+            const V g = simd::LoadN(d, image + (i * s.out_w + j) * s.channels + c, s.channels - c);
+            sum = hn::MulAdd(g, hn::Set(d, share), sum);
           }
         }
         simd::StoreN(sum, d, to + c, s.channels - c);
@@ -205,7 +243,8 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace keratin::kernels::cpu {
 HWY_EXPORT(MaxRows);
-HWY_EXPORT(MaxGradientRow);
+HWY_EXPORT(MaxGradientTiledRow);
+HWY_EXPORT(MaxGradientImage);
 HWY_EXPORT(AverageRows);
 HWY_EXPORT(AverageGradientRows);
 
@@ -222,22 +261,24 @@ void max_pool2d_simd(const float* x, float* y, const Pool2dShape& s) {
 }
 
 void max_pool2d_gradient_simd(const float* x, const float* dy, float* dx, const Pool2dShape& s) {
-  // Disjoint windows that cover everything need no zeros first.
-  const bool sets = s.pool_h == 2 && s.pool_w == 2 && s.stride_h == 2 && s.stride_w == 2 &&
-                    s.in_h == 2 * s.out_h && s.in_w == 2 * s.out_w;
-  // Images side by side: windows of one image may share cells.
+  if (s.stride_h == s.pool_h && s.stride_w == s.pool_w && s.pad_top == 0 && s.pad_left == 0) {
+    parallel_for(s.batch * s.out_h, grain_of(s), [&](std::int64_t first, std::int64_t last) {
+      for (std::int64_t row = first; row < last; ++row) {
+        HWY_DYNAMIC_DISPATCH(MaxGradientTiledRow)(x, dy, dx, s, row);
+      }
+    });
+    return;
+  }
+  // By images, as windows of one may share cells.
   const std::int64_t image = s.in_h * s.in_w * s.channels;
-  const std::int64_t rows = sets ? 1 : s.out_h;  // rows of windows of an item
-  parallel_for(s.batch * s.out_h / rows, std::max<std::int64_t>(1, grain_of(s) / rows),
-               [&](std::int64_t first, std::int64_t last) {
-                 if (!sets) {
-                   std::memset(dx + first * image, 0,
-                               static_cast<std::size_t>((last - first) * image) * sizeof(float));
-                 }
-                 for (std::int64_t row = first * rows; row < last * rows; ++row) {
-                   HWY_DYNAMIC_DISPATCH(MaxGradientRow)(x, dy, dx, s, row, sets);
-                 }
-               });
+  const std::int64_t grain = std::max<std::int64_t>(1, grain_of(s) / s.out_h);
+  parallel_for(s.batch, grain, [&](std::int64_t first, std::int64_t last) {
+    std::memset(dx + first * image, 0,
+                static_cast<std::size_t>((last - first) * image) * sizeof(float));
+    for (std::int64_t i = first; i < last; ++i) {
+      HWY_DYNAMIC_DISPATCH(MaxGradientImage)(x, dy, dx, s, i);
+    }
+  });
 }
 
 void average_pool2d_simd(const float* x, float* y, const Pool2dShape& s) {
@@ -247,9 +288,23 @@ void average_pool2d_simd(const float* x, float* y, const Pool2dShape& s) {
 }
 
 void average_pool2d_gradient_simd(const float* dy, float* dx, const Pool2dShape& s) {
+  const auto range = [&](bool down, std::int64_t i) { return down ? s.rows(i) : s.columns(i); };
+  const auto holders = [&](bool down, std::int64_t cells, std::int64_t windows) {
+    Holders h{std::vector<Pool2dShape::Range>(static_cast<std::size_t>(cells), {windows, 0}), {}};
+    for (std::int64_t i = 0; i < windows; ++i) {
+      const Pool2dShape::Range window = range(down, i);
+      h.share.push_back(1.0f / static_cast<float>(window.size()));
+      for (std::int64_t cell = window.first; cell < window.last; ++cell) {
+        auto& held = h.of_cell[static_cast<std::size_t>(cell)];
+        held = {std::min(held.first, i), i + 1};
+      }
+    }
+    return h;
+  };
+  const Holders down = holders(true, s.in_h, s.out_h), across = holders(false, s.in_w, s.out_w);
   parallel_for(s.batch * s.in_h, grain_for(s.in_w * s.channels * 4),
                [&](std::int64_t first, std::int64_t last) {
-                 HWY_DYNAMIC_DISPATCH(AverageGradientRows)(dy, dx, s, first, last);
+                 HWY_DYNAMIC_DISPATCH(AverageGradientRows)(dy, dx, s, down, across, first, last);
                });
 }
 
