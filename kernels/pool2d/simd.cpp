@@ -1,6 +1,7 @@
 // A vector of channels at a time, the window's cells inside.
 #include <algorithm>
 #include <cstring>
+#include <type_traits>
 #include <vector>
 
 #include "kernels/parallel.h"
@@ -38,68 +39,30 @@ using I = hn::RebindToSigned<D>;
 using V = hn::Vec<D>;
 using Range = Pool2dShape::Range;
 
-// One window of one channel vector: its first cell, the distances to the cells right and below.
+// One vector of channels of one window.
 struct Cells {
-  const float* first;
-  std::int64_t right, below, rows, columns;
+  const float* first;                        // its first cell
+  std::int64_t right, below, rows, columns;  // distances to the cells beside it; how many
+  std::int64_t y;                            // where its result lies
+  std::int64_t channels;                     // left: a whole vector, or less at the end
 };
 
-// Does `v` take the place of `best`? The first largest wins, a NaN over all.
-HWY_INLINE hn::Mask<D> Beats(V v, V best) {
-  return hn::And(hn::Eq(best, best), hn::Not(hn::Le(v, best)));
+// kWhole: there are channels for a whole vector.
+template <bool kWhole>
+HWY_INLINE V Load(const float* p, const Cells& w) {
+  return kWhole ? hn::LoadU(D(), p) : simd::LoadN(D(), p, w.channels);
 }
-
-// Calls f(cell number, its channels) row by row. kRows and kColumns are the window's where they
-// are known, else 0.
-template <int kRows, int kColumns, class F>
-HWY_INLINE void ForEachCell(const Cells& w, std::int64_t channels, F f) {
-  const D d;
-  if constexpr (kRows > 0) {
-    KERATIN_UNROLL
-    for (int r = 0; r < kRows; ++r) {
-      KERATIN_UNROLL
-      for (int q = 0; q < kColumns; ++q) {
-        f(r * kColumns + q, simd::LoadN(d, w.first + r * w.below + q * w.right, channels));
-      }
-    }
+template <bool kWhole>
+HWY_INLINE void Store(V v, float* p, const Cells& w) {
+  if constexpr (kWhole) {
+    hn::StoreU(v, D(), p);
   } else {
-    int cell = 0;
-    for (std::int64_t r = 0; r < w.rows; ++r) {
-      for (std::int64_t q = 0; q < w.columns; ++q, ++cell) {
-        f(cell, simd::LoadN(d, w.first + r * w.below + q * w.right, channels));
-      }
-    }
+    simd::StoreN(v, D(), p, w.channels);
   }
 }
 
-template <int kRows, int kColumns>
-HWY_INLINE V Largest(const Cells& w, std::int64_t channels) {
-  V best = hn::Undefined(D());
-  ForEachCell<kRows, kColumns>(w, channels, [&](int cell, V v) HWY_ATTR {
-    best = cell == 0 ? v : hn::IfThenElse(Beats(v, best), v, best);
-  });
-  return best;
-}
-
-template <int kRows, int kColumns>
-HWY_INLINE hn::Vec<I> Winner(const Cells& w, std::int64_t channels) {
-  const I i;
-  V best = hn::Undefined(D());
-  hn::Vec<I> at = hn::Zero(i);
-  ForEachCell<kRows, kColumns>(w, channels, [&](int cell, V v) HWY_ATTR {
-    if (cell == 0) {
-      best = v;
-    } else {
-      const auto beats = Beats(v, best);
-      best = hn::IfThenElse(beats, v, best);
-      at = hn::IfThenElse(hn::RebindMask(i, beats), hn::Set(i, cell), at);
-    }
-  });
-  return at;
-}
-
-// Calls f(window, first y element, channels left) for every channel vector of output row `row` of
-// all images; `two_by_two` where the whole window is 2 x 2 cells.
+// Calls f(whole, cells) for each vector of channels of each window of row `row` of all images;
+// whole is a bool constant.
 template <class F>
 HWY_INLINE void ForEachWindow(const float* x, const Pool2dShape& s, std::int64_t row, F f) {
   constexpr auto kLanes = static_cast<std::int64_t>(hn::MaxLanes(D()));
@@ -108,55 +71,110 @@ HWY_INLINE void ForEachWindow(const float* x, const Pool2dShape& s, std::int64_t
   const float* const first_row = x + (n * s.in_h + rows.first) * below;
   for (std::int64_t j = 0; j < s.out_w; ++j) {
     const Range columns = s.columns(j);
-    Cells w{first_row + columns.first * s.channels, s.channels, below, rows.size(), columns.size()};
-    const std::int64_t y = (row * s.out_w + j) * s.channels;
-    for (std::int64_t c = 0; c < s.channels; c += kLanes, w.first += kLanes) {
-      f(w, y + c, s.channels - c);
+    Cells w{first_row + columns.first * s.channels, s.channels, below, rows.size(), columns.size(),
+            (row * s.out_w + j) * s.channels,       s.channels};
+    for (; w.channels >= kLanes; w.channels -= kLanes, w.first += kLanes, w.y += kLanes) {
+      f(std::true_type(), w);
+    }
+    if (w.channels > 0) f(std::false_type(), w);
+  }
+}
+
+// Calls f(cell number, distance from the first cell) row by row.
+template <class F>
+HWY_INLINE void ForEachCell(const Cells& w, F f) {
+  int cell = 0;
+  for (std::int64_t r = 0; r < w.rows; ++r) {
+    for (std::int64_t q = 0; q < w.columns; ++q) f(cell++, r * w.below + q * w.right);
+  }
+}
+
+// The four cells of a window of 2 x 2.
+struct Four {
+  V v0, v1, v2, v3;
+};
+HWY_INLINE bool IsTwoByTwo(const Cells& w) { return w.rows == 2 && w.columns == 2; }
+template <bool kWhole>
+HWY_INLINE Four LoadFour(const Cells& w) {
+  const float* const below = w.first + w.below;
+  return {Load<kWhole>(w.first, w), Load<kWhole>(w.first + w.right, w), Load<kWhole>(below, w),
+          Load<kWhole>(below + w.right, w)};
+}
+// May one of them be NaN? Said of infinities of both signs too.
+HWY_INLINE bool MayHaveNaN(const Four& f) {
+  const V sum = hn::Add(hn::Add(f.v0, f.v1), hn::Add(f.v2, f.v3));
+  return !hn::AllTrue(D(), hn::Eq(sum, sum));
+}
+
+// Does `v` take the place of `best`? The first largest wins, a NaN over all.
+HWY_INLINE hn::Mask<D> Beats(V v, V best) {
+  return hn::And(hn::Eq(best, best), hn::Not(hn::Le(v, best)));
+}
+
+template <bool kWhole>
+HWY_INLINE V Largest(const Cells& w) {
+  if (HWY_LIKELY(IsTwoByTwo(w))) {
+    const Four f = LoadFour<kWhole>(w);
+    if (HWY_LIKELY(!MayHaveNaN(f))) return hn::Max(hn::Max(f.v0, f.v1), hn::Max(f.v2, f.v3));
+  }
+  V best = Load<kWhole>(w.first, w);
+  ForEachCell(w, [&](int, std::int64_t at) HWY_ATTR {
+    const V v = Load<kWhole>(w.first + at, w);
+    best = hn::IfThenElse(Beats(v, best), v, best);
+  });
+  return best;
+}
+
+// Calls f(distance from the first cell, g where that cell wins and 0 elsewhere) for all cells.
+template <bool kWhole, class F>
+HWY_INLINE void ForEachShare(const Cells& w, V g, F f) {
+  const D d;
+  const I i;
+  if (HWY_LIKELY(IsTwoByTwo(w))) {
+    const Four c = LoadFour<kWhole>(w);
+    if (HWY_LIKELY(!MayHaveNaN(c))) {
+      const auto right = hn::Gt(c.v1, c.v0), right_below = hn::Gt(c.v3, c.v2);
+      const auto below = hn::Gt(hn::Max(c.v2, c.v3), hn::Max(c.v0, c.v1));
+      const V above_g = hn::IfThenZeroElse(below, g), below_g = hn::IfThenElseZero(below, g);
+      f(std::int64_t{0}, hn::IfThenZeroElse(right, above_g));
+      f(w.right, hn::IfThenElseZero(right, above_g));
+      f(w.below, hn::IfThenZeroElse(right_below, below_g));
+      f(w.below + w.right, hn::IfThenElseZero(right_below, below_g));
+      return;
     }
   }
+  V best = Load<kWhole>(w.first, w);
+  auto winner = hn::Zero(i);
+  ForEachCell(w, [&](int cell, std::int64_t at) HWY_ATTR {
+    const V v = Load<kWhole>(w.first + at, w);
+    const auto beats = Beats(v, best);
+    best = hn::IfThenElse(beats, v, best);
+    winner = hn::IfThenElse(hn::RebindMask(i, beats), hn::Set(i, cell), winner);
+  });
+  ForEachCell(w, [&](int cell, std::int64_t at) HWY_ATTR {
+    const auto wins = hn::RebindMask(d, hn::Eq(winner, hn::Set(i, cell)));
+    f(at, hn::IfThenElseZero(wins, g));
+  });
 }
 
 void MaxRows(const float* x, float* y, const Pool2dShape& s, std::int64_t first,
              std::int64_t last) {
-  const D d;
   for (std::int64_t row = first; row < last; ++row) {
-    ForEachWindow(x, s, row, [&](const Cells& w, std::int64_t at, std::int64_t left) HWY_ATTR {
-      const V best =
-          w.rows == 2 && w.columns == 2 ? Largest<2, 2>(w, left) : Largest<0, 0>(w, left);
-      simd::StoreN(best, d, y + at, left);
+    ForEachWindow(x, s, row, [&](auto whole, const Cells& w) HWY_ATTR {
+      Store<whole>(Largest<whole>(w), y + w.y, w);
     });
   }
-}
-
-// Where cell number `cell` wins, its window's gradient.
-HWY_INLINE V Share(hn::Vec<I> winner, int cell, V g) {
-  const auto wins = hn::Eq(winner, hn::Set(I(), cell));
-  return hn::IfThenElseZero(hn::RebindMask(D(), wins), g);
 }
 
 // Windows that lie side by side: each sets its own cells, and what is left over at the right and
 // the bottom is set to 0.
 void MaxGradientTiledRow(const float* x, const float* dy, float* dx, const Pool2dShape& s,
                          std::int64_t row) {
-  const D d;
-  ForEachWindow(x, s, row, [&](const Cells& w, std::int64_t y, std::int64_t left) HWY_ATTR {
+  ForEachWindow(x, s, row, [&](auto whole, const Cells& w) HWY_ATTR {
     float* const to = dx + (w.first - x);
-    const V g = simd::LoadN(d, dy + y, left);
-    if (w.rows == 2 && w.columns == 2) {
-      const auto winner = Winner<2, 2>(w, left);
-      KERATIN_UNROLL
-      for (int cell = 0; cell < 4; ++cell) {
-        simd::StoreN(Share(winner, cell, g), d, to + cell / 2 * w.below + cell % 2 * w.right, left);
-      }
-      return;
-    }
-    const auto winner = Winner<0, 0>(w, left);
-    for (std::int64_t r = 0, cell = 0; r < w.rows; ++r) {
-      for (std::int64_t q = 0; q < w.columns; ++q, ++cell) {
-        simd::StoreN(Share(winner, static_cast<int>(cell), g), d, to + r * w.below + q * w.right,
-                     left);
-      }
-    }
+    ForEachShare<whole>(w, Load<whole>(dy + w.y, w), [&](std::int64_t at, V share) HWY_ATTR {
+      Store<whole>(share, to + at, w);
+    });
   });
   const Range rows = s.rows(row % s.out_h);
   const std::int64_t covered = s.columns(s.out_w - 1).last, row_floats = s.in_w * s.channels;
@@ -174,19 +192,12 @@ void MaxGradientTiledRow(const float* x, const float* dy, float* dx, const Pool2
 // Any windows of one image: they add to its cells, which are 0 before.
 void MaxGradientImage(const float* x, const float* dy, float* dx, const Pool2dShape& s,
                       std::int64_t image) {
-  const D d;
   for (std::int64_t row = image * s.out_h; row < (image + 1) * s.out_h; ++row) {
-    ForEachWindow(x, s, row, [&](const Cells& w, std::int64_t y, std::int64_t left) HWY_ATTR {
+    ForEachWindow(x, s, row, [&](auto whole, const Cells& w) HWY_ATTR {
       float* const to = dx + (w.first - x);
-      const V g = simd::LoadN(d, dy + y, left);
-      const auto winner = Winner<0, 0>(w, left);
-      for (std::int64_t r = 0, cell = 0; r < w.rows; ++r) {
-        for (std::int64_t q = 0; q < w.columns; ++q, ++cell) {
-          float* const p = to + r * w.below + q * w.right;
-          const V share = Share(winner, static_cast<int>(cell), g);
-          simd::StoreN(hn::Add(simd::LoadN(d, p, left), share), d, p, left);
-        }
-      }
+      ForEachShare<whole>(w, Load<whole>(dy + w.y, w), [&](std::int64_t at, V share) HWY_ATTR {
+        Store<whole>(hn::Add(Load<whole>(to + at, w), share), to + at, w);
+      });
     });
   }
 }
@@ -195,16 +206,17 @@ void AverageRows(const float* x, float* y, const Pool2dShape& s, std::int64_t fi
                  std::int64_t last) {
   const D d;
   for (std::int64_t row = first; row < last; ++row) {
-    ForEachWindow(x, s, row, [&](const Cells& w, std::int64_t at, std::int64_t left) HWY_ATTR {
-      const V scale = hn::Set(d, 1.0f / static_cast<float>(w.rows * w.columns));
+    ForEachWindow(x, s, row, [&](auto whole, const Cells& w) HWY_ATTR {
       V sum = hn::Zero(d);
-      const auto add = [&](int, V v) HWY_ATTR { sum = hn::Add(sum, v); };
-      if (w.rows == 2 && w.columns == 2) {
-        ForEachCell<2, 2>(w, left, add);
+      if (IsTwoByTwo(w)) {
+        const Four f = LoadFour<whole>(w);
+        sum = hn::Add(hn::Add(f.v0, f.v1), hn::Add(f.v2, f.v3));
       } else {
-        ForEachCell<0, 0>(w, left, add);
+        ForEachCell(w, [&](int, std::int64_t at)
+                           HWY_ATTR { sum = hn::Add(sum, Load<whole>(w.first + at, w)); });
       }
-      simd::StoreN(hn::Mul(sum, scale), d, y + at, left);
+      const float share = 1.0f / static_cast<float>(w.rows * w.columns);
+      Store<whole>(hn::Mul(sum, hn::Set(d, share)), y + w.y, w);
     });
   }
 }
