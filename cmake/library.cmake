@@ -16,7 +16,7 @@ foreach(header IN LISTS KERATIN_OP_HEADERS)
 endforeach()
 file(CONFIGURE OUTPUT ${KERATIN_GENERATED}/autograd/ops.h CONTENT "${KERATIN_OPS_H}" @ONLY)
 file(CONFIGURE OUTPUT ${KERATIN_GENERATED}/keratin/keratin.h
-     CONTENT "#pragma once\n\n#include \"keratin.h\"\n" @ONLY)
+     CONTENT "#pragma once\n\n#include \"${PROJECT_SOURCE_DIR}/keratin.h\"\n" @ONLY)
 
 function(keratin_storey name)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${name}/*.cpp)

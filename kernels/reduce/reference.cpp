@@ -21,25 +21,22 @@ namespace cpu {
 
 template <class T>
 void reduce_reference(const T* x, T* y, const ReduceShape& s) {
-  // Integers wrap around, as those without a sign do.
   using Sum = std::conditional_t<std::is_floating_point_v<T>, double, std::uint64_t>;
   for (std::int64_t o = 0; o < s.outer; ++o)
     for (std::int64_t i = 0; i < s.inner; ++i) {
       const T* column = x + o * s.reduced * s.inner + i;
-      T& result = y[o * s.inner + i];
       if (s.op == Reduction::sum) {
         Sum sum = 0;
         for (std::int64_t r = 0; r < s.reduced; ++r) sum += static_cast<Sum>(column[r * s.inner]);
-        result = static_cast<T>(sum);
+        y[o * s.inner + i] = static_cast<T>(sum);
         continue;
       }
       T best = column[0];
       for (std::int64_t r = 1; r < s.reduced; ++r) {
-        const T v = column[r * s.inner];
-        const bool better = s.op == Reduction::max ? v > best : v < best;
-        if (v != v || better) best = v;  // a NaN stays: nothing compares with it
+        const T v = column[r * s.inner];  // a NaN stays: nothing compares with it
+        if (v != v || (s.op == Reduction::max ? v > best : v < best)) best = v;
       }
-      result = best;
+      y[o * s.inner + i] = best;
     }
 }
 

@@ -76,6 +76,7 @@ ProgressBar::ProgressBar(std::optional<std::int64_t> target, ProgressBarOptions 
   }
   const bool to_stdout = !options_.sink;
   if (!options_.terminal) options_.terminal = to_stdout && detail::stdout_is_terminal();
+  styled_ = *options_.terminal && (!to_stdout || detail::stdout_takes_styles());
   if (!options_.interval) options_.interval = *options_.terminal ? 0.05 : 5;
   if (!options_.columns) options_.columns = detail::terminal_columns();
   if (to_stdout) options_.sink = detail::write_stdout;
@@ -177,7 +178,7 @@ void ProgressBar::draw(std::int64_t current, double now, double per_step, bool f
   if (terminal) {
     const auto before = static_cast<std::size_t>(last_width_);
     out.append(before, '\b').append("\r");
-    out += detail::to_text(line, true);
+    out += detail::to_text(line, styled_);
     out.append(static_cast<std::size_t>(std::max<std::int64_t>(last_width_ - width, 0)), ' ');
     if (finalize) out += '\n';
   } else {

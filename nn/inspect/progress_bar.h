@@ -27,8 +27,8 @@ struct ProgressBarOptions {
   std::string unit_name = "step";
   /// Gets the text. Not given: standard output.
   std::function<void(std::string_view)> sink = {};
-  /// Is the sink a terminal, where a line can be drawn over, with colours? Not given: standard
-  /// output is asked, a sink of one's own is none.
+  /// Is the sink a terminal, where a line can be drawn over, in colours (unless NO_COLOR is set)?
+  /// Not given: standard output is asked, a sink of one's own is none.
   std::optional<bool> terminal = {};
   /// Cells of a terminal's line; only the last drawing may be longer. Not given: the terminal is
   /// asked.
@@ -79,6 +79,7 @@ class ProgressBar {
 
   std::optional<std::int64_t> target_;
   ProgressBarOptions options_;
+  bool styled_ = false;
   Named<Value> values_;
   std::int64_t seen_ = 0;
   double start_ = 0;
