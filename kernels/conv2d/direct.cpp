@@ -49,18 +49,6 @@ void PackPanels(const Walk& walk, const float* w, float* packed, std::int64_t fi
   }
 }
 
-// The first tap of the i-th target pixel that is inside the source, and how many are.
-HWY_INLINE std::pair<std::int64_t, std::int64_t> TapsInside(const Axis& axis, std::int64_t i,
-                                                            std::int64_t size) {
-  std::int64_t before = 0, inside = 0;
-  for (const Axis::Tap& tap : axis.taps) {
-    const std::int64_t at = i * axis.source_step + tap.offset;
-    before += at < 0;
-    inside += at >= 0 && at < size;
-  }
-  return {before, inside};
-}
-
 // Target rows [first, first + rows) of a phase, all columns, channels of one group.
 void RunBlock(const Walk& walk, const Phase& phase, const float* source, std::int64_t row_floats,
               const std::vector<Segment>& segments, const float* packed, const float* bias,
@@ -86,10 +74,10 @@ void RunBlock(const Walk& walk, const Phase& phase, const float* source, std::in
     call.bias = bias != nullptr ? bias + column : nullptr;
     for (std::int64_t row = 0; row < rows;) {
       const std::int64_t groups = GroupsOf(widest, rows - row);
-      const auto [skipped, taps] = groups == 1 ? TapsInside(down, first + row, walk.source.height)
-                                               : std::pair{std::int64_t{0}, all_taps};
-      call.segments = segments.data() + skipped * tap_segments;
-      call.segment_count = taps * tap_segments;
+      const TapRange taps =
+          groups == 1 ? down.taps_inside(first + row, walk.source.height) : TapRange{0, all_taps};
+      call.segments = segments.data() + taps.first * tap_segments;
+      call.segment_count = taps.count * tap_segments;
       for (std::int64_t tile = 0; tile < tiles; ++tile) {
         const std::int64_t pixel = gemm::TileStart(across.count, tiles, tile);
         const std::int64_t pixels = gemm::TileStart(across.count, tiles, tile + 1) - pixel;
