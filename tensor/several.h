@@ -64,9 +64,7 @@ class Several : public T {
   /// One, not in braces?
   bool single() const { return single_; }
   const std::vector<Entry>& entries() const& { return entries_; }
-  std::vector<Entry> entries() && {
-    return std::move(entries_);
-  }  // so that a range-for may take it
+  std::vector<Entry> entries() && { return std::move(entries_); }  // outlives it in a range-for
 
   /// The same structure with f applied to every value.
   template <class F>

@@ -1,7 +1,7 @@
 // The text form of shapes and tensors, for fmt.
 #pragma once
 
-#include <fmt/core.h>
+#include <fmt/format.h>  // not core.h: some versions have no formatter of strings there
 
 #include <string>
 

@@ -9,6 +9,7 @@
 
 #include "data/datasets/digit_outlines.h"
 #include "data/splitmix.h"
+#include "kernels/error.h"
 #include "kernels/parallel.h"
 
 namespace keratin::data::datasets {
@@ -151,6 +152,7 @@ void draw_stroke(Paper& paper, const Stroke& stroke, const Wobble& wobble,
   constexpr int kPieces = 6;  // straight ones between two points
   const auto last = static_cast<std::ptrdiff_t>(stroke.size()) - 1;
   std::array<Point, 16> points;
+  KERATIN_ASSERT(stroke.size() <= points.size());
   for (std::ptrdiff_t i = 0; i <= last; ++i)
     points[static_cast<std::size_t>(i)] = placement(wobble(stroke[static_cast<std::size_t>(i)]));
   const auto at = [&](std::ptrdiff_t i) {

@@ -75,6 +75,10 @@ void conv2d_im2col(const float* x, const float* w, float* y, const Epilogue<floa
 void conv2d_input_gradient_im2col(const float* dy, const float* w, float* dx, const Conv2dShape& s);
 void conv2d_weight_gradient_im2col(const float* x, const float* dy, float* dw,
                                    const Conv2dShape& s);
+
+void conv2d_direct(const float* x, const float* w, float* y, const Epilogue<float>& e,
+                   const Conv2dShape& s);
+void conv2d_input_gradient_direct(const float* dy, const float* w, float* dx, const Conv2dShape& s);
 }  // namespace cpu
 
 template <class T>
@@ -86,7 +90,9 @@ inline constexpr auto conv2d_ladder<float> = Ladder{
     "conv2d", "conv2d", conv2d_cost<float>,
     std::array{Rung<Conv2dFn<float>>{"reference", "", always, cpu::conv2d_reference<float>},
                Rung<Conv2dFn<float>>{"im2col", "patches as rows of a matrix: the speed of gemm",
-                                     always, cpu::conv2d_im2col}}};
+                                     always, cpu::conv2d_im2col},
+               Rung<Conv2dFn<float>>{"direct", "no patches: tiles run over the image as it lies",
+                                     always, cpu::conv2d_direct}}};
 
 template <class T>
 inline constexpr auto conv2d_input_gradient_ladder =
@@ -94,13 +100,16 @@ inline constexpr auto conv2d_input_gradient_ladder =
            std::array{Rung<Conv2dInputGradientFn<T>>{"reference", "", always,
                                                      cpu::conv2d_input_gradient_reference<T>}}};
 template <>
-inline constexpr auto conv2d_input_gradient_ladder<float> =
-    Ladder{"conv2d", "conv2d_input_gradient", conv2d_cost<float>,
-           std::array{Rung<Conv2dInputGradientFn<float>>{
-                          "reference", "", always, cpu::conv2d_input_gradient_reference<float>},
-                      Rung<Conv2dInputGradientFn<float>>{
-                          "im2col", "gradients of patches by gemm, added up in place", always,
-                          cpu::conv2d_input_gradient_im2col}}};
+inline constexpr auto conv2d_input_gradient_ladder<float> = Ladder{
+    "conv2d", "conv2d_input_gradient", conv2d_cost<float>,
+    std::array{Rung<Conv2dInputGradientFn<float>>{"reference", "", always,
+                                                  cpu::conv2d_input_gradient_reference<float>},
+               Rung<Conv2dInputGradientFn<float>>{"im2col",
+                                                  "gradients of patches by gemm, added up in place",
+                                                  always, cpu::conv2d_input_gradient_im2col},
+               Rung<Conv2dInputGradientFn<float>>{
+                   "direct", "no patches: a convolution of dy, one for each phase of the strides",
+                   always, cpu::conv2d_input_gradient_direct}}};
 
 template <class T>
 inline constexpr auto conv2d_weight_gradient_ladder =

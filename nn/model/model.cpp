@@ -10,9 +10,9 @@ namespace keratin {
 
 using detail::ModelLayer;
 
-Model::Model(std::shared_ptr<ModelLayer> layer) {
-  layer_ = std::move(layer);  // not LayerRef(layer): that asks for the name, and so for the class
-  state().attach(this);
+Model::Model(std::shared_ptr<ModelLayer> layer) : state_(std::move(layer)) {
+  layer_ = state_;  // not LayerRef(layer): that asks for the name, and so for the class
+  state_->attach(this);
 }
 
 Model::Model() : Model(std::make_shared<ModelLayer>(ModelLayer::Kind::subclassed, "")) {}
@@ -22,19 +22,20 @@ Model::Model(const SymbolicTensors& inputs, const SymbolicTensors& outputs, std:
   state().name();
 }
 
-Model::Model(const Model& other) : LayerRef(other) { state().attach(this); }
+Model::Model(const Model& other) : LayerRef(other), state_(other.state_) { state_->attach(this); }
 
 Model& Model::operator=(const Model& other) {
   if (this == &other) return *this;
-  state().detach(this);
+  state_->detach(this);
   LayerRef::operator=(other);
-  state().attach(this);
+  state_ = other.state_;
+  state_->attach(this);
   return *this;
 }
 
-Model::~Model() { state().detach(this); }
+Model::~Model() { state_->detach(this); }
 
-ModelLayer& Model::state() const { return static_cast<ModelLayer&>(*layer_); }
+ModelLayer& Model::state() const { return *state_; }
 
 // ---- for subclasses
 

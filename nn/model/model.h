@@ -112,6 +112,9 @@ class Model : public LayerRef {
   Logs run_evaluation(const Dataset& data, std::optional<std::int64_t> steps,
                       const detail::CallbackList& callbacks);
   History run_fit(const Dataset& train, const Dataset& validation, const FitOptions& options);
+
+  // layer_ once more: a LayerRef made from a temporary Model takes that one away.
+  std::shared_ptr<detail::ModelLayer> state_;
 };
 
 }  // namespace keratin
