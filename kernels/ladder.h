@@ -64,7 +64,7 @@ Ladder(const char*, const char*, Cost (*)(const ShapeOf<Fn>&), std::array<Rung<F
 /// Chooses rungs by hand, as `KERATIN_KERNEL` does: "softmax=reference", "*=reference", several by
 /// commas. The left side is an operation, a room or `*`; the last match wins. "" takes all choices
 /// back. A rung that does not apply to a shape is passed over, with one warning. Throws ValueError
-/// where the text is not of this form.
+/// where the text is not of this form. Not to be called while kernels run on other threads.
 void set_kernel_choice(std::string_view choices);
 
 /// One call of a kernel, as seen at the door.

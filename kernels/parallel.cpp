@@ -13,6 +13,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -21,6 +22,7 @@
 #endif
 
 #include "kernels/error.h"
+#include "kernels/processor.h"
 
 namespace keratin::kernels {
 namespace {
@@ -100,7 +102,12 @@ struct Job {
 class Pool {
  public:
   explicit Pool(int threads) {
-    for (int i = 1; i < threads; ++i) workers_.emplace_back([this] { serve(); });
+    try {
+      for (int i = 1; i < threads; ++i) workers_.emplace_back([this] { serve(); });
+    } catch (const std::system_error& error) {  // a limit of the system: work with those there are
+      fmt::print(stderr, "keratin: only {} of {} threads could be started: {}\n", this->threads(),
+                 threads, error.what());
+    }
   }
   ~Pool() {
     stop_.store(true);
@@ -163,7 +170,11 @@ class Pool {
 };
 
 std::unique_ptr<Pool>& pool() {
-  static std::unique_ptr<Pool> instance = std::make_unique<Pool>(initial_thread_count());
+  static std::unique_ptr<Pool> instance = [] {
+    if (const std::string warning = processor_warning(); !warning.empty())
+      fmt::print(stderr, "{}\n", warning);
+    return std::make_unique<Pool>(initial_thread_count());
+  }();
   return instance;
 }
 
@@ -186,15 +197,11 @@ void parallel_for(std::int64_t count, std::int64_t grain,
   if (count <= 0) return;
   KERATIN_ASSERT(grain >= 1);
   const std::int64_t pieces = (count + grain - 1) / grain;
-  if (pieces > 1 && !inside_parallel_for && pool()->threads() > 1) {
-    Job job{
-        .body = body, .count = count, .grain = grain, .pieces = pieces, .mutex = {}, .error = {}};
-    if (pool()->run(job)) {
-      if (job.error) std::rethrow_exception(job.error);
-      return;
-    }
-  }
-  for (std::int64_t i = 0; i < pieces; ++i) body(i * grain, std::min(count, (i + 1) * grain));
+  if (pieces == 1) return body(0, count);
+  Job job{.body = body, .count = count, .grain = grain, .pieces = pieces, .mutex = {}, .error = {}};
+  const bool shared = !inside_parallel_for && pool()->threads() > 1 && pool()->run(job);
+  if (!shared) job.work();
+  if (job.error) std::rethrow_exception(job.error);
 }
 
 }  // namespace keratin::kernels

@@ -110,6 +110,7 @@ class Tensor {
   }
   /// The first byte, whatever the type.
   void* raw() const {
+    require_defined("raw");
     return static_cast<char*>(storage_->data()) +
            offset_ * static_cast<std::int64_t>(size_of(dtype_));
   }
@@ -123,6 +124,8 @@ class Tensor {
   /// Overwrites the elements in place with those of a tensor of the same shape and dtype. Throws
   /// ShapeError, DTypeError.
   void copy_from(const Tensor& other);
+  /// Is this the only handle on its storage?
+  bool is_unique() const { return storage_.use_count() == 1; }
   bool shares_storage_with(const Tensor& other) const { return storage_ == other.storage_; }
 
  private:

@@ -1,6 +1,6 @@
 // Batch normalization (Ioffe and Szegedy 2015) of [rows, channels], channels innermost: all axes
 // but the last are rows. gamma and beta may be null (1 and 0). Sums over rows are taken in pieces
-// fixed by the shape, joined in double.
+// fixed by the shape, joined in double. y may be x; dx may be dy or x.
 #pragma once
 
 #include <array>
@@ -76,7 +76,7 @@ inline constexpr auto batch_moments_ladder<float> =
            std::array{Rung<BatchMomentsFn<float>>{"reference", "", always,
                                                   cpu::batch_moments_reference<float>},
                       Rung<BatchMomentsFn<float>>{
-                          "simd", "one pass over x for both, shifted by a row; threads over pieces",
+                          "simd", "memory read once: squares from the cache; threads over pieces",
                           always, cpu::batch_moments_simd}}};
 template <class T>
 inline constexpr auto batch_norm_ladder =
@@ -86,7 +86,7 @@ template <>
 inline constexpr auto batch_norm_ladder<float> = Ladder{
     "batch_normalization", "batch_norm", batch_norm_cost<float>,
     std::array{Rung<BatchNormFn<float>>{"reference", "", always, cpu::batch_norm_reference<float>},
-               Rung<BatchNormFn<float>>{"simd", "one multiply-add an element", always,
+               Rung<BatchNormFn<float>>{"simd", "one multiply-add an element; threads", always,
                                         cpu::batch_norm_simd}}};
 template <class T>
 inline constexpr auto batch_norm_gradient_ladder =

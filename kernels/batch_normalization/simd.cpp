@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "kernels/batch_normalization/batch_normalization.h"
+#include "kernels/batch_normalization/pieces.h"
 #include "kernels/parallel.h"
 #include "kernels/scratch.h"
 
@@ -10,7 +10,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "kernels/simd.h"
+#include "kernels/batch_normalization/rows_simd.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace keratin::kernels::cpu {
@@ -21,72 +21,58 @@ namespace simd = keratin::kernels::HWY_NAMESPACE::simd;
 using D = hn::ScalableTag<float>;
 using V = hn::Vec<D>;
 
-// sum[c] = sum over rows of x - k, squares[c] = sum of its squares, with k = the first row: no
-// cancellation.
-void Moments(const float* x, float* sum, float* squares, std::int64_t rows, std::int64_t channels) {
+// y = (x - mean) a + b, by column.
+void Normalize(const float* x, const float* mean, const float* a, const float* b, float* y,
+               std::int64_t rows, std::int64_t width) {
   const D d;
-  const auto w = static_cast<std::int64_t>(hn::Lanes(d));
-  for (std::int64_t c = 0; c < channels; c += w) {
-    const V k = simd::LoadN(d, x + c, channels - c);
-    V s = hn::Zero(d), q = hn::Zero(d);
-    for (std::int64_t r = 0; r < rows; ++r) {
-      const V v = hn::Sub(simd::LoadN(d, x + r * channels + c, channels - c), k);
-      s = hn::Add(s, v);
-      q = hn::MulAdd(v, v, q);
-    }
-    simd::StoreN(s, d, sum + c, channels - c);
-    simd::StoreN(q, d, squares + c, channels - c);
-  }
+  simd::ForEachFourRows(
+      rows, width, [&](auto count, std::int64_t r, std::int64_t c, std::int64_t left) HWY_ATTR {
+        const V m = simd::LoadN(d, mean + c, left), va = simd::LoadN(d, a + c, left),
+                vb = simd::LoadN(d, b + c, left);
+        KERATIN_UNROLL
+        for (std::int64_t k = 0; k < count.value; ++k) {
+          const std::int64_t i = (r + k) * width + c;
+          simd::StoreN(hn::MulAdd(hn::Sub(simd::LoadN(d, x + i, left), m), va, vb), d, y + i, left);
+        }
+      });
 }
 
-// y = x a + b, a and b by channel.
-void Scale(const float* x, const float* a, const float* b, float* y, std::int64_t rows,
-           std::int64_t channels) {
+// sum[c] = sum of dy, dot[c] = sum of dy (x - mean), over n rows that lie `stride` apart.
+void GradientSums(const float* x, const float* dy, std::int64_t stride, const float* mean,
+                  float* sum, float* dot, std::int64_t n, std::int64_t width) {
   const D d;
-  const auto w = static_cast<std::int64_t>(hn::Lanes(d));
-  for (std::int64_t r = 0; r < rows; ++r, x += channels, y += channels) {
-    for (std::int64_t c = 0; c < channels; c += w) {
-      const std::int64_t n = channels - c;
-      simd::StoreN(
-          hn::MulAdd(simd::LoadN(d, x + c, n), simd::LoadN(d, a + c, n), simd::LoadN(d, b + c, n)),
-          d, y + c, n);
-    }
-  }
+  std::fill_n(sum, width, 0.0f);
+  std::fill_n(dot, width, 0.0f);
+  simd::ForEachFourRows(
+      n, width, [&](auto rows, std::int64_t r, std::int64_t c, std::int64_t left) HWY_ATTR {
+        const V m = simd::LoadN(d, mean + c, left);
+        const auto at = [&](const float* p, std::int64_t k)
+                            HWY_ATTR { return simd::LoadN(d, p + (r + k) * stride + c, left); };
+        const V s = simd::SumOfRows(rows, [&](std::int64_t k) HWY_ATTR { return at(dy, k); });
+        const V q = simd::SumOfRows(rows, [&](std::int64_t k) HWY_ATTR {
+          return hn::Mul(at(dy, k), hn::Sub(at(x, k), m));
+        });
+        simd::StoreN(hn::Add(simd::LoadN(d, sum + c, left), s), d, sum + c, left);
+        simd::StoreN(hn::Add(simd::LoadN(d, dot + c, left), q), d, dot + c, left);
+      });
 }
 
-// sum[c] = sum dy, dot[c] = sum dy (x - mean)
-void GradientSums(const float* x, const float* dy, const float* mean, float* sum, float* dot,
-                  std::int64_t rows, std::int64_t channels) {
+// dx = dy a + (x - mean) b + e, by column.
+void GradientRows(const float* x, const float* dy, const float* mean, const float* a,
+                  const float* b, const float* e, float* dx, std::int64_t rows,
+                  std::int64_t width) {
   const D d;
-  const auto w = static_cast<std::int64_t>(hn::Lanes(d));
-  for (std::int64_t c = 0; c < channels; c += w) {
-    const V m = simd::LoadN(d, mean + c, channels - c);
-    V s = hn::Zero(d), q = hn::Zero(d);
-    for (std::int64_t r = 0; r < rows; ++r) {
-      const std::int64_t i = r * channels + c;
-      const V g = simd::LoadN(d, dy + i, channels - c);
-      s = hn::Add(s, g);
-      q = hn::MulAdd(g, hn::Sub(simd::LoadN(d, x + i, channels - c), m), q);
-    }
-    simd::StoreN(s, d, sum + c, channels - c);
-    simd::StoreN(q, d, dot + c, channels - c);
-  }
-}
-
-// dx = dy a + x b + e, by channel.
-void GradientScale(const float* x, const float* dy, const float* a, const float* b, const float* e,
-                   float* dx, std::int64_t rows, std::int64_t channels) {
-  const D d;
-  const auto w = static_cast<std::int64_t>(hn::Lanes(d));
-  for (std::int64_t r = 0; r < rows; ++r, x += channels, dy += channels, dx += channels) {
-    for (std::int64_t c = 0; c < channels; c += w) {
-      const std::int64_t n = channels - c;
-      const V rest =
-          hn::MulAdd(simd::LoadN(d, x + c, n), simd::LoadN(d, b + c, n), simd::LoadN(d, e + c, n));
-      simd::StoreN(hn::MulAdd(simd::LoadN(d, dy + c, n), simd::LoadN(d, a + c, n), rest), d, dx + c,
-                   n);
-    }
-  }
+  simd::ForEachFourRows(
+      rows, width, [&](auto count, std::int64_t r, std::int64_t c, std::int64_t left) HWY_ATTR {
+        const V m = simd::LoadN(d, mean + c, left), va = simd::LoadN(d, a + c, left),
+                vb = simd::LoadN(d, b + c, left), ve = simd::LoadN(d, e + c, left);
+        KERATIN_UNROLL
+        for (std::int64_t k = 0; k < count.value; ++k) {
+          const std::int64_t i = (r + k) * width + c;
+          const V rest = hn::MulAdd(hn::Sub(simd::LoadN(d, x + i, left), m), vb, ve);
+          simd::StoreN(hn::MulAdd(simd::LoadN(d, dy + i, left), va, rest), d, dx + i, left);
+        }
+      });
 }
 
 }  // namespace
@@ -96,100 +82,88 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace keratin::kernels::cpu {
-HWY_EXPORT(Moments);
-HWY_EXPORT(Scale);
+HWY_EXPORT(Normalize);
 HWY_EXPORT(GradientSums);
-HWY_EXPORT(GradientScale);
+HWY_EXPORT(GradientRows);
 
 namespace {
-// Rows of one piece: its input stays in the second-level cache while the channels go over it.
-std::int64_t rows_per_piece(std::int64_t channels) {
-  return std::clamp<std::int64_t>(32768 / std::max<std::int64_t>(1, channels), 16, 4096);
-}
-}  // namespace
 
-void batch_moments_simd(const float* x, float* mean, float* variance, const BatchNormShape& s) {
-  const std::int64_t c = s.channels, piece = rows_per_piece(c),
-                     pieces = (s.rows + piece - 1) / piece;
-  const FloatScratch partial(2 * pieces * c);
-  float *sums = partial.data(), *squares = partial.data() + pieces * c;
-  parallel_for(pieces, 1, [&](std::int64_t first, std::int64_t last) {
-    for (std::int64_t p = first; p < last; ++p) {
-      HWY_DYNAMIC_DISPATCH(Moments)
-      (x + p * piece * c, sums + p * c, squares + p * c, std::min(piece, s.rows - p * piece), c);
-    }
-  });
-  // Joining pieces (Chan, Golub and LeVeque 1979): n, mean and the sum of squared deviations, in
-  // double.
-  for (std::int64_t i = 0; i < c; ++i) {
-    double n = 0, m = 0, deviations = 0;
-    for (std::int64_t p = 0; p < pieces; ++p) {
-      const auto np = static_cast<double>(std::min(piece, s.rows - p * piece));
-      const double sum = static_cast<double>(sums[p * c + i]);
-      const double mp = static_cast<double>(x[p * piece * c + i]) + sum / np;
-      const double dp = std::fmax(0.0, static_cast<double>(squares[p * c + i]) - sum * sum / np);
-      const double delta = mp - m, both = n + np;
-      deviations += (std::isnan(sum) ? sum : dp) + delta * delta * n * np / both;
-      m += delta * np / both;
-      n = both;
-    }
-    mean[i] = static_cast<float>(m);
-    variance[i] = static_cast<float>(deviations / n);
-  }
+// The first `channels` of a line of p.width, once for each row of a wide one.
+void repeat(float* line, const Pieces& p, std::int64_t channels) {
+  for (std::int64_t i = 1; i < p.k; ++i) std::copy_n(line, channels, line + i * channels);
 }
+
+// f(first element, rows, width) for all rows: wide ones, and what is left of them.
+template <class F>
+void for_all_rows(const Pieces& p, F f) {
+  parallel_for(p.wide_rows + (p.left > 0 ? 1 : 0), grain_for(p.width),
+               [&](std::int64_t first, std::int64_t last) {
+                 const std::int64_t wide = std::min(last, p.wide_rows) - first;
+                 if (wide > 0) f(first * p.width, wide, p.width);
+                 if (last > p.wide_rows) f(p.wide_rows * p.width, p.left, p.width / p.k);
+               });
+}
+
+}  // namespace
 
 void batch_norm_simd(const float* x, const float* mean, const float* variance, const float* gamma,
                      const float* beta, float* y, const BatchNormShape& s) {
-  const std::int64_t c = s.channels;
-  const FloatScratch scale(2 * c);
-  float *a = scale.data(), *b = scale.data() + c;
-  for (std::int64_t i = 0; i < c; ++i) {
-    const double k = (gamma != nullptr ? static_cast<double>(gamma[i]) : 1) /
-                     std::sqrt(static_cast<double>(variance[i]) + s.epsilon);
-    a[i] = static_cast<float>(k);
-    b[i] = static_cast<float>((beta != nullptr ? static_cast<double>(beta[i]) : 0) -
-                              static_cast<double>(mean[i]) * k);
+  const Pieces p(s);
+  const FloatScratch scratch(3 * p.width);
+  float *m = scratch.data(), *a = m + p.width, *b = a + p.width;
+  for (std::int64_t c = 0; c < s.channels; ++c) {
+    m[c] = mean[c];
+    a[c] = static_cast<float>((gamma != nullptr ? static_cast<double>(gamma[c]) : 1) /
+                              std::sqrt(static_cast<double>(variance[c]) + s.epsilon));
+    b[c] = beta != nullptr ? beta[c] : 0;
   }
-  parallel_for(s.rows, grain_for(c), [&](std::int64_t first, std::int64_t last) {
-    HWY_DYNAMIC_DISPATCH(Scale)(x + first * c, a, b, y + first * c, last - first, c);
+  for (float* line : {m, a, b}) repeat(line, p, s.channels);
+  for_all_rows(p, [&](std::int64_t at, std::int64_t rows, std::int64_t width) {
+    HWY_DYNAMIC_DISPATCH(Normalize)(x + at, m, a, b, y + at, rows, width);
   });
 }
 
 void batch_norm_gradient_simd(const float* x, const float* dy, const float* mean,
                               const float* variance, const float* gamma, float* dx, float* dgamma,
                               float* dbeta, const BatchNormShape& s) {
-  const std::int64_t c = s.channels, piece = rows_per_piece(c),
-                     pieces = (s.rows + piece - 1) / piece;
-  const FloatScratch scratch((2 * pieces + 3) * c);
-  float *sums = scratch.data(), *dots = sums + pieces * c, *a = dots + pieces * c, *b = a + c,
-        *e = b + c;
-  parallel_for(pieces, 1, [&](std::int64_t first, std::int64_t last) {
-    for (std::int64_t p = first; p < last; ++p) {
-      HWY_DYNAMIC_DISPATCH(GradientSums)
-      (x + p * piece * c, dy + p * piece * c, mean, sums + p * c, dots + p * c,
-       std::min(piece, s.rows - p * piece), c);
+  const Pieces p(s);
+  const std::int64_t lines = p.lines(), channels = s.channels;
+  const FloatScratch scratch(2 * lines * channels + 4 * p.width);
+  float *sums = scratch.data(), *dots = sums + lines * channels, *m = dots + lines * channels,
+        *a = m + p.width, *b = a + p.width, *e = b + p.width;
+  std::copy_n(mean, channels, m);
+  repeat(m, p, channels);
+  parallel_for(count_of(p), grain_for(2 * p.rows * p.block),
+               [&](std::int64_t first, std::int64_t last) {
+                 for_each_piece(p, first, last,
+                                [&](std::int64_t at, std::int64_t stride, std::int64_t rows,
+                                    std::int64_t columns, std::int64_t to) {
+                                  HWY_DYNAMIC_DISPATCH(GradientSums)
+                                  (x + at, dy + at, stride, m + to % p.width, sums + to, dots + to,
+                                   rows, columns);
+                                });
+               });
+  // dx = k (dy - sum / n - (x - mean) scale^2 dot / n) as dy a + (x - mean) b + e
+  const auto n = static_cast<double>(s.rows);
+  parallel_for(channels, grain_for(4 * lines), [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t c = first; c < last; ++c) {
+      double sum = 0, dot = 0;
+      for (std::int64_t line = 0; line < lines; ++line) {
+        sum += static_cast<double>(sums[line * channels + c]);
+        dot += static_cast<double>(dots[line * channels + c]);
+      }
+      const double scale = 1 / std::sqrt(static_cast<double>(variance[c]) + s.epsilon);
+      const double k = (gamma != nullptr ? static_cast<double>(gamma[c]) : 1) * scale;
+      dgamma[c] = static_cast<float>(dot * scale);
+      dbeta[c] = static_cast<float>(sum);
+      a[c] = static_cast<float>(k);
+      b[c] = static_cast<float>(-k * scale * scale * dot / n);
+      e[c] = static_cast<float>(-k * sum / n);
     }
   });
-  // dx = k (dy - sum / n - (x - mean) scale^2 dot / n) as dy a + x b + e
-  const auto n = static_cast<double>(s.rows);
-  for (std::int64_t i = 0; i < c; ++i) {
-    double sum = 0, dot = 0;
-    for (std::int64_t p = 0; p < pieces; ++p) {
-      sum += static_cast<double>(sums[p * c + i]);
-      dot += static_cast<double>(dots[p * c + i]);
-    }
-    const double scale = 1 / std::sqrt(static_cast<double>(variance[i]) + s.epsilon);
-    const double k = (gamma != nullptr ? static_cast<double>(gamma[i]) : 1) * scale;
-    dgamma[i] = static_cast<float>(dot * scale);
-    dbeta[i] = static_cast<float>(sum);
-    const double slope = -k * scale * scale * dot / n;
-    a[i] = static_cast<float>(k);
-    b[i] = static_cast<float>(slope);
-    e[i] = static_cast<float>(-k * sum / n - slope * static_cast<double>(mean[i]));
-  }
-  parallel_for(s.rows, grain_for(c), [&](std::int64_t first, std::int64_t last) {
-    HWY_DYNAMIC_DISPATCH(GradientScale)
-    (x + first * c, dy + first * c, a, b, e, dx + first * c, last - first, c);
+  for (float* line : {a, b, e}) repeat(line, p, channels);
+  for_all_rows(p, [&](std::int64_t at, std::int64_t rows, std::int64_t width) {
+    HWY_DYNAMIC_DISPATCH(GradientRows)(x + at, dy + at, m, a, b, e, dx + at, rows, width);
   });
 }
 

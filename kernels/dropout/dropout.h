@@ -33,6 +33,7 @@ template <class T>
 void dropout_reference(const T* x, T* y, const DropoutShape& s);
 template <class T>
 void dropout_blocks(const T* x, T* y, const DropoutShape& s);
+void dropout_simd(const float* x, float* y, const DropoutShape& s);
 }  // namespace cpu
 
 template <class T>
@@ -41,5 +42,13 @@ inline constexpr auto dropout_ladder =
            std::array{Rung<DropoutFn<T>>{"reference", "", always, cpu::dropout_reference<T>},
                       Rung<DropoutFn<T>>{"blocks", "one draw for four elements; threads", always,
                                          cpu::dropout_blocks<T>}}};
+template <>
+inline constexpr auto dropout_ladder<float> = Ladder{
+    "dropout", "dropout", dropout_cost<float>,
+    std::array{Rung<DropoutFn<float>>{"reference", "", always, cpu::dropout_reference<float>},
+               Rung<DropoutFn<float>>{"blocks", "one draw for four elements; threads", always,
+                                      cpu::dropout_blocks<float>},
+               Rung<DropoutFn<float>>{"simd", "a draw in each lane, no branch on the mask", always,
+                                      cpu::dropout_simd}}};
 
 }  // namespace keratin::kernels

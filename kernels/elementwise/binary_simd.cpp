@@ -1,5 +1,9 @@
+#include <algorithm>
+
 #include "kernels/elementwise/elementwise.h"
+#include "kernels/elementwise/rows.h"
 #include "kernels/parallel.h"
+#include "kernels/scratch.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/elementwise/binary_simd.cpp"
@@ -40,18 +44,10 @@ HWY_INLINE void Row(const float* a, const float* b, float* y, std::int64_t n, F 
 template <bool kStepA, bool kStepB, class F>
 HWY_INLINE void Rows(const float* a, const float* b, float* y, const BinaryShape& s,
                      std::int64_t first, std::int64_t last, F f) {
-  const auto in = static_cast<std::size_t>(s.rank - 1);
-  const std::int64_t n = s.sizes[in];
-  for (std::int64_t row = first; row < last; ++row) {
-    std::int64_t rest = row, at_a = 0, at_b = 0;
-    for (std::size_t k = in; k-- > 0;) {
-      const std::int64_t index = rest % s.sizes[k];
-      rest /= s.sizes[k];
-      at_a += index * s.a[k];
-      at_b += index * s.b[k];
-    }
-    Row<kStepA, kStepB>(a + at_a, b + at_b, y + row * n, n, f);
-  }
+  const std::int64_t n = s.sizes[static_cast<std::size_t>(s.rank - 1)];
+  RowWalk walk(s, first);
+  for (std::int64_t row = first; row < last; ++row, walk.next())
+    Row<kStepA, kStepB>(a + walk.a(), b + walk.b(), y + row * n, n, f);
 }
 
 template <class F>
@@ -105,7 +101,11 @@ void BinaryRange(const float* a, const float* b, float* y, const BinaryShape& s,
     case Binary::tanh_gradient:
       return run([&](V p, V q) HWY_ATTR { return hn::Mul(p, hn::NegMulAdd(q, q, one)); });
     case Binary::sigmoid_cross_entropy:
-      return run([&](V p, V q) HWY_ATTR { return hn::NegMulAdd(p, q, simd::Softplus(d, p)); });
+      return run([&](V p, V q) HWY_ATTR {
+        // max(p, 0) - p q first: where p is large and q is 1, it is exactly 0 and the rest counts.
+        const V rest = simd::Log1p(d, simd::Exp(d, hn::Neg(hn::Abs(p))));
+        return hn::Add(hn::NegMulAdd(p, q, hn::Max(p, zero)), rest);
+      });
     case Binary::power:
       break;  // see binary_simd_applies
   }
@@ -122,22 +122,54 @@ HWY_EXPORT(BinaryRange);
 
 bool binary_simd_applies(const BinaryShape& s) { return s.op != Binary::power; }
 
+namespace {
+
+constexpr std::int64_t kPiece = 32768;
+constexpr std::int64_t kShortRow = 128;
+
+void one_row(const float* a, const float* b, float* y, const BinaryShape& s) {
+  parallel_for(s.sizes[0], kPiece, [&](std::int64_t first, std::int64_t last) {
+    HWY_DYNAMIC_DISPATCH(BinaryRange)
+    (a + first * s.a[0], b + first * s.b[0], y + first, part_of(s, first, last), 0, 1);
+  });
+}
+
+// Is it [rows, n] with a short row that all rows share, such as a bias of 10 classes or of 3
+// colours?
+bool is_short_row(const BinaryShape& s) {
+  return s.rank == 2 && s.sizes[1] <= kShortRow && s.a[1] == 1 && s.b[1] == 1 &&
+         (s.a[0] == 0) != (s.b[0] == 0);
+}
+
+// The short row, repeated: rows of a few hundred elements have no partial vectors to speak of.
+void repeated_row(const float* a, const float* b, float* y, const BinaryShape& s) {
+  const std::int64_t n = s.sizes[1], size = s.size(), repeats = 4 * kShortRow / n,
+                     wide = repeats * n;
+  const bool repeats_b = s.b[0] == 0;
+  const FloatScratch repeated(wide);
+  for (std::int64_t i = 0; i < repeats; ++i)
+    std::copy_n(repeats_b ? b : a, n, repeated.data() + i * n);
+  const BinaryShape row{.op = s.op, .rank = 1, .sizes = {wide}, .a = {1}, .b = {1}};
+  parallel_for((size + wide - 1) / wide, grain_for(wide),
+               [&](std::int64_t first, std::int64_t last) {
+                 for (std::int64_t i = first * wide; i < std::min(size, last * wide); i += wide) {
+                   HWY_DYNAMIC_DISPATCH(BinaryRange)
+                   (repeats_b ? a + i : repeated.data(), repeats_b ? repeated.data() : b + i, y + i,
+                    part_of(row, 0, std::min(wide, size - i)), 0, 1);
+                 }
+               });
+}
+
+}  // namespace
+
 void binary_simd(const float* a, const float* b, float* y, const BinaryShape& s) {
   if (s.size() == 0) return;
-  const auto in = static_cast<std::size_t>(s.rank - 1);
-  if (s.rank == 1) {  // one long row: cut it
-    parallel_for(s.sizes[0], 32768, [&](std::int64_t first, std::int64_t last) {
-      BinaryShape part = s;
-      part.sizes[0] = last - first;
-      HWY_DYNAMIC_DISPATCH(BinaryRange)
-      (a + first * s.a[0], b + first * s.b[0], y + first, part, 0, 1);
-    });
-    return;
-  }
-  parallel_for(s.size() / s.sizes[in], grain_for(s.sizes[in]),
-               [&](std::int64_t first, std::int64_t last) {
-                 HWY_DYNAMIC_DISPATCH(BinaryRange)(a, b, y, s, first, last);
-               });
+  if (s.rank == 1) return one_row(a, b, y, s);
+  if (is_short_row(s)) return repeated_row(a, b, y, s);
+  const std::int64_t n = s.sizes[static_cast<std::size_t>(s.rank - 1)];
+  parallel_for(s.size() / n, grain_for(n, kPiece), [&](std::int64_t first, std::int64_t last) {
+    HWY_DYNAMIC_DISPATCH(BinaryRange)(a, b, y, s, first, last);
+  });
 }
 
 }  // namespace keratin::kernels::cpu

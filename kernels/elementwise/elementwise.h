@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 
+#include "kernels/elementwise/broadcast.h"
 #include "kernels/ladder.h"
 
 namespace keratin::kernels {
@@ -77,7 +78,7 @@ const char* name_of(Binary op);
 /// y = op(a, b), where an axis with stride 0 repeats its operand. Axes that lie together in all
 /// three are merged.
 struct BinaryShape {
-  static constexpr int kMaxRank = 8;
+  static constexpr int kMaxRank = kMaxBroadcastRank;
   Binary op;
   int rank = 0;                                 // >= 1
   std::array<std::int64_t, kMaxRank> sizes{};   // of y, which is contiguous
@@ -107,22 +108,36 @@ BinaryShape make_binary_shape(Binary op, std::span<const std::int64_t> a,
 namespace cpu {
 template <class T>
 void unary_reference(const T* x, T* y, const UnaryShape& s);
+template <class T>
+void unary_threads(const T* x, T* y, const UnaryShape& s);
 void unary_simd(const float* x, float* y, const UnaryShape& s);
 bool unary_simd_applies(const UnaryShape& s);
 template <class T>
 void binary_reference(const T* a, const T* b, T* y, const BinaryShape& s);
+template <class T>
+void binary_threads(const T* a, const T* b, T* y, const BinaryShape& s);
 void binary_simd(const float* a, const float* b, float* y, const BinaryShape& s);
 bool binary_simd_applies(const BinaryShape& s);
+
+template <class T>
+inline constexpr Rung<UnaryFn<T>> unary_threads_rung{"threads", "pieces on all threads", always,
+                                                     unary_threads<T>};
+template <class T>
+inline constexpr Rung<BinaryFn<T>> binary_threads_rung{
+    "threads", "no divisions for places; pieces on all threads", always, binary_threads<T>};
 }  // namespace cpu
 
+/// T: float, double, std::uint8_t, std::int32_t, std::int64_t.
 template <class T>
 inline constexpr auto unary_ladder =
     Ladder{"elementwise", "unary", unary_cost<T>,
-           std::array{Rung<UnaryFn<T>>{"reference", "", always, cpu::unary_reference<T>}}};
+           std::array{Rung<UnaryFn<T>>{"reference", "", always, cpu::unary_reference<T>},
+                      cpu::unary_threads_rung<T>}};
 template <>
 inline constexpr auto unary_ladder<float> =
     Ladder{"elementwise", "unary", unary_cost<float>,
            std::array{Rung<UnaryFn<float>>{"reference", "", always, cpu::unary_reference<float>},
+                      cpu::unary_threads_rung<float>,
                       Rung<UnaryFn<float>>{
                           "simd", "all lanes at once, polynomials for exp and log; threads",
                           cpu::unary_simd_applies, cpu::unary_simd}}};
@@ -130,13 +145,15 @@ inline constexpr auto unary_ladder<float> =
 template <class T>
 inline constexpr auto binary_ladder =
     Ladder{"elementwise", "binary", binary_cost<T>,
-           std::array{Rung<BinaryFn<T>>{"reference", "", always, cpu::binary_reference<T>}}};
+           std::array{Rung<BinaryFn<T>>{"reference", "", always, cpu::binary_reference<T>},
+                      cpu::binary_threads_rung<T>}};
 template <>
 inline constexpr auto binary_ladder<float> =
     Ladder{"elementwise", "binary", binary_cost<float>,
            std::array{Rung<BinaryFn<float>>{"reference", "", always, cpu::binary_reference<float>},
+                      cpu::binary_threads_rung<float>,
                       Rung<BinaryFn<float>>{
-                          "simd", "all lanes at once, index arithmetic once a row; threads",
+                          "simd", "all lanes at once, short rows repeated to long ones; threads",
                           cpu::binary_simd_applies, cpu::binary_simd}}};
 
 }  // namespace keratin::kernels

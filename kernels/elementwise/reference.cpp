@@ -1,210 +1,10 @@
-#include <fmt/format.h>
-#include <fmt/ranges.h>
+#include "kernels/elementwise/element.h"
 
-#include <algorithm>
-#include <cmath>
-#include <type_traits>
-
-#include "kernels/elementwise/elementwise.h"
-#include "kernels/error.h"
-
-namespace keratin::kernels {
-
-const char* name_of(Unary op) {
-  constexpr const char* names[] = {"negative",   "abs",  "sign",    "square",   "sqrt",  "rsqrt",
-                                   "reciprocal", "exp",  "expm1",   "log",      "log1p", "sin",
-                                   "cos",        "tanh", "sigmoid", "softplus", "relu",  "erf",
-                                   "floor",      "ceil", "round"};
-  static_assert(std::size(names) == kUnaryCount);
-  return names[static_cast<std::size_t>(op)];
-}
-
-const char* name_of(Binary op) {
-  constexpr const char* names[] = {"add",
-                                   "subtract",
-                                   "multiply",
-                                   "divide",
-                                   "maximum",
-                                   "minimum",
-                                   "power",
-                                   "equal",
-                                   "not_equal",
-                                   "less",
-                                   "less_equal",
-                                   "greater",
-                                   "greater_equal",
-                                   "relu_gradient",
-                                   "sigmoid_gradient",
-                                   "tanh_gradient",
-                                   "sigmoid_cross_entropy"};
-  static_assert(std::size(names) == kBinaryCount);
-  return names[static_cast<std::size_t>(op)];
-}
-
-std::string UnaryShape::text() const { return fmt::format("{} [{}]", name_of(op), size); }
-
-std::int64_t BinaryShape::size() const {
-  std::int64_t count = 1;
-  for (int i = 0; i < rank; ++i) count *= sizes[static_cast<std::size_t>(i)];
-  return count;
-}
-
-std::string BinaryShape::text() const {
-  return fmt::format("{} [{}]", name_of(op), fmt::join(sizes.begin(), sizes.begin() + rank, ", "));
-}
-
-BinaryShape make_binary_shape(Binary op, std::span<const std::int64_t> a,
-                              std::span<const std::int64_t> b) {
-  const std::size_t rank = std::max(a.size(), b.size());
-  KERATIN_ASSERT(rank <= BinaryShape::kMaxRank);
-  BinaryShape s{.op = op, .rank = 0, .sizes = {}, .a = {}, .b = {}};
-  // From the innermost axis outwards, merging an axis with the one inside it where both operands
-  // allow it.
-  std::int64_t next_a = 1, next_b = 1;
-  std::array<std::int64_t, BinaryShape::kMaxRank> sizes{}, strides_a{}, strides_b{};
-  int count = 0;
-  for (std::size_t i = 0; i < rank; ++i) {
-    const std::int64_t size_a = i < a.size() ? a[a.size() - 1 - i] : 1;
-    const std::int64_t size_b = i < b.size() ? b[b.size() - 1 - i] : 1;
-    const std::int64_t size = size_a == 1 ? size_b : size_a;
-    KERATIN_ASSERT((size_a == size || size_a == 1) && (size_b == size || size_b == 1));
-    const std::int64_t stride_a = size_a == 1 ? 0 : next_a, stride_b = size_b == 1 ? 0 : next_b;
-    next_a *= size_a;
-    next_b *= size_b;
-    if (size == 1) continue;
-    if (count > 0) {
-      const auto in = static_cast<std::size_t>(count - 1);
-      if (stride_a == strides_a[in] * sizes[in] && stride_b == strides_b[in] * sizes[in]) {
-        sizes[in] *= size;
-        continue;
-      }
-    }
-    const auto at = static_cast<std::size_t>(count++);
-    sizes[at] = size;
-    strides_a[at] = stride_a;
-    strides_b[at] = stride_b;
-  }
-  if (count == 0) {
-    sizes[0] = 1;
-    count = 1;
-  }
-  s.rank = count;
-  for (int i = 0; i < count; ++i) {
-    const auto from = static_cast<std::size_t>(count - 1 - i), to = static_cast<std::size_t>(i);
-    s.sizes[to] = sizes[from];
-    s.a[to] = strides_a[from];
-    s.b[to] = strides_b[from];
-  }
-  return s;
-}
-
-namespace cpu {
-namespace {
-
-// One element, in double for floating types.
-template <class T>
-T compute(Unary op, T x) {
-  using W = std::conditional_t<std::is_floating_point_v<T>, double, std::int64_t>;
-  const W v = static_cast<W>(x);
-  switch (op) {
-    case Unary::negative:
-      return static_cast<T>(-v);
-    case Unary::abs:
-      return static_cast<T>(v < 0 ? -v : v);
-    case Unary::sign:
-      return std::isnan(static_cast<double>(v)) ? x : static_cast<T>((v > 0) - (v < 0));
-    case Unary::square:
-      return static_cast<T>(v * v);
-    case Unary::relu:
-      return v < 0 ? T(0) : x;  // NaN stays
-    case Unary::sqrt:
-      return static_cast<T>(std::sqrt(v));
-    case Unary::rsqrt:
-      return static_cast<T>(1 / std::sqrt(static_cast<double>(v)));
-    case Unary::reciprocal:
-      return static_cast<T>(1.0 / static_cast<double>(v));
-    case Unary::exp:
-      return static_cast<T>(std::exp(v));
-    case Unary::expm1:
-      return static_cast<T>(std::expm1(v));
-    case Unary::log:
-      return static_cast<T>(std::log(v));
-    case Unary::log1p:
-      return static_cast<T>(std::log1p(v));
-    case Unary::sin:
-      return static_cast<T>(std::sin(v));
-    case Unary::cos:
-      return static_cast<T>(std::cos(v));
-    case Unary::tanh:
-      return static_cast<T>(std::tanh(v));
-    case Unary::sigmoid:
-      return static_cast<T>(1 / (1 + std::exp(-static_cast<double>(v))));
-    case Unary::softplus:
-      return static_cast<T>(std::fmax(static_cast<double>(v), 0.0) +
-                            std::log1p(std::exp(-std::fabs(static_cast<double>(v)))) +
-                            (v != v ? v : W(0)));
-    case Unary::erf:
-      return static_cast<T>(std::erf(v));
-    case Unary::floor:
-      return static_cast<T>(std::floor(v));
-    case Unary::ceil:
-      return static_cast<T>(std::ceil(v));
-    case Unary::round:
-      return static_cast<T>(std::nearbyint(v));  // halves to even
-  }
-  return x;
-}
-
-template <class T>
-T compute(Binary op, T a, T b) {
-  switch (op) {
-    case Binary::add:
-      return static_cast<T>(a + b);
-    case Binary::subtract:
-      return static_cast<T>(a - b);
-    case Binary::multiply:
-      return static_cast<T>(a * b);
-    case Binary::divide:
-      if constexpr (std::is_integral_v<T>) return b == 0 ? T(0) : static_cast<T>(a / b);
-      return a / b;
-    case Binary::maximum:
-      return a != a ? a : (b != b ? b : std::max(a, b));  // NaN from either side
-    case Binary::minimum:
-      return a != a ? a : (b != b ? b : std::min(a, b));
-    case Binary::power:
-      return static_cast<T>(std::pow(static_cast<double>(a), static_cast<double>(b)));
-    case Binary::equal:
-      return static_cast<T>(a == b);
-    case Binary::not_equal:
-      return static_cast<T>(a != b);
-    case Binary::less:
-      return static_cast<T>(a < b);
-    case Binary::less_equal:
-      return static_cast<T>(a <= b);
-    case Binary::greater:
-      return static_cast<T>(a > b);
-    case Binary::greater_equal:
-      return static_cast<T>(a >= b);
-    case Binary::relu_gradient:
-      return b > 0 ? a : T(0);
-    case Binary::sigmoid_gradient:
-      return static_cast<T>(a * b * (1 - b));
-    case Binary::tanh_gradient:
-      return static_cast<T>(a * (1 - b * b));
-    case Binary::sigmoid_cross_entropy: {
-      const double z = static_cast<double>(a);
-      return static_cast<T>((z < 0 ? 0 : z) - z * static_cast<double>(b) +
-                            std::log1p(std::exp(-std::fabs(z))));
-    }
-  }
-  return a;
-}
-
-}  // namespace
+namespace keratin::kernels::cpu {
 
 template <class T>
 void unary_reference(const T* x, T* y, const UnaryShape& s) {
-  for (std::int64_t i = 0; i < s.size; ++i) y[i] = compute(s.op, x[i]);
+  for (std::int64_t i = 0; i < s.size; ++i) y[i] = element(s.op, x[i]);
 }
 
 template <class T>
@@ -219,7 +19,7 @@ void binary_reference(const T* a, const T* b, T* y, const BinaryShape& s) {
       at_a += index * s.a[k];
       at_b += index * s.b[k];
     }
-    y[i] = compute(s.op, a[at_a], b[at_b]);
+    y[i] = element(s.op, a[at_a], b[at_b]);
   }
 }
 
@@ -233,5 +33,4 @@ KERATIN_INSTANTIATE(std::int32_t)
 KERATIN_INSTANTIATE(std::int64_t)
 #undef KERATIN_INSTANTIATE
 
-}  // namespace cpu
-}  // namespace keratin::kernels
+}  // namespace keratin::kernels::cpu

@@ -71,9 +71,10 @@ void UnaryRange(const float* x, float* y, Unary op, std::int64_t n) {
       return ForEach(x, y, n, [&](V v) HWY_ATTR { return hn::Ceil(v); });
     case Unary::round:
       return ForEach(x, y, n, [&](V v) HWY_ATTR { return hn::Round(v); });
+    case Unary::erf:
+      return ForEach(x, y, n, [&](V v) HWY_ATTR { return simd::Erf(d, v); });
     case Unary::sin:
     case Unary::cos:
-    case Unary::erf:
       break;  // see unary_simd_applies
   }
 }
@@ -87,9 +88,7 @@ HWY_AFTER_NAMESPACE();
 namespace keratin::kernels::cpu {
 HWY_EXPORT(UnaryRange);
 
-bool unary_simd_applies(const UnaryShape& s) {
-  return s.op != Unary::sin && s.op != Unary::cos && s.op != Unary::erf;
-}
+bool unary_simd_applies(const UnaryShape& s) { return s.op != Unary::sin && s.op != Unary::cos; }
 
 void unary_simd(const float* x, float* y, const UnaryShape& s) {
   parallel_for(s.size, 32768, [&](std::int64_t first, std::int64_t last) {

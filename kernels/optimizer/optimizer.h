@@ -15,7 +15,9 @@ enum class Update : std::uint8_t { sgd, rmsprop, adam };
 
 /// One weight. Slots by the update:
 ///   sgd      [0] momentum, null without it
-///   rmsprop  [0] mean of squares, [1] momentum (null), [2] mean (null unless centered)
+///   rmsprop  [0] mean of squares, [1] momentum (null), [2] mean (null unless centered): the root
+///   is
+///            of [0] - [2]^2, or 0 where that rounds to less
 ///   adam     [0] mean, [1] mean of squares, [2] largest mean of squares (null unless amsgrad)
 template <class T>
 struct UpdatedTensor {
@@ -41,7 +43,8 @@ struct UpdateShape {
 
 template <class T>
 using UpdateFn = void (*)(std::span<const UpdatedTensor<T>> tensors, const UpdateShape& s);
-template <class T>
+template <class T>  // the third slots, of amsgrad and centered, are not counted: the shape knows
+                    // nothing of them
 constexpr Cost update_cost(const UpdateShape& s) {
   const auto n = static_cast<double>(s.size);
   switch (s.update) {
@@ -49,7 +52,8 @@ constexpr Cost update_cost(const UpdateShape& s) {
       return {.flops = (s.momentum != 0 ? 4 : 2) * n,
               .bytes = (s.momentum != 0 ? 5 : 3) * sizeof(T) * n};
     case Update::rmsprop:
-      return {.flops = 8 * n, .bytes = 5 * sizeof(T) * n};
+      return {.flops = (s.momentum != 0 ? 10 : 8) * n,
+              .bytes = (s.momentum != 0 ? 7 : 5) * sizeof(T) * n};
     case Update::adam:
       return {.flops = 11 * n, .bytes = 7 * sizeof(T) * n};
   }

@@ -37,7 +37,7 @@ void step(const UpdatedTensor<T>& t, std::int64_t i, const UpdateShape& s) {
       if (t.slots[2] != nullptr) {
         const double mean = s.rho * static_cast<double>(t.slots[2][i]) + (1 - s.rho) * g;
         t.slots[2][i] = static_cast<T>(mean);
-        spread -= mean * mean;
+        spread = std::max(spread - mean * mean, 0.0);  // slots are rounded: it may come out below
       }
       double change = s.learning_rate * g / std::sqrt(spread + s.epsilon);
       if (t.slots[1] != nullptr) {

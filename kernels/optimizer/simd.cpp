@@ -62,7 +62,7 @@ void UpdateRange(const UpdatedTensor<float>& t, const UpdateShape& s, std::int64
         if (c != nullptr) {
           const V mean = hn::MulAdd(rho, simd::LoadN(d, c + i, n), hn::Mul(rest, g));
           simd::StoreN(mean, d, c + i, n);
-          v = hn::NegMulAdd(mean, mean, v);
+          v = hn::Max(hn::NegMulAdd(mean, mean, v), hn::Zero(d));  // rounding may take it below
         }
         V change = hn::Div(hn::Mul(lr, g), hn::Sqrt(hn::Add(v, epsilon)));
         if (b != nullptr) {

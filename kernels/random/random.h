@@ -12,7 +12,7 @@ namespace keratin::kernels {
 
 enum class Distribution : std::uint8_t {
   uniform,           // [low, high)
-  normal,            // mean 0, variance 1: Box and Muller 1958, two words an element
+  normal,            // mean 0, variance 1: Box and Muller 1958, one block an element
   truncated_normal,  // the same, redrawn until it lies within 2 standard deviations
 };
 
@@ -37,6 +37,7 @@ template <class T>
 void random_reference(T* y, const RandomShape& s);
 template <class T>
 void random_threads(T* y, const RandomShape& s);
+void random_simd(float* y, const RandomShape& s);
 }  // namespace cpu
 
 /// T: float or double. Elements differ between the two types.
@@ -46,5 +47,15 @@ inline constexpr auto random_ladder =
            std::array{Rung<RandomFn<T>>{"reference", "", always, cpu::random_reference<T>},
                       Rung<RandomFn<T>>{"threads", "pieces on all threads", always,
                                         cpu::random_threads<T>}}};
+template <>
+inline constexpr auto random_ladder<float> =
+    Ladder{"random", "random", random_cost<float>,
+           std::array{Rung<RandomFn<float>>{"reference", "", always, cpu::random_reference<float>},
+                      Rung<RandomFn<float>>{"threads", "pieces on all threads", always,
+                                            cpu::random_threads<float>},
+                      Rung<RandomFn<float>>{"simd",
+                                            "a block of the generator in each lane, all its words "
+                                            "used; logarithm and cosine on all lanes",
+                                            always, cpu::random_simd}}};
 
 }  // namespace keratin::kernels

@@ -1,6 +1,6 @@
 // Reductions along one axis: x[outer, reduced, inner] -> y[outer, inner]. NaN makes sums, maxima
-// and minima NaN. Sums are taken in pieces fixed by the shape and joined in order, so that they do
-// not depend on the threads.
+// and minima NaN; integer sums wrap around. Sums are taken in pieces fixed by the shape and joined
+// in order, so that they do not depend on the threads. x and y do not overlap.
 #pragma once
 
 #include <array>
@@ -51,6 +51,8 @@ void reduce_reference(const T* x, T* y, const ReduceShape& s);
 void reduce_simd(const float* x, float* y, const ReduceShape& s);
 template <class T>
 void arg_reduce_reference(const T* x, std::int64_t* y, const ArgReduceShape& s);
+void arg_reduce_simd(const float* x, std::int64_t* y, const ArgReduceShape& s);
+bool arg_reduce_simd_applies(const ArgReduceShape& s);
 }  // namespace cpu
 
 template <class T>
@@ -58,15 +60,22 @@ inline constexpr auto reduce_ladder =
     Ladder{"reduce", "reduce", reduce_cost<T>,
            std::array{Rung<ReduceFn<T>>{"reference", "", always, cpu::reduce_reference<T>}}};
 template <>
-inline constexpr auto reduce_ladder<float> =
-    Ladder{"reduce", "reduce", reduce_cost<float>,
-           std::array{Rung<ReduceFn<float>>{"reference", "", always, cpu::reduce_reference<float>},
-                      Rung<ReduceFn<float>>{
-                          "simd", "all lanes, several sums at once, threads over rows or pieces",
-                          always, cpu::reduce_simd}}};
+inline constexpr auto reduce_ladder<float> = Ladder{
+    "reduce", "reduce", reduce_cost<float>,
+    std::array{Rung<ReduceFn<float>>{"reference", "", always, cpu::reduce_reference<float>},
+               Rung<ReduceFn<float>>{
+                   "simd", "all lanes, memory in order, joins in a tree; threads over pieces",
+                   always, cpu::reduce_simd}}};
 template <class T>
 inline constexpr auto arg_reduce_ladder =
     Ladder{"reduce", "arg_reduce", arg_reduce_cost<T>,
            std::array{Rung<ArgReduceFn<T>>{"reference", "", always, cpu::arg_reduce_reference<T>}}};
+template <>
+inline constexpr auto arg_reduce_ladder<float> = Ladder{
+    "reduce", "arg_reduce", arg_reduce_cost<float>,
+    std::array{
+        Rung<ArgReduceFn<float>>{"reference", "", always, cpu::arg_reduce_reference<float>},
+        Rung<ArgReduceFn<float>>{"simd", "a value and its place in each lane, no branches; threads",
+                                 cpu::arg_reduce_simd_applies, cpu::arg_reduce_simd}}};
 
 }  // namespace keratin::kernels

@@ -21,22 +21,22 @@ namespace cpu {
 
 template <class T>
 void reduce_reference(const T* x, T* y, const ReduceShape& s) {
-  using Sum = std::conditional_t<std::is_floating_point_v<T>, double, std::int64_t>;
+  using Sum = std::conditional_t<std::is_floating_point_v<T>, double, std::uint64_t>;
   for (std::int64_t o = 0; o < s.outer; ++o)
     for (std::int64_t i = 0; i < s.inner; ++i) {
       const T* column = x + o * s.reduced * s.inner + i;
-      Sum sum = s.op == Reduction::sum ? Sum(0) : static_cast<Sum>(column[0]);
-      for (std::int64_t r = 0; r < s.reduced; ++r) {
-        const T v = column[r * s.inner];
-        if (s.op == Reduction::sum) {
-          sum += static_cast<Sum>(v);
-        } else if (v != v ||
-                   (s.op == Reduction::max ? v > sum
-                                           : v < sum)) {  // a NaN stays: nothing compares with it
-          sum = static_cast<Sum>(v);
-        }
+      if (s.op == Reduction::sum) {
+        Sum sum = 0;
+        for (std::int64_t r = 0; r < s.reduced; ++r) sum += static_cast<Sum>(column[r * s.inner]);
+        y[o * s.inner + i] = static_cast<T>(sum);
+        continue;
       }
-      y[o * s.inner + i] = static_cast<T>(sum);
+      T best = column[0];
+      for (std::int64_t r = 1; r < s.reduced; ++r) {
+        const T v = column[r * s.inner];  // a NaN stays: nothing compares with it
+        if (v != v || (s.op == Reduction::max ? v > best : v < best)) best = v;
+      }
+      y[o * s.inner + i] = best;
     }
 }
 

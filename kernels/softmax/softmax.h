@@ -1,5 +1,5 @@
-// Softmax and its logarithm along rows, and their gradients. Contiguous, row-major; x and y may be
-// the same. A NaN in a row makes it NaN; so does a row of -inf only.
+// Softmax and its logarithm along rows, and their gradients. Contiguous, row-major; y may be x,
+// dx may be dy or y. A NaN in a row makes it NaN; so does a row of -inf only.
 #pragma once
 
 #include <array>

@@ -1,0 +1,51 @@
+// Walks over rows of floats. Include inside a foreach_target source.
+#if defined(KERATIN_KERNELS_BATCH_NORMALIZATION_ROWS_SIMD_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef KERATIN_KERNELS_BATCH_NORMALIZATION_ROWS_SIMD_H_
+#undef KERATIN_KERNELS_BATCH_NORMALIZATION_ROWS_SIMD_H_
+#else
+#define KERATIN_KERNELS_BATCH_NORMALIZATION_ROWS_SIMD_H_
+#endif
+
+#include <hwy/highway.h>
+
+#include <type_traits>
+
+#include "kernels/simd.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace keratin::kernels {
+namespace HWY_NAMESPACE {
+namespace simd {
+namespace hn = hwy::HWY_NAMESPACE;
+
+template <int kRows>
+using RowCount = std::integral_constant<int, kRows>;
+
+/// f(RowCount, first row, column, columns left) for each vector of each four rows of n, then of
+/// each single row: memory is read in four long runs, and what is kept by column is touched once
+/// for four.
+template <class F>
+HWY_INLINE void ForEachFourRows(std::int64_t n, std::int64_t width, F f) {
+  const auto w = static_cast<std::int64_t>(hn::Lanes(hn::ScalableTag<float>()));
+  std::int64_t r = 0;
+  for (; r + 4 <= n; r += 4)
+    for (std::int64_t c = 0; c < width; c += w) f(RowCount<4>(), r, c, width - c);
+  for (; r < n; ++r)
+    for (std::int64_t c = 0; c < width; c += w) f(RowCount<1>(), r, c, width - c);
+}
+
+/// term(0) + ... + term(kRows - 1)
+template <int kRows, class F>
+HWY_INLINE auto SumOfRows(RowCount<kRows>, F term) {
+  if constexpr (kRows == 4) {
+    return hn::Add(hn::Add(term(0), term(1)), hn::Add(term(2), term(3)));
+  } else {
+    return term(0);
+  }
+}
+
+}  // namespace simd
+}  // namespace HWY_NAMESPACE
+}  // namespace keratin::kernels
+HWY_AFTER_NAMESPACE();
+#endif

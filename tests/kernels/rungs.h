@@ -1,0 +1,144 @@
+// What the tests of the kernels' rooms share: walks over ladders, sizes around vectors and pieces,
+// awkward numbers, runs on several thread counts.
+#pragma once
+
+#include <bit>
+#include <cstring>
+
+#include "kernels/ladder.h"
+#include "kernels/parallel.h"
+#include "tests/support.h"
+
+namespace keratin::tests {
+
+inline constexpr float kInf = std::numeric_limits<float>::infinity();
+inline constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+
+/// Calls `check(function)` for every rung that applies to the shape; a failure names it.
+template <class Fn, std::size_t N, class Check>
+void for_each_rung(const kernels::Ladder<Fn, N>& ladder, const kernels::ShapeOf<Fn>& shape,
+                   Check check) {
+  for (const auto& rung : ladder.rungs) {
+    if (!rung.applies(shape)) continue;
+    INFO(std::string(ladder.op), " ", std::string(rung.name), " ",
+         kernels::detail::shape_text(shape));
+    check(rung.function);
+  }
+}
+
+/// Some number of threads until the end of scope.
+class Threads {
+ public:
+  explicit Threads(int count) : before_(kernels::thread_count()) {
+    kernels::set_thread_count(count);
+  }
+  ~Threads() { kernels::set_thread_count(before_); }
+  Threads(const Threads&) = delete;
+  Threads& operator=(const Threads&) = delete;
+
+ private:
+  int before_;
+};
+
+template <class T>
+bool same_bits(const std::vector<T>& a, const std::vector<T>& b) {
+  return a.size() == b.size() &&
+         (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0);
+}
+
+/// `compute()` gives a vector; it must be the same to the bit on 1, 2 and 4 threads.
+template <class Compute>
+void check_same_bits_on_all_threads(Compute compute) {
+  const Threads restore(1);
+  const auto on_one = compute();
+  for (const int threads : {2, 4}) {
+    CAPTURE(threads);
+    kernels::set_thread_count(threads);
+    CHECK(same_bits(on_one, compute()));
+  }
+}
+
+/// Around vectors of 4, 8 and 16 lanes, four of them, and pieces of work; 0 and primes too.
+inline const std::vector<std::int64_t> kSizes = {
+    0,  1,  2,  3,  4,   5,   7,    8,    9,     15,    16,    17,    31,    32,
+    33, 63, 64, 65, 127, 129, 1009, 4096, 32767, 32768, 32769, 65537, 200003};
+
+/// Floats that break careless kernels.
+inline std::vector<float> awkward_values() {
+  return {0.0f,
+          -0.0f,
+          kNaN,
+          kInf,
+          -kInf,
+          1e-45f,
+          -1e-45f,
+          1e-40f,
+          -1e-40f,
+          1.17549435e-38f,
+          -1.17549435e-38f,
+          1e-20f,
+          -1e-20f,
+          5.96e-8f,
+          -5.96e-8f,
+          0.25f,
+          -0.25f,
+          0.5f,
+          -0.5f,
+          0.99999994f,
+          1.0f,
+          -1.0f,
+          1.0000001f,
+          1.5f,
+          -1.5f,
+          2.5f,
+          -2.5f,
+          0.41f,
+          -0.29f,
+          10.0f,
+          -10.0f,
+          17.0f,
+          -17.0f,
+          88.0f,
+          -88.0f,
+          88.7228f,
+          89.0f,
+          -87.4f,
+          -89.0f,
+          -103.9f,
+          -104.0f,
+          105.0f,
+          -105.0f,
+          1e4f,
+          -1e4f,
+          8388609.0f,
+          -8388609.0f,
+          2147483648.0f,
+          -2147483648.0f,
+          1e20f,
+          -1e20f,
+          3.4e38f,
+          -3.4e38f};
+}
+
+/// `count` normal numbers times `scale`, with the awkward ones strewn in from `first` on.
+inline std::vector<float> awkward_mixture(std::int64_t count, std::uint64_t seed,
+                                          double scale = 3) {
+  std::vector<float> values = normal_values<float>(count, seed, scale);
+  const auto awkward = awkward_values();
+  std::mt19937_64 random(seed + 1);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (random() % 3 == 0) values[i] = awkward[random() % awkward.size()];
+  }
+  return values;
+}
+
+/// Distance in units of the last place that a float of this size has.
+inline double ulps(float actual, double expected) {
+  if (std::isnan(actual) && std::isnan(expected)) return 0;
+  if (actual == static_cast<float>(expected)) return 0;  // infinities too; at most half a unit
+  const double unit = std::ldexp(1.0, std::max(std::ilogb(expected), -126) - 23);
+  const double error = std::fabs(static_cast<double>(actual) - expected) / unit;
+  return std::isnan(error) ? std::numeric_limits<double>::infinity() : error;
+}
+
+}  // namespace keratin::tests
