@@ -168,6 +168,7 @@ Tensor Tensor::slice(std::int64_t first, std::int64_t last) const {
 }
 
 Tensor Tensor::reshaped(const Shape& shape) const {
+  if (!defined()) throw_no_value();
   Shape wanted = shape;
   std::int64_t known = 1, inferred = -1;
   for (std::int64_t i = 0; i < shape.rank(); ++i) {
