@@ -1,5 +1,7 @@
 #include "autograd/elementwise.h"
 
+#include "tensor/cast.h"
+
 namespace keratin::detail {
 
 void unary_into(std::string_view name, kernels::Unary op, const Tensor& x, Tensor& y) {
@@ -44,9 +46,19 @@ Spec infer_number(std::string_view name, const Spec& x) {
   return x;
 }
 
-Tensor operand(double number, const Tensor& x) { return Tensor::scalar(number, x.dtype()); }
+Tensor operand(double number, const Tensor& x) {
+  if (is_integer(x.dtype())) {
+    const Tensor there = cast(Tensor::scalar(number, float64), x.dtype());
+    if (there.item<double>() == number) return there;
+    throw DTypeError(
+        fmt::format("the number {} beside {}: it has no such element; expected an {}. "
+                    "Use cast(x, float32) first.",
+                    number, x.spec().text(), name_of(x.dtype())));
+  }
+  return Tensor::scalar(number, is_floating(x.dtype()) ? x.dtype() : float32);
+}
 Variable operand(double number, const Variable& x) {
-  return Variable(Tensor::scalar(number, x.dtype()), false);
+  return Variable(operand(number, x.value()), false);
 }
 
 Tensor mask(kernels::Binary op, const Tensor& a, const Tensor& b) {

@@ -23,7 +23,8 @@ Spec infer_floating(std::string_view name, const Spec& x);
 /// ... and on any numbers.
 Spec infer_number(std::string_view name, const Spec& x);
 
-/// A number as an operand beside `x`.
+/// A number as an operand beside `x`, of its dtype. Throws DTypeError where an integer type cannot
+/// hold it.
 Tensor operand(double number, const Tensor& x);
 Variable operand(double number, const Variable& x);
 

@@ -1,5 +1,5 @@
-// How an operation with a gradient is written. One header and one source an operation in
-// autograd/ops/:
+// clang-format off
+// How an operation with a gradient is written. One header and one source an operation in autograd/ops/:
 //
 //   // scale_by.h
 //   struct ScaleByOptions { double factor = 1; };
@@ -12,40 +12,39 @@
 //   struct ScaleBy {
 //     using Args = ScaleByOptions;
 //     static constexpr std::string_view name = "scale_by";
-//     static constexpr Keep keep{};                                  // .inputs, .output: what the
-//     gradient rule reads static Spec infer(const Spec& x, const Args&) { return x; }    // checks
-//     everything; the result's shape and dtype static void cpu(const Tensor& x, Tensor& y, const
-//     Args& a);    // calls kernels::run(..._ladder<T>, ...) static auto gradient(const auto&
-//     saved, const Args& a, const auto& dy) {   // on Tensors or on Variables
-//       return grads(scale_by(dy, a));                               // one an input; saved.none()
-//       where there is none
+//     static constexpr Keep keep{};        // .inputs, .output: what the gradient rule reads
+//     // Checks everything; gives the result's shape and dtype.
+//     static Spec infer(const Spec& x, const Args&) { return x; }
+//     // Calls kernels::run(..._ladder<T>, ...).
+//     static void cpu(const Tensor& x, Tensor& y, const Args& a);
+//     // On Tensors or on Variables; one gradient an input, saved.none() where there is none.
+//     static auto gradient(const auto& saved, const Args& a, const auto& dy) {
+//       return grads(scale_by(dy, a));
 //     }
 //   };
 //   }  // namespace
 //   Tensor scale_by(const Tensor& x, ScaleByOptions options) { return apply<ScaleBy>(options, x); }
-//   Variable scale_by(const Variable& x, ScaleByOptions options) { return apply<ScaleBy>(options,
-//   x); }
+//   Variable scale_by(const Variable& x, ScaleByOptions options) { return apply<ScaleBy>(options, x); }
 //
 // Variations, each taken where the struct has the member:
 //   static Tensor view(const Tensor& x, const Args&)   instead of infer and cpu: the result shares
-//   storage (reshape) using Extra = ...;                                 what cpu(x..., y, extra,
-//   args) leaves for the gradient (saved.extra),
-//                                                      such as pooling's index or a norm's mean
+//                         storage (reshape)
+//   using Extra = ...;    what cpu(x..., y, extra, args) leaves for the gradient (saved.extra), such
+//                         as pooling's index or a norm's mean
 //   static constexpr bool kernel_gradient = true;      the rule calls kernels, so it is for Tensors
-//   only: gradient(const
-//                                                      Saved<Tensor, ...>&-like auto, args, const
-//                                                      Tensor& dy); a second gradient is then an
-//                                                      error
-//   any number of inputs: infer(std::span<const Spec>, args), cpu(std::span<const Tensor>, y,
-//   args), apply_list<Op>(args, list);
-//                         the gradient returns a std::vector
+//                         only: gradient(const auto& saved, args, const Tensor& dy); a second
+//                         gradient is then an error
+//   any number of inputs: infer(std::span<const Spec>, args), cpu(std::span<const Tensor>, y, args),
+//                         apply_list<Op>(args, list); the gradient returns a std::vector
 // In a gradient rule: saved.input(i), saved.output() as kept; saved.spec(i) and saved.output_spec()
 // always; saved.needs(i): whether anybody wants that input's gradient, so that the costly ones can
 // be left out. Undo broadcasting with reduce_to_shape (autograd/reduce_to_shape.h), nowhere else.
+// clang-format on
 #pragma once
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <span>
@@ -79,9 +78,8 @@ std::array<T, 1 + sizeof...(More)> grads(T first, More... more) {
 template <class T, class Extra>
 class Saved {
  public:
-  Saved(const detail::Node& node, std::span<const T> inputs, const T& output,
-        const std::vector<Spec>& specs, const Extra& extra_)
-      : extra(extra_), node_(node), inputs_(inputs), output_(output), specs_(specs) {}
+  Saved(const detail::Node& node, std::span<const T> inputs, const T& output, const Extra& extra_)
+      : extra(extra_), node_(node), inputs_(inputs), output_(output) {}
 
   const T& input(std::size_t i) const {
     KERATIN_ASSERT(i < inputs_.size());
@@ -91,10 +89,10 @@ class Saved {
     KERATIN_ASSERT(output_.defined());
     return output_;
   }
-  const Spec& spec(std::size_t i) const { return specs_[i]; }
+  const Spec& spec(std::size_t i) const { return node_.edges()[i].spec; }
   const Spec& output_spec() const { return node_.output(); }
-  bool needs(std::size_t i) const { return node_.inputs()[i].requires_grad(); }
-  std::size_t count() const { return specs_.size(); }
+  bool needs(std::size_t i) const { return node_.edges()[i].wanted(); }
+  std::size_t count() const { return node_.edges().size(); }
   T none() const { return {}; }
 
   const Extra& extra;
@@ -103,7 +101,6 @@ class Saved {
   const detail::Node& node_;
   std::span<const T> inputs_;
   const T& output_;
-  const std::vector<Spec>& specs_;
 };
 
 namespace detail {
@@ -131,6 +128,17 @@ constexpr bool has_kernel_gradient() {
 
 [[noreturn]] void throw_no_second_gradient(std::string_view op);
 [[noreturn]] void throw_changed_in_place(std::string_view op);
+
+// A tensor as it was when it was saved.
+struct SavedTensor {
+  SavedTensor() = default;
+  explicit SavedTensor(const Tensor& x) : value(x), version(x.version()) {}
+  explicit SavedTensor(const Variable& x) : SavedTensor(x.defined() ? x.value() : Tensor()) {}
+  bool intact() const { return value.version() == version; }
+
+  Tensor value;
+  std::uint64_t version = 0;
+};
 
 // Computes Op on tensors, given one by one (`as_list` false) or as a list.
 template <class Op, bool as_list, std::size_t N>
@@ -167,63 +175,62 @@ class OpNode final : public Node {
  public:
   using Extra = typename ExtraOf<Op>::type;
 
-  OpNode(typename Op::Args args, std::vector<Variable> inputs, std::span<const Tensor> values,
-         const Tensor& output, Extra extra)
-      : Node(std::move(inputs), output.spec()), args_(std::move(args)), extra_(std::move(extra)) {
-    specs_.reserve(values.size());
-    for (const Tensor& value : values) specs_.push_back(value.spec());
+  OpNode(typename Op::Args args, std::span<const Variable> inputs, const Tensor& output,
+         Extra extra)
+      : Node(inputs, output.spec()), args_(std::move(args)), extra_(std::move(extra)) {
     if constexpr (Op::keep.inputs) {
-      kept_inputs_.assign(values.begin(), values.end());
-      for (const Tensor& value : values) versions_.push_back(value.version());
+      for (const Variable& input : inputs) inputs_.emplace_back(input);
     }
-    if constexpr (Op::keep.output) kept_output_ = output;
+    if constexpr (Op::keep.output) output_ = SavedTensor(output);
   }
 
   std::string_view name() const override { return Op::name; }
 
   void gradient(const Tensor& dy, std::span<Tensor> dx) override {
-    check_versions();
-    const Saved<Tensor, Extra> saved(*this, kept_inputs_, kept_output_, specs_, extra_);
-    auto gradients = Op::gradient(saved, args_, dy);
-    KERATIN_ASSERT(gradients.size() == dx.size());
-    for (std::size_t i = 0; i < dx.size(); ++i) dx[i] = std::move(gradients[i]);
+    std::vector<Tensor> inputs;
+    for (const SavedTensor& input : inputs_) inputs.push_back(input.value);
+    const Saved<Tensor, Extra> saved(*this, inputs, output_.value, extra_);
+    spread(Op::gradient(saved, args_, dy), dx);
   }
 
   void gradient(const Variable& dy, std::span<Variable> dx) override {
     if constexpr (has_kernel_gradient<Op>()) {
       throw_no_second_gradient(Op::name);
     } else {
-      check_versions();
       std::vector<Variable> inputs;
-      if constexpr (Op::keep.inputs) inputs = this->inputs();
+      for (std::size_t i = 0; i < inputs_.size(); ++i) {
+        inputs.push_back(edges()[i].variable(inputs_[i].value));
+      }
       Variable output;
-      if constexpr (Op::keep.output) output = result_of(kept_output_, this->shared_from_this());
-      const Saved<Variable, Extra> saved(*this, inputs, output, specs_, extra_);
-      auto gradients = Op::gradient(saved, args_, dy);
-      KERATIN_ASSERT(gradients.size() == dx.size());
-      for (std::size_t i = 0; i < dx.size(); ++i) dx[i] = std::move(gradients[i]);
+      if constexpr (Op::keep.output) output = result_of(output_.value, this->shared_from_this());
+      const Saved<Variable, Extra> saved(*this, inputs, output, extra_);
+      spread(Op::gradient(saved, args_, dy), dx);
     }
   }
 
+  bool intact() const override {
+    const auto same = [](const SavedTensor& saved) { return saved.intact(); };
+    return output_.intact() && std::all_of(inputs_.begin(), inputs_.end(), same);
+  }
+
   void release() override {
-    kept_inputs_.clear();
-    kept_output_ = {};
+    inputs_.clear();
+    output_ = {};
     extra_ = {};
   }
 
  private:
-  void check_versions() const {
-    for (std::size_t i = 0; i < versions_.size(); ++i) {
-      if (kept_inputs_[i].version() != versions_[i]) throw_changed_in_place(Op::name);
-    }
+  // A rule's gradients, one an input.
+  template <class Gradients, class T>
+  static void spread(Gradients gradients, std::span<T> dx) {
+    KERATIN_ASSERT(gradients.size() == dx.size());
+    std::move(gradients.begin(), gradients.end(), dx.begin());
   }
 
   typename Op::Args args_;
   Extra extra_;
-  std::vector<Tensor> kept_inputs_;
-  std::vector<std::uint64_t> versions_;
-  Tensor kept_output_;
-  std::vector<Spec> specs_;
+  std::vector<SavedTensor> inputs_;
+  SavedTensor output_;
 };
 
 // float32 beside float64 becomes float64; asked for by gradcheck only.
@@ -244,8 +251,7 @@ Variable record(const typename Op::Args& args, std::vector<Variable> inputs,
   Tensor y = compute<Op, as_list, N>(args, values, extra);
   if (extra_out != nullptr) *extra_out = extra;
   if (!wanted || !grad_enabled()) return Variable(y, false);
-  return result_of(
-      y, std::make_shared<OpNode<Op>>(args, std::move(inputs), values, y, std::move(extra)));
+  return result_of(y, std::make_shared<OpNode<Op>>(args, inputs, y, std::move(extra)));
 }
 
 }  // namespace detail

@@ -6,7 +6,7 @@
 #include <atomic>
 #include <unordered_map>
 
-#include "autograd/accumulate.h"
+#include "autograd/elementwise.h"
 #include "autograd/ops/add.h"
 
 namespace keratin {
@@ -18,27 +18,27 @@ std::atomic<std::uint64_t> next_walk = 1;
 thread_local bool recording = true;
 thread_local bool widening = false;
 
-// Nodes whose last owner is gone. A long chain is taken down one by one from here, not by
-// recursion.
-struct Graveyard {
-  std::vector<std::shared_ptr<Node>> nodes;
-  bool clearing = false;
+// What is being taken down on this thread. A plain pointer, as variables may die after everything
+// that has a destructor and is local to the thread.
+thread_local std::vector<std::shared_ptr<void>>* graveyard = nullptr;
 
-  void bury(std::shared_ptr<Node> node) {
-    nodes.push_back(std::move(node));
-    if (clearing) return;
-    clearing = true;
-    while (!nodes.empty()) {
-      std::shared_ptr<Node> last = std::move(nodes.back());
-      nodes.pop_back();
-      last.reset();  // may bury its inputs' nodes
-    }
-    clearing = false;
+// Gives up `owned`. Of what it was the last owner is taken down one by one, not by recursion: a
+// record may be a long chain.
+template <class T>
+void bury(std::shared_ptr<T>& owned) {
+  if (owned.use_count() != 1) return owned.reset();
+  if (graveyard != nullptr) {
+    graveyard->push_back(std::move(owned));
+    return;
   }
-};
-Graveyard& graveyard() {
-  static thread_local Graveyard instance;
-  return instance;
+  std::vector<std::shared_ptr<void>> waiting;
+  graveyard = &waiting;
+  waiting.push_back(std::move(owned));
+  while (!waiting.empty()) {
+    const std::shared_ptr<void> last = std::move(waiting.back());
+    waiting.pop_back();  // and `last` goes, which may bury what it held
+  }
+  graveyard = nullptr;
 }
 
 // Nodes from which `root` was computed, itself included, newest first.
@@ -47,9 +47,8 @@ std::vector<Node*> nodes_behind(Node* root) {
   std::vector<Node*> found{root};
   root->visited = walk;
   for (std::size_t i = 0; i < found.size(); ++i) {
-    for (const Variable& input : found[i]->inputs()) {
-      if (!input.defined()) continue;
-      Node* node = input.impl()->node.get();
+    for (const Edge& edge : found[i]->edges()) {
+      Node* node = edge.node.get();
       if (node == nullptr || node->visited == walk) continue;
       node->visited = walk;
       found.push_back(node);
@@ -60,69 +59,82 @@ std::vector<Node*> nodes_behind(Node* root) {
   return found;
 }
 
-void check_gradient(const Node& node, const Variable& input, const Tensor& dx) {
-  if (dx.shape() == input.shape() && dx.dtype() == input.dtype()) return;
+void check_gradient(const Node& node, const Edge& edge, const Tensor& dx) {
+  if (dx.spec() == edge.spec) return;
   throw Error(fmt::format(
       "backward: the gradient rule of {} gave {} for an input that is {}; please report it",
-      node.name(), dx.spec().text(), input.value().spec().text()));
+      node.name(), dx.spec().text(), edge.spec.text()));
 }
 
-const Tensor& tensor_of(const Tensor& x) { return x; }
-const Tensor& tensor_of(const Variable& x) { return x.value(); }
-
-
-// The walk. T is Tensor, or Variable where the gradients get a graph of their own. `leaf(impl,
-// gradient)` receives those of leaves, in the order of the walk.
-template <class T, class Leaf>
-void walk(const Variable& root, const T& seed, bool retain, Leaf&& leaf) {
-  struct Pending {
-    T gradient;
-    bool owned = false;  // made by a sum here, so that no one else holds it
-  };
-  const std::shared_ptr<Node> top = root.impl()->node;
-  if (top == nullptr) {
-    leaf(*root.impl(), seed);
-    return;
-  }
-  std::unordered_map<const Node*, Pending> pending;
-  const std::vector<Node*> order = nodes_behind(top.get());
-  // What unwinding would free is kept until the end, since `order` points into it.
-  std::vector<std::shared_ptr<Node>> alive;
-  alive.reserve(order.size());
-  for (Node* node : order) alive.push_back(node->shared_from_this());
-  pending[top.get()].gradient = seed;
-
-  std::vector<T> dx;
-  for (Node* node : order) {
-    const auto found = pending.find(node);
-    if (found == pending.end()) continue;
+// Can the record be gone through? Asked of all of it before anything is changed.
+void check_intact(std::span<Node* const> nodes) {
+  for (const Node* node : nodes) {
     if (node->released()) {
       throw ValueError(
           fmt::format("backward: {} was gone through already and its saved values freed; pass "
                       "{{.retain_graph = true}} the first time",
                       node->name()));
     }
-    const T dy = std::move(found->second.gradient);
-    pending.erase(found);
-    dx.assign(node->inputs().size(), T{});
-    node->gradient(dy, std::span<T>(dx));
+    if (!node->intact()) throw_changed_in_place(node->name());
+  }
+}
+
+// sum += x, into the storage of `sum` where nobody else can see it.
+void accumulate(Tensor& sum, const Tensor& x) {
+  if (!sum.defined()) {
+    sum = x;
+  } else if (sum.is_unique()) {
+    binary_into("backward", kernels::Binary::add, sum, x, sum);
+  } else {
+    sum = binary("backward", kernels::Binary::add, sum, x);
+  }
+}
+void accumulate(Variable& sum, const Variable& x) { sum = sum.defined() ? sum + x : x; }
+
+// The same for a gradient that somebody will see, and may write to: it has storage of its own.
+void accumulate_own(Tensor& sum, const Tensor& x) {
+  if (sum.defined() || x.is_unique()) return accumulate(sum, x);
+  sum = x.copy();
+}
+
+// The walk. T is Tensor, or Variable where the gradients get a graph of their own. `leaf(impl,
+// gradient)` receives those of leaves, in the order of the walk.
+template <class T, class Leaf>
+void walk(const Variable& root, const T& seed, bool retain, Leaf&& leaf) {
+  const std::shared_ptr<Node> top = root.impl()->node;
+  if (top == nullptr) {
+    leaf(*root.impl(), seed);
+    return;
+  }
+  const std::vector<Node*> order = nodes_behind(top.get());
+  check_intact(order);
+  // What unwinding would free is kept until the end, since `order` points into it.
+  std::vector<std::shared_ptr<Node>> alive;
+  alive.reserve(order.size());
+  for (Node* node : order) alive.push_back(node->shared_from_this());
+
+  std::unordered_map<const Node*, T> pending;  // gradients by what a node computed, so far
+  pending[top.get()] = seed;
+  std::vector<T> dx;
+  for (Node* node : order) {
+    const auto found = pending.find(node);
+    if (found == pending.end()) continue;
+    {
+      const T dy = std::move(found->second);
+      pending.erase(found);
+      dx.assign(node->edges().size(), T{});
+      node->gradient(dy, std::span<T>(dx));
+    }
     for (std::size_t i = 0; i < dx.size(); ++i) {
-      const Variable& input = node->inputs()[i];
-      if (!dx[i].defined() || !input.requires_grad()) continue;
-      check_gradient(*node, input, tensor_of(dx[i]));
-      if (Node* producer = input.impl()->node.get()) {
-        Pending& sum = pending[producer];
-        if (!sum.gradient.defined()) {
-          sum.gradient = std::move(dx[i]);
-        } else if constexpr (std::is_same_v<T, Tensor>) {
-          accumulate(sum.gradient, dx[i], sum.owned);
-          sum.owned = true;
-        } else {
-          sum.gradient = sum.gradient + dx[i];
-        }
+      const Edge& edge = node->edges()[i];
+      if (!dx[i].defined() || !edge.wanted()) continue;
+      check_gradient(*node, edge, value_of(dx[i]));
+      if (edge.node != nullptr) {
+        accumulate(pending[edge.node.get()], dx[i]);
       } else {
-        leaf(*input.impl(), dx[i]);
+        leaf(*edge.leaf, dx[i]);
       }
+      dx[i] = {};
     }
     if (!retain) node->unwind();
   }
@@ -149,21 +161,47 @@ void check_root(const Variable& root) {
 
 }  // namespace
 
-Node::Node(std::vector<Variable> inputs, Spec output)
+Edge::Edge(const Variable& input) {
+  if (!input.defined()) return;
+  spec = input.value().spec();
+  node = input.impl()->node;
+  if (node == nullptr && input.requires_grad()) leaf = input.impl();
+}
+
+bool Edge::wanted() const { return node != nullptr || (leaf != nullptr && leaf->requires_grad); }
+
+Variable Edge::variable(const Tensor& value) const {
+  if (node != nullptr) return result_of(value, node);
+  return leaf != nullptr ? Variable(leaf) : Variable(value, false);
+}
+
+Node::Node(std::span<const Variable> inputs, Spec output)
     : id_(next_node_id.fetch_add(1, std::memory_order_relaxed)),
-      inputs_(std::move(inputs)),
+      edges_(inputs.begin(), inputs.end()),
       output_(std::move(output)) {}
 
-Node::~Node() = default;
+Node::~Node() {
+  for (Edge& edge : edges_) bury(edge.node);
+}
 
 void Node::unwind() {
   release();
   released_ = true;
-  inputs_.clear();
+  edges_.clear();
 }
 
 VariableImpl::~VariableImpl() {
-  if (node != nullptr && node.use_count() == 1) graveyard().bury(std::move(node));
+  bury(node);
+  bury(scores);
+}
+
+void require_like(std::string_view what, const Tensor& gradient, const Tensor& value) {
+  if (!gradient.defined()) throw ValueError(fmt::format("{}: the gradient has no value", what));
+  const std::string text =
+      fmt::format("{}: the gradient given is {}, the variable {}; they must be alike", what,
+                  gradient.spec().text(), value.spec().text());
+  if (gradient.shape() != value.shape()) throw ShapeError(text);
+  if (gradient.dtype() != value.dtype()) throw DTypeError(text + ". Use cast.");
 }
 
 Variable result_of(const Tensor& value, std::shared_ptr<Node> node) {
@@ -191,23 +229,16 @@ void Variable::backward(BackwardOptions options) const {
 void Variable::backward(const Tensor& gradient, BackwardOptions options) const {
   if (!defined()) throw ValueError("backward: the variable has no value");
   detail::check_root(*this);
-  if (gradient.shape() != shape() || gradient.dtype() != dtype()) {
-    throw ShapeError(
-        fmt::format("backward: the gradient given is {}, the variable {}; they must be alike",
-                    gradient.spec().text(), value().spec().text()));
-  }
+  detail::require_like("backward", gradient, value());
   if (options.create_graph) {
-    detail::walk<Variable>(*this, Variable(gradient, false), true,
-                           [](detail::VariableImpl& leaf, const Variable& dx) {
-                             detail::accumulate(leaf.grad, dx.value(), false);
-                           });
-    return;
+    throw ValueError(
+        "backward: grad() is a Tensor and cannot hold the graph that create_graph asks for. Use "
+        "gradients(y, {x}, {.create_graph = true}).");
   }
   const NoGrad no_grad;
-  detail::walk<Tensor>(*this, gradient, options.retain_graph,
-                       [](detail::VariableImpl& leaf, const Tensor& dx) {
-                         detail::accumulate(leaf.grad, dx, false);
-                       });
+  detail::walk<Tensor>(
+      *this, gradient, options.retain_graph,
+      [](detail::VariableImpl& leaf, const Tensor& dx) { detail::accumulate_own(leaf.grad, dx); });
 }
 
 std::vector<Variable> gradients(const Variable& output, const std::vector<Variable>& inputs,
@@ -215,26 +246,34 @@ std::vector<Variable> gradients(const Variable& output, const std::vector<Variab
   if (!output.defined()) throw ValueError("gradients: the variable has no value");
   detail::check_root(output);
   for (const Variable& input : inputs) {
-    if (!input.defined() || !input.is_leaf()) {
-      throw ValueError(
-          "gradients: the inputs must be leaves: Variables made from a Tensor, not computed ones");
-    }
+    if (input.defined() && input.is_leaf() && input.requires_grad()) continue;
+    throw ValueError(
+        "gradients: the inputs must be leaves that require a gradient: Variables made from a "
+        "Tensor, not computed ones and not constants");
   }
-  std::vector<Variable> found(inputs.size());
-  const auto collect = [&](detail::VariableImpl& leaf, const Variable& dx) {
-    for (std::size_t i = 0; i < inputs.size(); ++i) {
-      if (inputs[i].impl().get() == &leaf) found[i] = found[i].defined() ? found[i] + dx : dx;
-    }
-  };
   const Tensor seed = detail::one_for(output);
+  // For each input, the first of the list that is the same variable.
+  std::unordered_map<const detail::VariableImpl*, std::size_t> place;
+  for (std::size_t i = 0; i < inputs.size(); ++i) place.emplace(inputs[i].impl().get(), i);
+  std::vector<Variable> found(inputs.size());
   if (options.create_graph) {
-    detail::walk<Variable>(output, Variable(seed, false), true, collect);
+    detail::walk<Variable>(output, Variable(seed, false), true,
+                           [&](detail::VariableImpl& leaf, const Variable& dx) {
+                             const auto at = place.find(&leaf);
+                             if (at != place.end()) detail::accumulate(found[at->second], dx);
+                           });
   } else {
     const NoGrad no_grad;
-    detail::walk<Tensor>(
-        output, seed, options.retain_graph,
-        [&](detail::VariableImpl& leaf, const Tensor& dx) { collect(leaf, Variable(dx, false)); });
+    std::vector<Tensor> sums(inputs.size());
+    detail::walk<Tensor>(output, seed, options.retain_graph,
+                         [&](detail::VariableImpl& leaf, const Tensor& dx) {
+                           const auto at = place.find(&leaf);
+                           if (at != place.end()) detail::accumulate_own(sums[at->second], dx);
+                         });
+    for (std::size_t i = 0; i < sums.size(); ++i) found[i] = Variable(sums[i], false);
   }
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    found[i] = found[place.at(inputs[i].impl().get())];
   return found;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -11,12 +12,29 @@
 
 namespace keratin::detail {
 
+class Node;
+struct VariableImpl;
+
+/// Where the gradient of an input goes: to the operation that computed it, or to the leaf that it
+/// is; nowhere for constants. It does not hold the input's value: that is kept only where a
+/// gradient rule reads it.
+struct Edge {
+  explicit Edge(const Variable& input);
+  bool wanted() const;
+  /// The input again, given its value, as part of the record.
+  Variable variable(const Tensor& value) const;
+
+  std::shared_ptr<Node> node;
+  std::shared_ptr<VariableImpl> leaf;
+  Spec spec;
+};
+
 /// One operation that was computed. Nodes are numbered in order of creation, which is an order in
 /// which every node follows its inputs; backward goes through it in reverse, so its order, and
 /// every sum in it, is fixed.
 class Node : public std::enable_shared_from_this<Node> {
  public:
-  Node(std::vector<Variable> inputs, Spec output);
+  Node(std::span<const Variable> inputs, Spec output);
   virtual ~Node();
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
@@ -26,14 +44,16 @@ class Node : public std::enable_shared_from_this<Node> {
   virtual void gradient(const Tensor& dy, std::span<Tensor> dx) = 0;
   /// The same, recorded. Throws ValueError where the operation's gradient is a kernel of its own.
   virtual void gradient(const Variable& dy, std::span<Variable> dx) = 0;
+  /// Is what was saved still what it was?
+  virtual bool intact() const = 0;
   /// Drops what was saved.
   virtual void release() = 0;
 
   std::uint64_t id() const { return id_; }
-  const std::vector<Variable>& inputs() const { return inputs_; }
+  const std::vector<Edge>& edges() const { return edges_; }
   const Spec& output() const { return output_; }
   bool released() const { return released_; }
-  /// Drops saved values and inputs.
+  /// Drops saved values and edges.
   void unwind();
 
   // Used by one walk at a time.
@@ -41,7 +61,7 @@ class Node : public std::enable_shared_from_this<Node> {
 
  private:
   std::uint64_t id_;
-  std::vector<Variable> inputs_;
+  std::vector<Edge> edges_;
   Spec output_;
   bool released_ = false;
 };
@@ -56,12 +76,21 @@ struct VariableImpl {
   // stable, fused form.
   std::shared_ptr<VariableImpl> scores;
   const char* scores_function = "";  // "softmax" (over the last axis) or "sigmoid"
+  // Of a weight: what optimizers put its value through after each step; may be empty.
+  std::function<Tensor(const Tensor&)> constraint;
 
   VariableImpl(Tensor v, bool wants_grad) : value(std::move(v)), requires_grad(wants_grad) {}
   ~VariableImpl();
   VariableImpl(const VariableImpl&) = delete;
   VariableImpl& operator=(const VariableImpl&) = delete;
 };
+
+/// Throws ValueError, ShapeError or DTypeError unless a gradient is of the variable's kind.
+void require_like(std::string_view what, const Tensor& gradient, const Tensor& value);
+
+/// The numbers, of either kind.
+inline const Tensor& value_of(const Tensor& x) { return x; }
+inline const Tensor& value_of(const Variable& x) { return x.value(); }
 
 /// A variable computed by `node`.
 Variable result_of(const Tensor& value, std::shared_ptr<Node> node);

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "autograd/accumulate.h"
+#include "autograd/elementwise.h"
 #include "autograd/ops/index.h"
 #include "autograd/tape.h"
 #include "tensor/cast.h"
@@ -21,18 +21,22 @@ void check_leaf(const char* what, const detail::VariableImpl& impl) {
                                what, impl.node->name()));
 }
 
+void check_floating(const Tensor& value) {
+  if (is_floating(value.dtype())) return;
+  throw DTypeError(
+      fmt::format("variable: {} has no gradient; only floating types do. Use cast(x, float32).",
+                  value.spec().text()));
+}
+
 }  // namespace
 
-Variable::Variable(const Tensor& value) : Variable(value, true) {}
+Variable::Variable(Tensor value) : Variable(std::move(value), true) {}
 
-Variable::Variable(const Tensor& value, bool requires_grad) {
+Variable::Variable(Tensor value, bool requires_grad) {
   if (!value.defined()) return;
-  if (requires_grad && !is_floating(value.dtype())) {
-    throw DTypeError(
-        fmt::format("variable: {} has no gradient; only floating types do. Use cast(x, float32).",
-                    value.spec().text()));
-  }
-  impl_ = std::make_shared<detail::VariableImpl>(value, requires_grad);
+  if (requires_grad) check_floating(value);
+  if (requires_grad && !value.is_unique()) value = value.copy();
+  impl_ = std::make_shared<detail::VariableImpl>(std::move(value), requires_grad);
 }
 
 const Tensor& Variable::value() const { return checked(impl_).value; }
@@ -42,16 +46,13 @@ bool Variable::requires_grad() const { return impl_ != nullptr && impl_->require
 bool Variable::is_leaf() const { return checked(impl_).node == nullptr; }
 
 void Variable::set_grad(const Tensor& grad) {
-  if (grad.shape() != shape() || grad.dtype() != dtype()) {
-    throw ShapeError(
-        fmt::format("set_grad: the gradient given is {}, the variable {}; they must be alike",
-                    grad.spec().text(), value().spec().text()));
-  }
+  detail::require_like("set_grad", grad, value());
   checked(impl_).grad = grad;
 }
 
 void Variable::set_requires_grad(bool requires_grad) {
   check_leaf("set_requires_grad", checked(impl_));
+  if (requires_grad) check_floating(impl_->value);
   impl_->requires_grad = requires_grad;
 }
 
@@ -78,7 +79,7 @@ void Variable::assign_add(const Tensor& value) {
     throw ShapeError(fmt::format("assign_add: the value given is {}, the variable is {}",
                                  value.spec().text(), mine.spec().text()));
   }
-  detail::accumulate(mine, cast(value, mine.dtype()), true);
+  detail::binary_into("assign_add", kernels::Binary::add, mine, cast(value, mine.dtype()), mine);
   mine.mark_changed();
 }
 

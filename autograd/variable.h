@@ -19,8 +19,8 @@ struct VariableImpl;
 
 struct BackwardOptions {
   bool retain_graph = false;  // keep what the tape saved, so that backward can run again
-  bool create_graph =
-      false;  // make the gradients Variables of a graph of their own, to be differentiated again
+  // For gradients(): they get a graph of their own, to be differentiated again.
+  bool create_graph = false;
 };
 
 /// A Tensor that remembers how it was computed. A handle: copies are the same variable.
@@ -31,12 +31,12 @@ struct BackwardOptions {
 class Variable {
  public:
   Variable() = default;  // none: defined() is false
-  /// Variable w(x): a leaf that collects its gradient.
-  explicit Variable(const Tensor& value);
+  /// Variable w(x): a leaf that collects its gradient, with a copy of x (or x itself, if moved in).
+  explicit Variable(Tensor value);
   /// matmul(x, w) with a Tensor x: a constant, no gradient is computed for it.
   template <std::same_as<Tensor> T>
   Variable(const T& value) : Variable(value, false) {}
-  Variable(const Tensor& value, bool requires_grad);
+  Variable(Tensor value, bool requires_grad);
 
   bool defined() const { return impl_ != nullptr; }
   const Tensor& value() const;
@@ -57,7 +57,8 @@ class Variable {
 
   /// Gradients of this variable, which must have one element, are added to every leaf's grad().
   /// Frees the record as it goes unless asked to retain it. Throws ShapeError (not one element) and
-  /// ValueError (nothing requires a gradient, or the record was freed already).
+  /// ValueError (nothing requires a gradient, the record was freed already, or a value that it
+  /// needs was changed in place), before any grad() is touched.
   void backward(BackwardOptions options = {}) const;
   /// The same for any shape, given the gradient of this variable's value; of its shape and dtype.
   void backward(const Tensor& gradient, BackwardOptions options = {}) const;
@@ -98,8 +99,10 @@ class Variable {
 using Variables = Several<Variable>;
 
 /// Gradients of `output` (one element) by each of `inputs`, without touching any grad(). With
-/// create_graph they can be differentiated again. An input that `output` does not depend on gets a
-/// Variable that is not defined().
+/// create_graph they can be differentiated again, and the record is retained. An input that
+/// `output` does not depend on gets a Variable that is not defined(). Throws ValueError (an input
+/// that is no leaf, or needs no gradient; an operation that cannot be differentiated twice) and
+/// what backward throws.
 std::vector<Variable> gradients(const Variable& output, const std::vector<Variable>& inputs,
                                 BackwardOptions options = {});
 

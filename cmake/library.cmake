@@ -1,12 +1,7 @@
 # The storeys, one object library a folder, and the library that they make together.
 find_package(Threads REQUIRED)
 find_package(fmt REQUIRED)
-find_package(hwy QUIET)
-if(NOT TARGET hwy::hwy)  # Debian 12 ships a pkg-config file only
-  find_package(PkgConfig REQUIRED)
-  pkg_check_modules(KERATIN_HWY REQUIRED IMPORTED_TARGET libhwy)
-  add_library(hwy::hwy ALIAS PkgConfig::KERATIN_HWY)
-endif()
+include(${PROJECT_SOURCE_DIR}/cmake/highway.cmake)
 find_package(ZLIB REQUIRED)
 find_package(CURL REQUIRED)
 
@@ -21,7 +16,7 @@ foreach(header IN LISTS KERATIN_OP_HEADERS)
 endforeach()
 file(CONFIGURE OUTPUT ${KERATIN_GENERATED}/autograd/ops.h CONTENT "${KERATIN_OPS_H}" @ONLY)
 file(CONFIGURE OUTPUT ${KERATIN_GENERATED}/keratin/keratin.h
-     CONTENT "#pragma once\n\n#include \"keratin.h\"\n" @ONLY)
+     CONTENT "#pragma once\n\n#include \"${PROJECT_SOURCE_DIR}/keratin.h\"\n" @ONLY)
 
 function(keratin_storey name)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${name}/*.cpp)
@@ -48,14 +43,14 @@ if(TARGET keratin_kernels)
   target_compile_definitions(keratin_kernels PRIVATE ${KERATIN_SIMD_DEFINITIONS})
   target_compile_options(keratin_kernels PRIVATE ${KERATIN_SIMD_OPTIONS})
 endif()
+# Fused multiply-adds, where a machine has them, would draw digits of other bits.
+set_source_files_properties(data/datasets/digits.cpp PROPERTIES COMPILE_OPTIONS -ffp-contract=off)
 if(TARGET keratin_data)
   target_link_libraries(keratin_data PRIVATE ZLIB::ZLIB CURL::libcurl)
 endif()
 
 target_compile_features(keratin PUBLIC cxx_std_20)
 target_include_directories(keratin PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>
-                                          $<BUILD_INTERFACE:${KERATIN_GENERATED}>
-                                          $<INSTALL_INTERFACE:include>
-                                          $<INSTALL_INTERFACE:include/keratin>)
-target_link_libraries(keratin PRIVATE keratin_options PUBLIC fmt::fmt Threads::Threads
+                                          $<BUILD_INTERFACE:${KERATIN_GENERATED}>)
+target_link_libraries(keratin PRIVATE $<BUILD_INTERFACE:keratin_options> PUBLIC fmt::fmt Threads::Threads
                               PRIVATE hwy::hwy ZLIB::ZLIB CURL::libcurl)

@@ -7,8 +7,8 @@
 
 #include "data/pipeline/pipeline.h"
 #include "data/pipeline/table.h"
-#include "data/seed.h"
 #include "kernels/parallel.h"
+#include "tensor/random.h"
 
 namespace keratin::data {
 namespace {
@@ -142,7 +142,8 @@ Dataset Dataset::batch(std::int64_t size, BatchOptions options) const {
 Dataset Dataset::shuffle(std::int64_t buffer, ShuffleOptions options) const {
   const Pipeline& from = pipeline("shuffle");
   require_at_least(1, "Dataset.shuffle: buffer", buffer);
-  const std::uint64_t seed = options.seed ? static_cast<std::uint64_t>(*options.seed) : next_seed();
+  const std::uint64_t seed =
+      options.seed ? static_cast<std::uint64_t>(*options.seed) : next_random_seed();
   return decorated(from, [&](const auto& source) {
     return detail::shuffled(source, buffer, seed, options.reshuffle_each_iteration);
   });

@@ -36,7 +36,8 @@ struct BatchOptions {
 };
 
 struct ShuffleOptions {
-  /// The order depends on it and on the pass only. Not given: drawn from keratin's global seed.
+  /// The order depends on it and on the pass only. Not given: drawn from keratin's global seed when
+  /// shuffle is called, so call set_random_seed before.
   std::optional<std::int64_t> seed = {};
   /// Another order in every pass; false repeats the first one.
   bool reshuffle_each_iteration = true;
@@ -83,7 +84,9 @@ class Iterator {
 ///     Dataset train = from_tensor_slices(x, y).shuffle(10000, {.seed = 1}).batch(32).prefetch(2);
 ///
 /// Each pass is told its number (fit: the epoch); numbers and seeds fix its order, so passes can be
-/// repeated and resumed. Errors in arguments are thrown at once, those in data during the pass.
+/// repeated and resumed. `for (const Example& batch : dataset)` is pass 0, every time: in a loop
+/// over epochs use begin(epoch). Errors in arguments are thrown at once, those in data during the
+/// pass.
 class Dataset {
  public:
   Dataset() = default;  // none: defined() is false
@@ -97,7 +100,9 @@ class Dataset {
   Iterator begin(std::int64_t pass = 0, std::int64_t skipped = 0) const;
   std::default_sentinel_t end() const { return {}; }
 
-  /// f of every element. Each pass starts from a fresh copy of f, captured state included.
+  /// f of every element. Each pass starts from a fresh copy of f, captured state included. For the
+  /// same bits every time, f takes random numbers from a generator of its own: keratin's global one
+  /// is drawn from by others meanwhile, if f runs on other threads (num_parallel_calls, prefetch).
   Dataset map(std::function<Example(Example)> f, MapOptions options = {}) const;
   /// The elements that `keep` is true for. Each pass starts from a fresh copy of `keep`.
   Dataset filter(std::function<bool(const Example&)> keep) const;
@@ -126,8 +131,8 @@ class Dataset {
 
 /// One element for each row of the tensors: their leading axes are sliced, names and structure
 /// kept. Batches of it, shuffled or not, are gathered row by row without making the single
-/// elements. Zero rows are legal. Throws ShapeError where tensors differ in rows or have no axis,
-/// ValueError without x.
+/// elements. The tensors are shared, not copied. Zero rows are legal. Throws ShapeError where
+/// tensors differ in rows or have no axis, ValueError without x.
 Dataset from_tensor_slices(const Tensors& x, const Tensors& y = {},
                            const Tensors& sample_weight = {});
 

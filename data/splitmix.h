@@ -28,7 +28,6 @@ class SplitMix {
   }
   /// 0 <= result < 1.
   constexpr double uniform() { return static_cast<double>((*this)() >> 11) * 0x1p-53; }
-  constexpr double uniform(double low, double high) { return low + (high - low) * uniform(); }
   /// About standard normal, at most 4.9 away from 0: eight uniform numbers of 16 bits, summed.
   constexpr double normal() {
     std::int64_t sum = 0;

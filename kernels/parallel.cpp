@@ -22,6 +22,7 @@
 #endif
 
 #include "kernels/error.h"
+#include "kernels/processor.h"
 
 namespace keratin::kernels {
 namespace {
@@ -169,7 +170,11 @@ class Pool {
 };
 
 std::unique_ptr<Pool>& pool() {
-  static std::unique_ptr<Pool> instance = std::make_unique<Pool>(initial_thread_count());
+  static std::unique_ptr<Pool> instance = [] {
+    if (const std::string warning = processor_warning(); !warning.empty())
+      fmt::print(stderr, "{}\n", warning);
+    return std::make_unique<Pool>(initial_thread_count());
+  }();
   return instance;
 }
 

@@ -16,6 +16,9 @@
 //   #if HWY_ONCE
 //   namespace keratin::kernels::cpu { HWY_EXPORT(Softmax); void softmax_simd(...) {
 //   HWY_DYNAMIC_DISPATCH(Softmax)(...); } } #endif
+//
+// Write simd::ReduceSum(d, v), with the namespace: without it a later Highway's own function is
+// found too.
 #if defined(KERATIN_KERNELS_SIMD_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef KERATIN_KERNELS_SIMD_H_
 #undef KERATIN_KERNELS_SIMD_H_
@@ -63,7 +66,7 @@ HWY_INLINE hn::Vec<D> LoadNOr(hn::Vec<D> none, D d, const hn::TFromD<D>* HWY_RES
 /// The first `n` lanes from memory, 0 in the others.
 template <class D>
 HWY_INLINE hn::Vec<D> LoadN(D d, const hn::TFromD<D>* HWY_RESTRICT p, std::int64_t n) {
-  return LoadNOr(hn::Zero(d), d, p, n);
+  return simd::LoadNOr(hn::Zero(d), d, p, n);
 }
 
 /// The first `n` lanes to memory; nothing past p[n - 1] is written.

@@ -24,12 +24,6 @@ Variable constant(double value, const Variable& like) { return detail::operand(v
 Variable above(const Variable& x, double bound) {
   return detail::mask(Binary::greater, x, constant(bound, x));
 }
-Variable at_least(const Variable& x, double bound) {
-  return detail::mask(Binary::greater_equal, x, constant(bound, x));
-}
-
-// e^min(x, 0) - 1: the negative side of elu and its like, without overflow on the other.
-Variable expm1_below_zero(const Variable& x) { return expm1(minimum(x, 0.0)); }
 
 // A result that a loss may look behind: what it is the softmax or sigmoid of.
 Variable with_scores(const Variable& y, const Variable& scores, const char* function) {
@@ -47,21 +41,21 @@ namespace activations {
 Variable relu(const Variable& x, const ReluOptions& options) {
   const double slope = options.negative_slope, threshold = options.threshold;
   if (slope == 0 && threshold == 0 && !options.max_value) return keratin::relu(x);
-  const Variable keeps = above(x, threshold);
-  Variable y = x * keeps;
-  if (slope != 0) y = y + (x - threshold) * (1.0 - keeps) * slope;
+  Variable y = threshold == 0 ? keratin::relu(x) : maximum(x, threshold) * above(x, threshold);
+  if (slope != 0) y = y + minimum(x - threshold, 0.0) * slope;
   return options.max_value ? minimum(y, *options.max_value) : y;
 }
 Variable relu6(const Variable& x) { return minimum(keratin::relu(x), 6.0); }
 Variable leaky_relu(const Variable& x, double negative_slope) {
   return relu(x, {.negative_slope = negative_slope});
 }
+// maximum and minimum share the gradient at 0, where the sides meet; relu's would be lost there.
 Variable elu(const Variable& x, double alpha) {
-  return keratin::relu(x) + expm1_below_zero(x) * alpha;
+  return maximum(x, 0.0) + expm1(minimum(x, 0.0)) * alpha;
 }
 Variable selu(const Variable& x) { return elu(x, 1.6732632423543772) * 1.0507009873554805; }
 Variable celu(const Variable& x, double alpha) {
-  return keratin::relu(x) + expm1(minimum(x, 0.0) * (1 / alpha)) * alpha;
+  return maximum(x, 0.0) + expm1(minimum(x, 0.0) * (1 / alpha)) * alpha;
 }
 Variable gelu(const Variable& x, bool approximate) {
   if (!approximate) return x * 0.5 * (erf(x * std::sqrt(0.5)) + 1.0);
@@ -115,10 +109,12 @@ Variable sparsemax(const Variable& x) {
 
 Variable softplus(const Variable& x) { return keratin::softplus(x); }
 Variable softsign(const Variable& x) { return x / (abs(x) + 1.0); }
-Variable squareplus(const Variable& x, double b) { return (x + sqrt(square(x) + b)) * 0.5; }
+Variable squareplus(const Variable& x, double b) {
+  // (x + sqrt(x^2 + b)) / 2 without cancellation where x is far below 0, or overflow.
+  return maximum(x, 0.0) + (b / 2) / (sqrt(square(x) + b) + abs(x));
+}
 Variable sparse_plus(const Variable& x) {
-  const Variable high = at_least(x, 1), inside = above(x, -1) * (1.0 - high);
-  return x * high + square(x + 1.0) * 0.25 * inside;
+  return square(hard_tanh(x) + 1.0) * 0.25 + (maximum(x, 1.0) - 1.0);
 }
 Variable soft_shrink(const Variable& x, double threshold) {
   return maximum(x - threshold, 0.0) + minimum(x + threshold, 0.0);
@@ -143,7 +139,7 @@ Variable glu(const Variable& x) {
 }
 Variable threshold(const Variable& x, double threshold, double default_value) {
   const Variable keeps = above(x, threshold);
-  return x * keeps + (1.0 - keeps) * default_value;
+  return maximum(x, threshold) * keeps + (1.0 - keeps) * default_value;
 }
 
 }  // namespace activations

@@ -4,10 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <typeinfo>
+#include <cstdlib>
 
 #include "autograd/ops/multiply.h"
 #include "autograd/ops/reshape.h"
+#include "autograd/tape.h"
 #include "nn/names.h"
 #include "tensor/cast.h"
 
@@ -47,6 +48,7 @@ namespace detail {
 
 AddedLosses::AddedLosses() : before_(std::exchange(added_losses, this)) {}
 AddedLosses::~AddedLosses() { added_losses = before_; }
+AddedLosses* AddedLosses::current() { return added_losses; }
 
 std::vector<Layer*> all_layers(Layer* layer) {
   std::vector<Layer*> found;
@@ -57,6 +59,16 @@ std::vector<Layer*> all_layers(Layer* layer) {
   };
   if (layer != nullptr) visit(visit, layer);
   return found;
+}
+
+std::string class_name_of(const std::type_info& type) {
+  int status = 0;
+  char* readable = abi::__cxa_demangle(type.name(), nullptr, nullptr, &status);
+  std::string full = status == 0 ? readable : type.name();
+  std::free(readable);
+  if (const auto colon = full.rfind("::"); colon != std::string::npos)
+    full = full.substr(colon + 2);
+  return full;
 }
 
 }  // namespace detail
@@ -188,15 +200,7 @@ std::vector<Spec> Layer::output_specs(const std::vector<Spec>& inputs) {
   return first;
 }
 
-std::string Layer::class_name() const {
-  int status = 0;
-  char* readable = abi::__cxa_demangle(typeid(*this).name(), nullptr, nullptr, &status);
-  std::string full = status == 0 ? readable : typeid(*this).name();
-  std::free(readable);
-  if (const auto colon = full.rfind("::"); colon != std::string::npos)
-    full = full.substr(colon + 2);
-  return full;
-}
+std::string Layer::class_name() const { return detail::class_name_of(typeid(*this)); }
 
 const std::string& Layer::name() const {
   if (name_.empty()) name_ = unique_name(snake_case(class_name()));
@@ -249,6 +253,13 @@ Variables Layer::invoke(const Variables& x, const CallContext& context) {
   }),
                                               told)
                                : call_several(x, told);
+  if (last_outputs_.empty()) {
+    for (const auto& [name, output] : y.entries()) {
+      Spec spec = output.value().spec();
+      if (spec.shape.rank() > 0) spec.shape = spec.shape.with(0, None);
+      last_outputs_.push_back(spec);
+    }
+  }
   if (activity_regularizer_.given() && *told.training) {
     for (const auto& [name, output] : y.entries()) {
       add_loss(activity_regularizer_(output) * (1.0 / static_cast<double>(output.shape()[0])));
@@ -273,7 +284,8 @@ Variable Layer::add_weight(const AddWeightOptions& options) {
   }
   Variable variable(value.copy(), options.trainable && trainable_);
   variable.set_name(options.name);
-  weights_.push_back({variable, options.trainable, options.regularizer, options.constraint});
+  if (options.constraint.given()) variable.impl()->constraint = options.constraint;
+  weights_.push_back({variable, options.trainable, options.regularizer});
   return variable;
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <typeinfo>
 #include <utility>
 #include <vector>
 
@@ -40,7 +41,6 @@ struct Weight {
   Variable variable;
   bool trainable = true;
   Regularizer regularizer = {};
-  Constraint constraint = {};
 };
 
 /// A shared handle to a layer: what `layers::Dense({...})` is, and what graphs and models hold.
@@ -112,6 +112,8 @@ class Layer : public std::enable_shared_from_this<Layer> {
   virtual std::vector<Spec> output_specs(const std::vector<Spec>& inputs);
   /// Throws ShapeError or DTypeError unless the layer can take such inputs. By default anything.
   virtual void check_inputs(const std::vector<Spec>& inputs) const;
+  /// Names of the results where they are told apart by name; none by default.
+  virtual std::vector<std::string> output_names() const { return {}; }
   /// "Dense": by default the name of the class.
   virtual std::string class_name() const;
 
@@ -119,16 +121,18 @@ class Layer : public std::enable_shared_from_this<Layer> {
   void set_name(std::string name) { name_ = std::move(name); }
   bool built() const { return built_; }
   bool trainable() const { return trainable_; }
-  virtual void set_trainable(bool trainable);
+  void set_trainable(bool trainable);
   DType compute_dtype() const { return policy_.compute_dtype(); }
   /// `Dense "head"`, for messages.
   std::string label() const;
 
+  /// Of the results of the first call; the batch axis None. Empty before.
+  const std::vector<Spec>& last_outputs() const { return last_outputs_; }
   const std::vector<Weight>& own_weights() const { return weights_; }
   virtual std::vector<LayerRef> sublayers() const { return sublayers_; }
 
   /// Builds if that has not been done.
-  void ensure_built(const std::vector<Spec>& inputs);
+  virtual void ensure_built(const std::vector<Spec>& inputs);
   /// What a handle's operator() does: build, check, cast, call.
   Variables invoke(const Variables& x, const CallContext& context);
   /// The node that the next symbolic call makes gets this number.
@@ -161,6 +165,7 @@ class Layer : public std::enable_shared_from_this<Layer> {
   DTypePolicy policy_;
   Regularizer activity_regularizer_;
   std::vector<LayerRef> sublayers_;
+  std::vector<Spec> last_outputs_;
   bool built_ = false;
   bool trainable_ = true;
   bool autocast_ = true;
@@ -189,6 +194,8 @@ class AddedLosses {
   AddedLosses(const AddedLosses&) = delete;
   AddedLosses& operator=(const AddedLosses&) = delete;
   std::vector<Variable> losses;
+  /// The innermost that lives on this thread, or nullptr.
+  static AddedLosses* current();
 
  private:
   AddedLosses* before_;
@@ -196,6 +203,9 @@ class AddedLosses {
 
 /// Every distinct layer in and under `layer`, itself first.
 std::vector<Layer*> all_layers(Layer* layer);
+
+/// The name of a class without its namespaces.
+std::string class_name_of(const std::type_info& type);
 
 }  // namespace detail
 }  // namespace keratin

@@ -8,7 +8,6 @@
 #include "autograd/ops/multiply.h"
 #include "autograd/ops/reshape.h"
 #include "autograd/ops/sum.h"
-#include "autograd/reduction.h"
 #include "autograd/tape.h"
 #include "nn/losses/binary_crossentropy.h"
 #include "nn/losses/categorical_crossentropy.h"
@@ -17,6 +16,7 @@
 #include "nn/losses/sparse_categorical_crossentropy.h"
 #include "tensor/cast.h"
 #include "tensor/named.h"
+#include "tensor/reduction.h"
 
 namespace keratin {
 
@@ -24,7 +24,31 @@ struct LossRef::Impl {
   LossFunction function;
   std::string name;
   LossReduction reduction;
+  LossMask counted;
 };
+
+namespace {
+
+// A weight a sample goes with all of its values: [batch] or [batch, 1] beside [batch, time].
+Tensor beside(const Tensor& sample_weight, const Tensor& values, const std::string& loss) {
+  Tensor weight = cast(sample_weight, values.dtype());
+  while (weight.rank() > values.rank() && weight.shape().back() == 1)
+    weight = weight.reshaped(weight.shape().slice(0, weight.rank() - 1));
+  while (weight.rank() < values.rank()) weight = weight.reshaped(weight.shape().joined({1}));
+  bool fits = weight.rank() == values.rank();
+  for (std::int64_t i = 0; fits && i < weight.rank(); ++i) {
+    fits = weight.shape()[i] == values.shape()[i] || (i > 0 && weight.shape()[i] == 1);
+  }
+  if (!fits) {
+    throw ShapeError(fmt::format(
+        "{}: sample_weight is {}, the values of the samples are {}; expected one weight a sample, "
+        "or one a value",
+        loss, sample_weight.spec().text(), values.spec().text()));
+  }
+  return weight;
+}
+
+}  // namespace
 
 LossReduction loss_reduction(const std::string& name) {
   if (name == "sum_over_batch_size" || name == "mean") return LossReduction::sum_over_batch_size;
@@ -36,9 +60,10 @@ LossReduction loss_reduction(const std::string& name) {
       name_hint(name, {"sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", "none"})));
 }
 
-LossRef::LossRef(LossFunction per_sample, std::string name, const std::string& reduction)
-    : impl_(std::make_shared<const Impl>(
-          Impl{std::move(per_sample), std::move(name), loss_reduction(reduction)})) {}
+LossRef::LossRef(LossFunction per_sample, std::string name, const std::string& reduction,
+                 LossMask counted)
+    : impl_(std::make_shared<const Impl>(Impl{std::move(per_sample), std::move(name),
+                                              loss_reduction(reduction), std::move(counted)})) {}
 
 LossRef::LossRef(const char* name) {
   using Make = LossRef (*)();
@@ -93,27 +118,15 @@ Variable LossRef::per_sample(const Variable& y_true, const Variable& y_pred) con
 Variable LossRef::operator()(const Variable& y_true, const Variable& y_pred,
                              const Tensor& sample_weight) const {
   Variable values = per_sample(y_true, y_pred);
-  double divisor = static_cast<double>(values.size());
-  if (sample_weight.defined()) {
-    Tensor weight = cast(sample_weight, values.dtype());
-    // A weight a sample goes with all of its values: [batch] or [batch, 1] beside [batch, time].
-    while (weight.rank() > values.rank() && weight.shape().back() == 1)
-      weight = weight.reshaped(weight.shape().slice(0, weight.rank() - 1));
-    while (weight.rank() < values.rank()) weight = weight.reshaped(weight.shape().joined({1}));
-    const auto fits = [&] {
-      if (weight.rank() != values.rank()) return false;
-      for (std::int64_t i = 0; i < weight.rank(); ++i) {
-        if (weight.shape()[i] != values.shape()[i] && weight.shape()[i] != 1) return false;
-      }
-      return values.rank() == 0 || weight.shape()[0] == values.shape()[0];
-    };
-    if (!fits()) {
-      throw ShapeError(
-          fmt::format("{}: sample_weight is {}, the values of the samples are {}; expected one "
-                      "weight a sample, "
-                      "or one a value",
-                      impl_->name, sample_weight.spec().text(), values.value().spec().text()));
-    }
+  auto divisor = static_cast<double>(values.size());
+  Tensor weight;
+  if (sample_weight.defined()) weight = beside(sample_weight, values.value(), impl_->name);
+  if (impl_->counted) {
+    const Tensor mask = cast(impl_->counted(y_true, y_pred), values.dtype());
+    if (impl_->reduction == LossReduction::sum_over_batch_size) divisor = sum(mask).item<double>();
+    weight = weight.defined() ? weight * mask : mask;
+  }
+  if (weight.defined()) {
     values = values * weight;
     if (impl_->reduction == LossReduction::mean_with_sample_weight) {
       const double repeats = static_cast<double>(values.size()) /

@@ -10,14 +10,17 @@
 
 namespace keratin {
 
-/// One value a sample: y_true, y_pred [batch, ...] -> [batch] or [batch, ...] without the last
-/// axis.
+/// One value a sample: y_true, y_pred [batch, ...] -> [batch, ...] without the last axis.
 using LossFunction = std::function<Variable(const Variable& y_true, const Variable& y_pred)>;
 
-/// How the values of the samples become one number.
-///   "sum_over_batch_size" (or "mean"): sum of value x weight, divided by the number of values, not
-///   of weights "sum":                             sum of value x weight "mean_with_sample_weight":
-///   sum of value x weight, divided by the sum of the weights "none": all of them, weighted
+/// Which values count: 1 or 0 each, of the shape of the values. Those that don't leave the mean.
+using LossMask = std::function<Tensor(const Variable& y_true, const Variable& y_pred)>;
+
+/// How the values of the samples become one number, by Keras' names.
+///   sum_over_batch_size, or mean   sum of value x weight / how many values (not: sum of weights)
+///   sum                            sum of value x weight
+///   mean_with_sample_weight        sum of value x weight / sum of weights
+///   none                           all of them, weighted
 enum class LossReduction { sum_over_batch_size, sum, mean_with_sample_weight, none };
 /// Throws ValueError for an unknown name.
 LossReduction loss_reduction(const std::string& name);
@@ -31,9 +34,12 @@ class LossRef {
   LossRef(const char* name);
   LossRef(const std::string& name) : LossRef(name.c_str()) {}
   template <std::invocable<const Variable&, const Variable&> F>
-  LossRef(F per_sample)
+  requires(!std::derived_from<F, LossRef>)  // a loss of losses::... is the handle itself
+      LossRef(F per_sample)
       : LossRef(LossFunction(std::move(per_sample)), "loss", "sum_over_batch_size") {}
-  LossRef(LossFunction per_sample, std::string name, const std::string& reduction);
+  /// `counted` not given: all values count.
+  LossRef(LossFunction per_sample, std::string name, const std::string& reduction,
+          LossMask counted = {});
 
   bool given() const { return impl_ != nullptr; }
   const std::string& name() const;

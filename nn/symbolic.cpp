@@ -70,6 +70,11 @@ SymbolicTensors call_symbolically(const std::shared_ptr<Layer>& layer,
     impl->index = static_cast<std::int64_t>(outputs.size());
     outputs.emplace_back(std::move(impl));
   }
+  if (const std::vector<std::string> names = layer->output_names(); !names.empty()) {
+    Named<SymbolicTensor> by_name;
+    for (std::size_t i = 0; i < names.size(); ++i) by_name[names[i]] = outputs[i];
+    return SymbolicTensors(by_name);
+  }
   if (outputs.size() == 1) return outputs[0];
   return SymbolicTensors(std::move(outputs));
 }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "kernels/cast/cast.h"
 
 namespace keratin {
@@ -26,6 +28,12 @@ Tensor cast(const Tensor& x, DType dtype) {
     return cast(Tensor::from(x.to_vector<float>(), x.shape()), dtype);
   }
   Tensor y = Tensor::empty(x.shape(), dtype);
+  if (dtype == bfloat16) {
+    const Tensor wide = cast(x, float32);
+    std::transform(wide.data<float>(), wide.data<float>() + wide.size(), y.mutable_data<BFloat16>(),
+                   to_bfloat16);
+    return y;
+  }
   with_type(x.dtype(), [&]<class From> {
     with_type(dtype, [&]<class To> {
       kernels::run(kernels::cast_ladder<From, To>, x.data<From>(), y.mutable_data<To>(),

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -29,6 +30,16 @@ inline constexpr DType float32 = DType::float32, float64 = DType::float64,
 struct BFloat16 {
   std::uint16_t bits = 0;
 };
+
+constexpr float to_float(BFloat16 value) {
+  return std::bit_cast<float>(static_cast<std::uint32_t>(value.bits) << 16);
+}
+/// Rounded to nearest, ties to even; a NaN stays one.
+constexpr BFloat16 to_bfloat16(float value) {
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  if (value != value) return {static_cast<std::uint16_t>((bits >> 16) | 0x40)};
+  return {static_cast<std::uint16_t>((bits + 0x7fff + ((bits >> 16) & 1)) >> 16)};
+}
 
 /// Bytes of one element; 0 for strings.
 constexpr std::size_t size_of(DType dtype) {

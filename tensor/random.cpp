@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <atomic>
+#include <cmath>
 #include <mutex>
 #include <random>
 
@@ -77,8 +77,10 @@ Tensor randn(const Shape& shape, DType dtype, RandomStream stream) {
 
 Tensor random_uniform(const Shape& shape, double low, double high, DType dtype,
                       RandomStream stream) {
-  if (!(low <= high))
-    throw ValueError(fmt::format("random_uniform: from {} to {}; expected low <= high", low, high));
+  if (!(low <= high) || !std::isfinite(high - low)) {
+    throw ValueError(fmt::format(
+        "random_uniform: from {} to {}; expected finite numbers, low <= high", low, high));
+  }
   return filled("random_uniform", shape, dtype,
                 {.distribution = kernels::Distribution::uniform,
                  .size = 0,

@@ -29,7 +29,8 @@ std::uint64_t next_random_seed();
 
 /// Independent normal numbers of mean 0 and variance 1. f32 or f64.
 Tensor randn(const Shape& shape, DType dtype = float32);
-/// Independent numbers, uniform in [low, high). f32 or f64. Throws ValueError unless low <= high.
+/// Independent numbers, uniform in [low, high). f32 or f64. Throws ValueError unless low <= high,
+/// with a finite difference.
 Tensor random_uniform(const Shape& shape, double low = 0, double high = 1, DType dtype = float32);
 
 /// The same from a given stream.

@@ -63,7 +63,8 @@ class Several : public T {
   bool named() const { return named_; }
   /// One, not in braces?
   bool single() const { return single_; }
-  const std::vector<Entry>& entries() const { return entries_; }
+  const std::vector<Entry>& entries() const& { return entries_; }
+  std::vector<Entry> entries() && { return std::move(entries_); }  // outlives it in a range-for
 
   /// The same structure with f applied to every value.
   template <class F>

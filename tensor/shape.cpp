@@ -22,6 +22,7 @@ Shape Shape::unset() {
 }
 
 std::int64_t Shape::size() const {
+  if (!is_set()) throw ShapeError("shape: it was not given; expected sizes, such as {32, 128}");
   std::int64_t count = 1;
   for (const std::int64_t size : *this) {
     if (size < 0) throw ShapeError(fmt::format("shape: {} has a size that is not known", text()));
@@ -67,11 +68,13 @@ std::size_t Shape::index(std::int64_t axis) const {
 }
 
 namespace {
+std::string size_text(std::int64_t size) { return size == None ? "None" : std::to_string(size); }
+
 std::string joined_sizes(const Shape& shape) {
   std::string text;
   for (const std::int64_t size : shape) {
     if (!text.empty()) text += ", ";
-    text += size == None ? "None" : std::to_string(size);
+    text += size_text(size);
   }
   return text;
 }
@@ -95,9 +98,8 @@ Shape broadcast_shapes(const char* what, const Shape& a, const Shape& b) {
     if (size_a != size_b && size_a != 1 && size_b != 1) {
       throw ShapeError(
           fmt::format("{}: shapes do not broadcast: {} and {} differ on axis {} ({} and {}); sizes "
-                      "must be equal or 1. Use reshape to "
-                      "line the axes up.",
-                      what, a.text(), b.text(), i - rank, size_a, size_b));
+                      "must be equal or 1. Use reshape to line the axes up.",
+                      what, a.text(), b.text(), i - rank, size_text(size_a), size_text(size_b)));
     }
     both.push_back(size_a == 1 ? size_b : size_a);
   }

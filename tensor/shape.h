@@ -33,7 +33,7 @@ class Shape {
 
   bool is_set() const { return rank_ >= 0; }
   std::int64_t rank() const { return rank_; }
-  /// How many elements; 1 for rank 0. Throws ShapeError if a size is unknown.
+  /// How many elements; 1 for rank 0. Throws ShapeError if a size or the shape itself is unknown.
   std::int64_t size() const;
   /// Is every size known?
   bool is_known() const;

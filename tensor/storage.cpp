@@ -26,31 +26,21 @@ std::size_t rounded(std::size_t bytes) {
 class CachingAllocator {
  public:
   void* allocate(std::size_t capacity) {
-    {
-      const std::lock_guard lock(mutex_);
-      count_use(capacity);
-      auto& free = free_[capacity];
-      if (!free.empty()) {
-        void* block = free.back();
-        free.pop_back();
-        stats_.bytes_cached -= static_cast<std::int64_t>(capacity);
-        return block;
-      }
-      ++stats_.system_allocations;
-    }
+    if (void* block = take_cached(capacity)) return block;
     void* block = ::operator new(capacity, std::align_val_t(kAlignment), std::nothrow);
     if (block == nullptr) {
       release();
       block = ::operator new(capacity, std::align_val_t(kAlignment), std::nothrow);
     }
+    const std::lock_guard lock(mutex_);
     if (block == nullptr) {
-      const std::lock_guard lock(mutex_);
-      stats_.bytes_in_use -= static_cast<std::int64_t>(capacity);
       throw Error(
           fmt::format("tensor: out of memory: {} bytes asked for, {} bytes in use; use smaller "
                       "batches or inputs",
                       capacity, stats_.bytes_in_use));
     }
+    ++stats_.system_allocations;
+    count_use(capacity);
     return block;
   }
 
@@ -75,7 +65,17 @@ class CachingAllocator {
   }
 
  private:
-  void count_use(std::size_t capacity) {
+  void* take_cached(std::size_t capacity) {
+    const std::lock_guard lock(mutex_);
+    const auto found = free_.find(capacity);
+    if (found == free_.end() || found->second.empty()) return nullptr;
+    void* block = found->second.back();
+    found->second.pop_back();
+    stats_.bytes_cached -= static_cast<std::int64_t>(capacity);
+    count_use(capacity);
+    return block;
+  }
+  void count_use(std::size_t capacity) {  // with mutex_ held
     stats_.bytes_in_use += static_cast<std::int64_t>(capacity);
     stats_.peak_bytes_in_use = std::max(stats_.peak_bytes_in_use, stats_.bytes_in_use);
   }

@@ -3,23 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <cstring>
 
+#include "kernels/cast/convert.h"
+
 namespace keratin {
 namespace {
-
-float widen(BFloat16 value) {
-  return std::bit_cast<float>(static_cast<std::uint32_t>(value.bits) << 16);
-}
-
-// Round to nearest even; a NaN stays one.
-BFloat16 narrow(float value) {
-  const auto bits = std::bit_cast<std::uint32_t>(value);
-  if (std::isnan(value)) return {static_cast<std::uint16_t>((bits >> 16) | 0x40)};
-  return {static_cast<std::uint16_t>((bits + 0x7fff + ((bits >> 16) & 1)) >> 16)};
-}
 
 // Calls f with a typed pointer to the elements.
 template <class F>
@@ -45,14 +35,15 @@ decltype(auto) visit(DType dtype, void* raw, F&& f) {
   throw DTypeError("tensor: strings where numbers are needed; use strings()");
 }
 
+// As cast does.
 template <class To, class From>
 To converted(From value) {
-  if constexpr (std::is_same_v<To, BFloat16>) {
-    return narrow(static_cast<float>(value));
-  } else if constexpr (std::is_same_v<From, BFloat16>) {
-    return static_cast<To>(widen(value));
+  if constexpr (std::is_same_v<From, BFloat16>) {
+    return converted<To>(to_float(value));
+  } else if constexpr (std::is_same_v<To, BFloat16>) {
+    return to_bfloat16(static_cast<float>(value));
   } else {
-    return static_cast<To>(value);
+    return kernels::cpu::convert<To>(value);
   }
 }
 
@@ -168,19 +159,19 @@ Tensor Tensor::slice(std::int64_t first, std::int64_t last) const {
 }
 
 Tensor Tensor::reshaped(const Shape& shape) const {
+  require_defined("reshape");
   Shape wanted = shape;
-  std::int64_t known = 1, inferred = -1;
+  std::int64_t inferred = -1;
   for (std::int64_t i = 0; i < shape.rank(); ++i) {
-    if (shape[i] != -1) {
-      known *= shape[i];
-    } else if (inferred >= 0) {
+    if (shape[i] != -1) continue;
+    if (inferred >= 0)
       throw ShapeError(fmt::format("reshape: {} has more than one -1", shape.text()));
-    } else {
-      inferred = i;
-    }
+    inferred = i;
   }
-  if (inferred >= 0 && known > 0 && size_ % known == 0)
-    wanted = wanted.with(inferred, size_ / known);
+  if (inferred >= 0) {
+    const std::int64_t known = shape.with(inferred, 1).size();
+    if (known > 0 && size_ % known == 0) wanted = wanted.with(inferred, size_ / known);
+  }
   if ((inferred >= 0 && wanted[inferred] < 0) || wanted.size() != size_) {
     throw ShapeError(
         fmt::format("reshape: {} has {} elements; the shape asked for, {}, does not hold as many",
@@ -192,12 +183,15 @@ Tensor Tensor::reshaped(const Shape& shape) const {
 }
 
 Tensor Tensor::copy() const {
+  require_defined("copy");
   Tensor x = empty(shape_, dtype_);
   x.copy_from(*this);
   return x;
 }
 
 void Tensor::copy_from(const Tensor& other) {
+  require_defined("copy_from");
+  other.require_defined("copy_from");
   if (shape_ != other.shape_) {
     throw ShapeError(
         fmt::format("tensor: {} cannot take the values of {}", spec().text(), other.spec().text()));
@@ -223,8 +217,13 @@ std::span<std::string> Tensor::mutable_strings() {
   return {storage_->strings().data() + offset_, static_cast<std::size_t>(size_)};
 }
 
+void Tensor::require_defined(const char* what) const {
+  if (!defined())
+    throw ValueError(fmt::format("{}: the tensor has no value: it was never set", what));
+}
+
 void Tensor::check_type(DType wanted) const {
-  if (!defined()) throw ValueError("tensor: has no value: it was never set");
+  require_defined("data");
   if (dtype_ != wanted) {
     throw DTypeError(
         fmt::format("tensor: {} read as {}; use cast", spec().text(), name_of(wanted)));
@@ -232,7 +231,7 @@ void Tensor::check_type(DType wanted) const {
 }
 
 std::int64_t Tensor::flat_index(std::initializer_list<std::int64_t> index) const {
-  if (!defined()) throw ValueError("item: the tensor has no value: it was never set");
+  require_defined("item");
   if (index.size() == 0 && size_ == 1) return 0;
   if (static_cast<std::int64_t>(index.size()) != rank()) {
     throw ShapeError(
@@ -260,7 +259,7 @@ T Tensor::item(std::initializer_list<std::int64_t> index) const {
 
 template <class T>
 std::vector<T> Tensor::to_vector() const {
-  if (!defined()) throw ValueError("to_vector: the tensor has no value: it was never set");
+  require_defined("to_vector");
   if constexpr (std::is_same_v<T, std::string>) {
     return {strings().begin(), strings().end()};
   } else {
@@ -304,7 +303,14 @@ Tensor arange(double start, double stop, double step, DType dtype) {
         "arange: start {}, stop {}, step {}; expected finite numbers and a step that is not 0",
         start, stop, step));
   }
-  const auto count = static_cast<std::int64_t>(std::max(0.0, std::ceil((stop - start) / step)));
+  const double steps = std::ceil((stop - start) / step);
+  if (steps >= 0x1p63) {
+    throw ValueError(
+        fmt::format("arange: start {}, stop {}, step {}: more elements than 64 bits "
+                    "count",
+                    start, stop, step));
+  }
+  const auto count = static_cast<std::int64_t>(std::max(0.0, steps));
   Tensor x = Tensor::empty({count}, dtype);
   visit(dtype, x.raw(), [&](auto* data) {
     for (std::int64_t i = 0; i < count; ++i)

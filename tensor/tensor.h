@@ -88,7 +88,7 @@ class Tensor {
   /// A copy with storage of its own.
   Tensor copy() const;
 
-  /// One element, converted as C++ converts numbers (or a string, T = std::string). The index may
+  /// One element, converted as cast does (or a string, T = std::string). The index may
   /// be left out where there is one element only. Throws ShapeError or DTypeError.
   template <class T>
   T item(std::initializer_list<std::int64_t> index = {}) const;
@@ -110,6 +110,7 @@ class Tensor {
   }
   /// The first byte, whatever the type.
   void* raw() const {
+    require_defined("raw");
     return static_cast<char*>(storage_->data()) +
            offset_ * static_cast<std::int64_t>(size_of(dtype_));
   }
@@ -123,10 +124,13 @@ class Tensor {
   /// Overwrites the elements in place with those of a tensor of the same shape and dtype. Throws
   /// ShapeError, DTypeError.
   void copy_from(const Tensor& other);
+  /// Is this the only handle on its storage?
+  bool is_unique() const { return storage_.use_count() == 1; }
   bool shares_storage_with(const Tensor& other) const { return storage_ == other.storage_; }
 
  private:
   static Tensor from_strings(std::vector<std::string> values, const Shape& shape);
+  void require_defined(const char* what) const;
   void check_type(DType wanted) const;
   std::int64_t flat_index(std::initializer_list<std::int64_t> index) const;
 

@@ -64,4 +64,11 @@ std::string to_text(const Tensors& x) {
   return text;
 }
 
+namespace detail {
+fmt::format_context::iterator TextFormatter::write(std::string_view text,
+                                                   fmt::format_context& context) const {
+  return fmt::formatter<std::string_view>::format(text, context);
+}
+}  // namespace detail
+
 }  // namespace keratin

@@ -1,7 +1,7 @@
 // The text form of shapes and tensors, for fmt.
 #pragma once
 
-#include <fmt/core.h>
+#include <fmt/format.h>  // not core.h: some versions have no formatter of strings there
 
 #include <string>
 
@@ -16,29 +16,36 @@ std::string to_text(const Tensor& x);
 /// Several: one block each, under their names.
 std::string to_text(const Tensors& x);
 
+namespace detail {
+/// Formats a text as fmt does strings, without fmt/format.h in this header.
+struct TextFormatter : fmt::formatter<std::string_view> {
+  fmt::format_context::iterator write(std::string_view text, fmt::format_context& context) const;
+};
+}  // namespace detail
+
 }  // namespace keratin
 
 template <>
-struct fmt::formatter<keratin::Shape> : fmt::formatter<std::string_view> {
+struct fmt::formatter<keratin::Shape> : keratin::detail::TextFormatter {
   auto format(const keratin::Shape& value, fmt::format_context& context) const {
-    return fmt::formatter<std::string_view>::format(value.text(), context);
+    return write(value.text(), context);
   }
 };
 template <>
-struct fmt::formatter<keratin::Tensor> : fmt::formatter<std::string_view> {
+struct fmt::formatter<keratin::Tensor> : keratin::detail::TextFormatter {
   auto format(const keratin::Tensor& value, fmt::format_context& context) const {
-    return fmt::formatter<std::string_view>::format(keratin::to_text(value), context);
+    return write(keratin::to_text(value), context);
   }
 };
 template <>
-struct fmt::formatter<keratin::Tensors> : fmt::formatter<std::string_view> {
+struct fmt::formatter<keratin::Tensors> : keratin::detail::TextFormatter {
   auto format(const keratin::Tensors& value, fmt::format_context& context) const {
-    return fmt::formatter<std::string_view>::format(keratin::to_text(value), context);
+    return write(keratin::to_text(value), context);
   }
 };
 template <>
-struct fmt::formatter<keratin::DType> : fmt::formatter<std::string_view> {
+struct fmt::formatter<keratin::DType> : keratin::detail::TextFormatter {
   auto format(keratin::DType value, fmt::format_context& context) const {
-    return fmt::formatter<std::string_view>::format(keratin::name_of(value), context);
+    return write(keratin::name_of(value), context);
   }
 };

@@ -1,29 +1,17 @@
 #include "autograd/ops/index.h"
 
-#include "autograd/op.h"
+#include "autograd/ops/reshape.h"
+#include "autograd/ops/slice.h"
 
 namespace keratin {
-namespace {
-
-struct Index {
-  struct Args {
-    std::int64_t i;
-  };
-  static constexpr std::string_view name = "index";
-  static constexpr Keep keep{};
-  static constexpr bool kernel_gradient = true;
-  static Tensor view(const Tensor& x, const Args& a) { return x[a.i]; }
-  static auto gradient(const auto& saved, const Args& a, const Tensor& dy) {
-    Tensor dx = zeros(saved.spec(0).shape, dy.dtype());
-    Tensor row = dx[a.i];
-    row.copy_from(dy);
-    return grads(dx);
-  }
-};
-
-}  // namespace
 
 Tensor index(const Tensor& x, std::int64_t i) { return x[i]; }
-Variable index(const Variable& x, std::int64_t i) { return apply<Index>({i}, x); }
+
+Variable index(const Variable& x, std::int64_t i) {
+  const Tensor row = x.value()[i];  // throws unless there is such a row
+  if (!x.requires_grad()) return Variable(row, false);
+  const std::int64_t at = i < 0 ? i + x.shape()[0] : i;
+  return reshape(slice(x, {{.first = at, .last = at + 1}}), row.shape());
+}
 
 }  // namespace keratin

@@ -4,7 +4,7 @@
 #include "autograd/ops/broadcast_to.h"
 #include "autograd/ops/multiply.h"
 #include "autograd/ops/reshape.h"
-#include "autograd/reduction.h"
+#include "tensor/reduction.h"
 
 namespace keratin {
 namespace {

@@ -5,7 +5,7 @@
 #include "autograd/ops/multiply.h"
 #include "autograd/ops/reshape.h"
 #include "autograd/ops/sum.h"
-#include "autograd/reduction.h"
+#include "tensor/reduction.h"
 
 namespace keratin {
 namespace {

@@ -63,7 +63,7 @@ SparseSoftmaxCrossEntropy::Args checked(const Tensor& logits, const Tensor& labe
   if (bad >= 0) {
     throw ValueError(fmt::format(
         "{}: label {} of sample {} is out of range; expected 0 to {}, as there are {} scores", name,
-        args.labels.data<std::int32_t>()[bad], bad, logits.shape().back() - 1,
+        labels.reshaped({-1}).item<std::int64_t>({bad}), bad, logits.shape().back() - 1,
         logits.shape().back()));
   }
   return args;

@@ -3,7 +3,7 @@
 #include "autograd/elementwise.h"
 #include "autograd/ops/broadcast_to.h"
 #include "autograd/ops/reshape.h"
-#include "autograd/reduction.h"
+#include "tensor/reduction.h"
 
 namespace keratin {
 namespace {
@@ -27,7 +27,13 @@ struct Sum {
 
 }  // namespace
 
-Tensor sum(const Tensor& x, ReduceOptions options) { return apply<Sum>(options, x); }
-Variable sum(const Variable& x, ReduceOptions options) { return apply<Sum>(options, x); }
+Tensor sum(const Tensor& x, ReduceOptions options) {
+  const bool narrow = x.dtype() == uint8 || x.dtype() == boolean;
+  return apply<Sum>(options, narrow ? cast(x, int64) : x);
+}
+Variable sum(const Variable& x, ReduceOptions options) {
+  if (!x.requires_grad()) return Variable(sum(x.value(), options), false);
+  return apply<Sum>(options, x);
+}
 
 }  // namespace keratin

@@ -6,9 +6,9 @@
 namespace keratin {
 
 /// Adds up.   y = sum of x
-/// x: any shape; f32, f64 and integers. Along options.axis: one or several axes, all unless given;
-/// with keepdims they stay, with size 1. An empty sum is 0. Throws ShapeError (axis out of range),
-/// DTypeError.
+/// x: any shape; f32, f64, integers and bool. Along options.axis: one or several axes, all unless
+/// given; with keepdims they stay, with size 1. An empty sum is 0. Result: x's dtype, but int64 for
+/// uint8 and bool, which could not hold it. Throws ShapeError (axis out of range), DTypeError.
 [[nodiscard]] Tensor sum(const Tensor& x, ReduceOptions options = {});
 [[nodiscard]] Variable sum(const Variable& x, ReduceOptions options = {});
 

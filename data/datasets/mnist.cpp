@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <system_error>
 #include <vector>
 
 #include "data/download.h"
@@ -37,13 +38,14 @@ std::string find(const Origin& origin, const File& file, const std::string& dire
                                            origin.name)});
   }
   const std::filesystem::path folder(directory);
+  std::error_code error;
   for (const char* ending : {"", ".gz"}) {
     const auto path = folder / (std::string(file.name) + ending);
-    if (std::filesystem::exists(path)) return path.string();
+    if (std::filesystem::exists(path, error)) return path.string();
   }
-  throw FileError(fmt::format("{}: {} has neither {} nor {}.gz{}", origin.name, directory,
-                              file.name, file.name,
-                              std::filesystem::is_directory(folder) ? "" : "; it is no folder"));
+  throw FileError(
+      fmt::format("{}: {} has neither {} nor {}.gz{}", origin.name, directory, file.name, file.name,
+                  std::filesystem::is_directory(folder, error) ? "" : "; it is no folder"));
 }
 
 Part load(const Origin& origin, const File& images, const File& labels,

@@ -120,6 +120,7 @@ class Stacked : public Source<Example> {
       return Example{stack(batch, &Example::x, "x"), stack(batch, &Example::y, "y"),
                      stack(batch, &Example::sample_weight, "sample_weight")};
     }
+    void skip(std::int64_t n) override { source->skip(element_count(n, size)); }
     PassPtr<Example> source;
     std::int64_t size;
     bool drop_remainder;

@@ -57,12 +57,20 @@ class ParallelMapped : public Source<Example> {
         return slots_.empty() ? stop_ : slot != slots_.end() && slot->done;
       });
       if (slots_.empty()) return {};
-      if (slot->error != nullptr) std::rethrow_exception(slot->error);
+      if (slot->error != nullptr) std::rethrow_exception(std::move(slot->error));
       std::optional<Example> result = std::move(slot->result);
       slots_.erase(slot);
       lock.unlock();
       room_.notify_one();
       return result;
+    }
+
+    void skip(std::int64_t n) override {
+      if (workers_.empty()) {
+        source_->skip(n);
+      } else {
+        Pass::skip(n);
+      }
     }
 
    private:
@@ -91,6 +99,7 @@ class ParallelMapped : public Source<Example> {
             return;
           }
           slot = slots_.emplace(slots_.end());
+          if (error != nullptr) stop_all();  // before another worker asks a source that has thrown
         }
         turn.unlock();
         if (error == nullptr) {
@@ -102,9 +111,9 @@ class ParallelMapped : public Source<Example> {
         }
         const std::lock_guard lock(mutex_);
         if (error == nullptr) slot->result = std::move(*example);
-        slot->error = error;
-        slot->done = true;
         if (error != nullptr) stop_all();
+        slot->error = std::move(error);
+        slot->done = true;
         ready_.notify_one();
       }
     }

@@ -37,5 +37,7 @@ SourcePtr<Example> gathered(SourcePtr<std::int64_t> rows, std::shared_ptr<const 
 
 /// How many batches that many elements make.
 std::int64_t batch_count(std::int64_t elements, std::int64_t size, bool drop_remainder);
+/// How many elements that many full batches hold, or INT64_MAX.
+std::int64_t element_count(std::int64_t batches, std::int64_t size);
 
 }  // namespace keratin::data::detail

@@ -35,9 +35,9 @@ class Repeated : public Source<T> {
     std::optional<T> next() override {
       while (inner != nullptr || source.times_ < 0 || repetition < source.times_) {
         if (inner == nullptr) {
-          if (dry) return {};
+          if (dry && (source.times_ < 0 || source.source_->cardinality() == 0)) return {};
           inner = source.source_->begin(source.inner_pass(pass, repetition++));
-          dry = true;  // until it gives something: nothing repeated without end must not hang
+          dry = true;  // until it gives something: nothing, repeated without end, must not hang
         }
         if (std::optional<T> element = inner->next()) {
           dry = false;

@@ -1,5 +1,6 @@
 // Rows of a table: one after the other, as examples, and gathered into batches.
 #include <algorithm>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -86,6 +87,7 @@ class Gathered : public Source<Example> {
       }
       return source.table_->gather(batch);
     }
+    void skip(std::int64_t n) override { rows->skip(element_count(n, source.size_)); }
     PassPtr<std::int64_t> rows;
     const Gathered& source;
     std::vector<std::int64_t> batch;
@@ -113,6 +115,12 @@ SourcePtr<Example> gathered(SourcePtr<std::int64_t> rows, std::shared_ptr<const 
 std::int64_t batch_count(std::int64_t elements, std::int64_t size, bool drop_remainder) {
   if (elements < 0) return elements;  // kInfinite, kUnknown
   return elements / size + (!drop_remainder && elements % size != 0 ? 1 : 0);
+}
+
+std::int64_t element_count(std::int64_t batches, std::int64_t size) {
+  std::int64_t elements = 0;
+  return __builtin_mul_overflow(batches, size, &elements) ? std::numeric_limits<std::int64_t>::max()
+                                                          : elements;
 }
 
 }  // namespace keratin::data::detail

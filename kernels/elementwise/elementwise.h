@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 
+#include "kernels/elementwise/broadcast.h"
 #include "kernels/ladder.h"
 
 namespace keratin::kernels {
@@ -77,7 +78,7 @@ const char* name_of(Binary op);
 /// y = op(a, b), where an axis with stride 0 repeats its operand. Axes that lie together in all
 /// three are merged.
 struct BinaryShape {
-  static constexpr int kMaxRank = 8;
+  static constexpr int kMaxRank = kMaxBroadcastRank;
   Binary op;
   int rank = 0;                                 // >= 1
   std::array<std::int64_t, kMaxRank> sizes{};   // of y, which is contiguous

@@ -26,13 +26,13 @@ HWY_INLINE float RowMax(const float* HWY_RESTRICT x, std::int64_t n) {
   const auto none = hn::Set(d, -std::numeric_limits<float>::infinity());
   auto max = none, nan = hn::Zero(d);  // x - x is NaN for NaN and +-inf; x != x for NaN only
   for (std::int64_t c = 0; c < n; c += w) {
-    const auto v = LoadNOr(none, d, x + c, n - c);
+    const auto v = simd::LoadNOr(none, d, x + c, n - c);
     max = hn::Max(max, v);
     nan = hn::IfThenElse(hn::IsNaN(v), v, nan);
   }
   if (HWY_UNLIKELY(!hn::AllTrue(d, hn::Eq(nan, nan))))
     return std::numeric_limits<float>::quiet_NaN();
-  return ReduceMax(d, max);
+  return simd::ReduceMax(d, max);
 }
 
 /// Sum of exp(x - max); with kStore the summands go to y.
@@ -43,14 +43,14 @@ HWY_INLINE float RowExpSum(const float* x, float* y, float max, std::int64_t n) 
   const auto none = hn::Set(d, -std::numeric_limits<float>::infinity()), m = hn::Set(d, max);
   auto sum = hn::Zero(d);
   for (std::int64_t c = 0; c < n; c += w) {
-    const auto e = Exp(d, hn::Sub(LoadNOr(none, d, x + c, n - c), m));
-    if constexpr (kStore) StoreN(e, d, y + c, n - c);
+    const auto e = Exp(d, hn::Sub(simd::LoadNOr(none, d, x + c, n - c), m));
+    if constexpr (kStore) simd::StoreN(e, d, y + c, n - c);
     // Past the end: exp(-inf) = 0, but -inf - max is NaN where max is an infinity of its own.
     sum = hn::Add(sum, n - c >= w
                            ? e
                            : hn::IfThenElseZero(hn::FirstN(d, static_cast<std::size_t>(n - c)), e));
   }
-  return ReduceSum(d, sum);
+  return simd::ReduceSum(d, sum);
 }
 
 }  // namespace simd

@@ -13,6 +13,7 @@
 #include "autograd/ops/sum.h"
 #include "nn/losses/common.h"
 #include "tensor/cast.h"
+#include "tensor/compare.h"
 
 namespace keratin::losses {
 namespace {
@@ -48,6 +49,14 @@ Tensor labels_of(const Variable& y_true, const Variable& y_pred) {
   return cast(y, int32);
 }
 
+LossMask not_ignored(std::optional<std::int64_t> ignore_class) {
+  if (!ignore_class) return {};
+  return [ignored = static_cast<double>(*ignore_class)](const Variable& y_true,
+                                                        const Variable& y_pred) {
+    return not_equal(labels_of(y_true, y_pred), ignored);
+  };
+}
+
 }  // namespace
 
 SparseCategoricalCrossentropy::SparseCategoricalCrossentropy(
@@ -61,20 +70,9 @@ SparseCategoricalCrossentropy::SparseCategoricalCrossentropy(
               const Variable p = y_pred / sum(y_pred, {.axis = -1, .keepdims = true});
               logits = log(minimum(maximum(p, 1e-7), 1 - 1e-7));
             }
-            const Variable values =
-                sparse_softmax_cross_entropy(logits, labels, {.ignore_class = o.ignore_class});
-            if (!o.ignore_class) return values;
-            // Ignored samples are 0 and leave the mean: the others weigh all / counted.
-            std::int64_t counted = 0;
-            for (const std::int64_t label : labels.to_vector<std::int64_t>())
-              counted += label != *o.ignore_class;
-            const bool mean = loss_reduction(o.reduction) != LossReduction::sum &&
-                              loss_reduction(o.reduction) != LossReduction::none;
-            return mean && counted > 0 ? values * (static_cast<double>(labels.size()) /
-                                                   static_cast<double>(counted))
-                                       : values;
+            return sparse_softmax_cross_entropy(logits, labels, {.ignore_class = o.ignore_class});
           },
-          options.name, options.reduction) {
+          options.name, options.reduction, not_ignored(options.ignore_class)) {
   if (options.axis != -1) {
     throw ValueError(fmt::format(
         "SparseCategoricalCrossentropy: axis is {}; only the last one, -1, is supported",

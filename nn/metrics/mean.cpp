@@ -10,26 +10,41 @@
 
 namespace keratin::metrics {
 
+namespace {
+
+// The mean of each sample's values.   [batch, ...] -> [batch]
+Tensor per_sample(const Tensor& x) {
+  return x.rank() <= 1 ? x : mean(x.reshaped({x.shape()[0], -1}), {.axis = 1});
+}
+
+}  // namespace
+
 void MeanMetric::update_state(const Tensor&, const Tensor& values, const Tensor& sample_weight) {
   Tensor v = cast(values, float32);
   if (!sample_weight.defined()) {
-    if (v.rank() > 1) v = mean(v.reshaped({v.shape()[0], -1}), {.axis = 1});
+    v = per_sample(v);
     total_ += sum(v).item<double>();
     count_ += static_cast<double>(v.size());
     return;
   }
   Tensor w = cast(sample_weight, float32);
-  if (v.rank() == 0 || w.rank() == 0 || w.shape()[0] != v.shape()[0]) {
-    throw ShapeError(
-        fmt::format("{}: sample_weight is {}, values are {}; expected one weight a sample", name(),
-                    w.spec().text(), v.spec().text()));
+  while (w.rank() > v.rank() && w.shape().back() == 1) {
+    w = w.reshaped(w.shape().slice(0, w.rank() - 1));
   }
-  if (v.shape() != w.shape()) {
-    if (v.rank() > 1) v = mean(v.reshaped({v.shape()[0], -1}), {.axis = 1});
-    if (w.rank() > 1) w = mean(w.reshaped({w.shape()[0], -1}), {.axis = 1});
+  bool fits = w.rank() > 0 && w.rank() <= v.rank();
+  for (std::int64_t i = 0; fits && i < w.rank(); ++i) {
+    fits = w.shape()[i] == v.shape()[i] || (i > 0 && w.shape()[i] == 1);
   }
-  total_ += sum(v * w).item<double>();
-  count_ += sum(w).item<double>();
+  if (!fits) {
+    throw ShapeError(fmt::format(
+        "{}: sample_weight is {}, values are {}; expected one weight a sample, or one a value",
+        name(), sample_weight.spec().text(), values.spec().text()));
+  }
+  if (v.rank() > w.rank()) {  // down to what has a weight of its own
+    v = mean(v.reshaped(v.shape().slice(0, w.rank()).joined({-1})), {.axis = -1});
+  }
+  total_ += sum(per_sample(v * w)).item<double>();
+  count_ += sum(per_sample(w)).item<double>();
 }
 
 Tensor MeanMetric::result() const { return Tensor::scalar(value()); }

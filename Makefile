@@ -1,0 +1,50 @@
+# The front door: each target installs the packages that it needs and this machine lacks, configures,
+# builds and goes. Everything is built in build/release; CMakePresets.json has the other builds.
+BUILD := build/release
+DATA ?=
+CXX_FILES = git ls-files -- '*.h' '*.cpp' '*.cu' '*.cuh'
+
+# A first configuration turns on what its target needs, later ones add to it.
+configure = cmake --preset release $(if $(wildcard $(BUILD)/CMakeCache.txt),,\
+  -DKERATIN_BUILD_TESTS=OFF -DKERATIN_BUILD_BENCHMARKS=OFF -DKERATIN_BUILD_EXAMPLES=OFF) $(1)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test bench format lint clean
+
+help:
+	@echo 'make run              train and try the quickstart, on digits that the program draws itself'
+	@echo 'make run DATA=folder  the same on the MNIST files in that folder'
+	@echo 'make test             build and run all tests'
+	@echo 'make bench            time every kernel'
+	@echo 'make format           lay out the sources with clang-format'
+	@echo 'make lint             check the layout, and the sources with clang-tidy'
+	@echo 'make clean            remove the build folder'
+
+run:
+	@tools/install_packages build
+	@$(call configure,-DKERATIN_BUILD_EXAMPLES=ON)
+	@cmake --build $(BUILD) --target quickstart
+	@$(BUILD)/examples/quickstart $(if $(DATA),"$(DATA)")
+
+test:
+	@tools/install_packages build test
+	@$(call configure,-DKERATIN_BUILD_TESTS=ON)
+	@cmake --build $(BUILD)
+	@ctest --preset release
+
+bench:
+	@tools/install_packages build bench
+	@$(call configure,-DKERATIN_BUILD_BENCHMARKS=ON)
+	@cmake --build $(BUILD) --target keratin_bench
+	@$(BUILD)/bench/keratin_bench $(BENCH_FLAGS)
+
+format:
+	@tools/install_packages lint
+	@$(CXX_FILES) | xargs clang-format -i
+
+lint:
+	@tools/install_packages build test lint
+	@tools/lint
+
+clean:
+	@rm -rf build

@@ -1,0 +1,128 @@
+// Convolution of images (cross-correlation, as in every deep-learning library).
+//
+//   y[n, i, j, o] = activation(bias[o] + sum over p, q, c of
+//                   x[n, i stride_h + p dilation_h - pad_top, j stride_w + q dilation_w - pad_left,
+//                   g in_c / groups + c] w[p, q, c, o]),   g = o / (out_c / groups), the group of
+//                   channel o
+//
+// x: [batch, in_h, in_w, in_c]; w: [kernel_h, kernel_w, in_c / groups, out_c]; y: [batch, out_h,
+// out_w, out_c]; all contiguous and distinct. What lies outside x counts as 0, whether pad_top and
+// pad_left or out_h and out_w reach there (a rung may multiply that 0 by the weight: where that is
+// infinite the result may be NaN). batch may be 0, other sizes not; paddings may not be negative.
+//
+// With L the loss, dy = dL/dy (after the activation was undone):
+//   input gradient   dx = dL/dx, each element the sum over the outputs that read it; every element
+//   is written weight gradient  dw = dL/dw, the sum over the batch in pieces fixed by the shape
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "kernels/epilogue.h"
+#include "kernels/ladder.h"
+
+namespace keratin::kernels {
+
+struct Conv2dShape {
+  std::int64_t batch = 0, in_h = 0, in_w = 0, in_c = 0;
+  std::int64_t out_h = 0, out_w = 0, out_c = 0;
+  std::int64_t kernel_h = 0, kernel_w = 0;
+  std::int64_t stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
+  std::int64_t pad_top = 0, pad_left = 0;
+  std::int64_t groups = 1;  // divides in_c and out_c
+
+  constexpr std::int64_t group_in() const { return in_c / groups; }
+  constexpr std::int64_t group_out() const { return out_c / groups; }
+  /// How many products go into one output.
+  constexpr std::int64_t depth() const { return kernel_h * kernel_w * group_in(); }
+  constexpr std::int64_t in_size() const { return batch * in_h * in_w * in_c; }
+  constexpr std::int64_t out_size() const { return batch * out_h * out_w * out_c; }
+  constexpr std::int64_t weight_size() const { return depth() * out_c; }
+
+  /// "[32, 28, 28, 1] 3x3 -> [32, 26, 26, 32]", then what is not 1 or 0 of stride, dilation,
+  /// padding and groups.
+  std::string text() const;
+};
+
+template <class T>
+using Conv2dFn = void (*)(const T* x, const T* w, T* y, const Epilogue<T>& e, const Conv2dShape& s);
+template <class T>
+using Conv2dInputGradientFn = void (*)(const T* dy, const T* w, T* dx, const Conv2dShape& s);
+template <class T>
+using Conv2dWeightGradientFn = void (*)(const T* x, const T* dy, T* dw, const Conv2dShape& s);
+
+/// All three passes: the multiply-adds of every tap, those on the padding included, as two FLOPs
+/// each; x, w and y (or their gradients) once.
+template <class T>
+constexpr Cost conv2d_cost(const Conv2dShape& s) {
+  const auto outputs = static_cast<double>(s.out_size());
+  return {.flops = 2 * outputs * static_cast<double>(s.depth()),
+          .bytes = sizeof(T) * (outputs + static_cast<double>(s.in_size()) +
+                                static_cast<double>(s.weight_size()))};
+}
+
+namespace cpu {
+template <class T>
+void conv2d_reference(const T* x, const T* w, T* y, const Epilogue<T>& e, const Conv2dShape& s);
+template <class T>
+void conv2d_input_gradient_reference(const T* dy, const T* w, T* dx, const Conv2dShape& s);
+template <class T>
+void conv2d_weight_gradient_reference(const T* x, const T* dy, T* dw, const Conv2dShape& s);
+
+void conv2d_im2col(const float* x, const float* w, float* y, const Epilogue<float>& e,
+                   const Conv2dShape& s);
+void conv2d_input_gradient_im2col(const float* dy, const float* w, float* dx, const Conv2dShape& s);
+void conv2d_weight_gradient_im2col(const float* x, const float* dy, float* dw,
+                                   const Conv2dShape& s);
+
+void conv2d_direct(const float* x, const float* w, float* y, const Epilogue<float>& e,
+                   const Conv2dShape& s);
+void conv2d_input_gradient_direct(const float* dy, const float* w, float* dx, const Conv2dShape& s);
+}  // namespace cpu
+
+template <class T>
+inline constexpr auto conv2d_ladder =
+    Ladder{"conv2d", "conv2d", conv2d_cost<T>,
+           std::array{Rung<Conv2dFn<T>>{"reference", "", always, cpu::conv2d_reference<T>}}};
+template <>
+inline constexpr auto conv2d_ladder<float> = Ladder{
+    "conv2d", "conv2d", conv2d_cost<float>,
+    std::array{Rung<Conv2dFn<float>>{"reference", "", always, cpu::conv2d_reference<float>},
+               Rung<Conv2dFn<float>>{"im2col", "patches as rows of a matrix: the speed of gemm",
+                                     always, cpu::conv2d_im2col},
+               Rung<Conv2dFn<float>>{"direct", "no patches: tiles run over the image as it lies",
+                                     always, cpu::conv2d_direct}}};
+
+template <class T>
+inline constexpr auto conv2d_input_gradient_ladder =
+    Ladder{"conv2d", "conv2d_input_gradient", conv2d_cost<T>,
+           std::array{Rung<Conv2dInputGradientFn<T>>{"reference", "", always,
+                                                     cpu::conv2d_input_gradient_reference<T>}}};
+template <>
+inline constexpr auto conv2d_input_gradient_ladder<float> = Ladder{
+    "conv2d", "conv2d_input_gradient", conv2d_cost<float>,
+    std::array{Rung<Conv2dInputGradientFn<float>>{"reference", "", always,
+                                                  cpu::conv2d_input_gradient_reference<float>},
+               Rung<Conv2dInputGradientFn<float>>{"im2col",
+                                                  "gradients of patches by gemm, added up in place",
+                                                  always, cpu::conv2d_input_gradient_im2col},
+               Rung<Conv2dInputGradientFn<float>>{
+                   "direct", "no patches: a convolution of dy, one for each phase of the strides",
+                   always, cpu::conv2d_input_gradient_direct}}};
+
+template <class T>
+inline constexpr auto conv2d_weight_gradient_ladder =
+    Ladder{"conv2d", "conv2d_weight_gradient", conv2d_cost<T>,
+           std::array{Rung<Conv2dWeightGradientFn<T>>{"reference", "", always,
+                                                      cpu::conv2d_weight_gradient_reference<T>}}};
+template <>
+inline constexpr auto conv2d_weight_gradient_ladder<float> =
+    Ladder{"conv2d", "conv2d_weight_gradient", conv2d_cost<float>,
+           std::array{Rung<Conv2dWeightGradientFn<float>>{
+                          "reference", "", always, cpu::conv2d_weight_gradient_reference<float>},
+                      Rung<Conv2dWeightGradientFn<float>>{
+                          "im2col", "patches as columns of a matrix: the speed of gemm", always,
+                          cpu::conv2d_weight_gradient_im2col}}};
+
+}  // namespace keratin::kernels

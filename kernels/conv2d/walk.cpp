@@ -1,0 +1,166 @@
+#include "kernels/conv2d/walk.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "kernels/parallel.h"
+
+namespace keratin::kernels::cpu {
+namespace {
+
+constexpr std::int64_t kItemWork = 1 << 22;     // multiply-adds of an item at most: some 30 us
+constexpr std::int64_t kPieceWork = 1 << 19;    // of the items of a piece at least
+constexpr std::int64_t kBandFloats = 48 << 10;  // source floats of an item: 192 KiB
+
+Axis forward_axis(std::int64_t kernel, std::int64_t stride, std::int64_t dilation, std::int64_t pad,
+                  std::int64_t count) {
+  Axis axis{.taps = {}, .count = count, .source_step = stride};
+  for (std::int64_t p = 0; p < kernel; ++p) axis.taps.push_back({p * dilation - pad, p});
+  return axis;
+}
+
+// x pixel r + i stride was read by the outputs (r + i stride + pad - p dilation) / stride, where
+// that is whole.
+Axis gradient_axis(std::int64_t r, std::int64_t kernel, std::int64_t stride, std::int64_t dilation,
+                   std::int64_t pad, std::int64_t size) {
+  Axis axis{.taps = {}, .first = r, .step = stride, .count = (size - r + stride - 1) / stride};
+  for (std::int64_t p = kernel - 1; p >= 0; --p) {
+    const std::int64_t numerator = r + pad - p * dilation;
+    if (numerator % stride == 0) axis.taps.push_back({numerator / stride, p});
+  }
+  return axis;
+}
+
+// Taps whose pixels lie side by side make one segment.
+std::vector<Segment> segments(const Phase& phase, std::int64_t channels, std::int64_t row_floats,
+                              std::int64_t panel_width) {
+  std::vector<Segment> all;
+  const auto &down = phase.down.taps, &across = phase.across.taps;
+  std::int64_t row = 0;  // of the packed weights
+  for (const Axis::Tap& p : down) {
+    for (std::size_t q = 0; q < across.size(); ++q, row += channels) {
+      if (q > 0 && across[q].offset == across[q - 1].offset + 1) {
+        all.back().k += channels;
+        continue;
+      }
+      all.push_back({(p.offset - down.front().offset) * row_floats +
+                         (across[q].offset - across.front().offset) * channels,
+                     row * panel_width, channels});
+    }
+  }
+  return all;
+}
+
+Walk planned(Walk walk, const std::vector<Axis>& downs, const std::vector<Axis>& acrosses) {
+  walk.panels = (walk.target.channels + walk.panel_width - 1) / walk.panel_width;
+  std::int64_t work = 0;
+  for (const Axis& down : downs) {
+    for (const Axis& across : acrosses) {
+      if (down.count == 0 || across.count == 0) continue;
+      const std::int64_t channels = walk.source.channels;
+      const auto taps = static_cast<std::int64_t>(down.taps.size() * across.taps.size());
+      const std::int64_t source_width = across.end(across.count - 1) - across.begin(0);
+      const std::int64_t row_work =
+          std::max<std::int64_t>(1, across.count * taps * channels * walk.target.channels);
+      const std::int64_t row_floats =
+          std::max<std::int64_t>(1, down.source_step * source_width * channels);
+      const std::int64_t rows = std::min(kItemWork / row_work, kBandFloats / row_floats);
+      Phase phase{.down = down,
+                  .across = across,
+                  .first_row = walk.panel_rows,
+                  .source_width = source_width,
+                  .in_place = {},
+                  .in_band = {},
+                  .blocks = RowBlocks(walk.batch, down.count, rows),
+                  .first_item = walk.items};
+      phase.in_place = segments(phase, channels, walk.source.width * channels, walk.panel_width);
+      phase.in_band = segments(phase, channels, source_width * channels, walk.panel_width);
+      const std::int64_t largest = phase.blocks.largest();
+      walk.band_floats = std::max(
+          walk.band_floats, (down.end(largest - 1) - down.begin(0)) * source_width * channels);
+      walk.panel_rows += taps * channels;
+      walk.items += walk.groups * phase.blocks.count;
+      work += walk.groups * walk.batch * down.count * row_work;
+      walk.phases.push_back(std::move(phase));
+    }
+  }
+  walk.grain = grain_for(work / std::max<std::int64_t>(1, walk.items), kPieceWork);
+  return walk;
+}
+
+}  // namespace
+
+const Phase& Walk::phase_of(std::int64_t item) const {
+  std::size_t i = phases.size() - 1;
+  while (phases[i].first_item > item) --i;
+  return phases[i];
+}
+
+Walk forward_walk(const Conv2dShape& s, std::int64_t panel_width) {
+  const Walk walk{.batch = s.batch,
+                  .groups = s.groups,
+                  .source = {s.in_h, s.in_w, s.in_c, s.group_in()},
+                  .target = {s.out_h, s.out_w, s.out_c, s.group_out()},
+                  .transposed = false,
+                  .kernel_w = s.kernel_w,
+                  .weight_rows = s.group_in(),
+                  .weight_columns = s.out_c,
+                  .panel_width = panel_width,
+                  .panels = 0,
+                  .phases = {}};
+  return planned(walk, {forward_axis(s.kernel_h, s.stride_h, s.dilation_h, s.pad_top, s.out_h)},
+                 {forward_axis(s.kernel_w, s.stride_w, s.dilation_w, s.pad_left, s.out_w)});
+}
+
+Walk input_gradient_walk(const Conv2dShape& s, std::int64_t panel_width) {
+  const Walk walk{.batch = s.batch,
+                  .groups = s.groups,
+                  .source = {s.out_h, s.out_w, s.out_c, s.group_out()},
+                  .target = {s.in_h, s.in_w, s.in_c, s.group_in()},
+                  .transposed = true,
+                  .kernel_w = s.kernel_w,
+                  .weight_rows = s.group_in(),
+                  .weight_columns = s.out_c,
+                  .panel_width = panel_width,
+                  .panels = 0,
+                  .phases = {}};
+  std::vector<Axis> down, across;
+  for (std::int64_t r = 0; r < s.stride_h; ++r) {
+    down.push_back(gradient_axis(r, s.kernel_h, s.stride_h, s.dilation_h, s.pad_top, s.in_h));
+  }
+  for (std::int64_t r = 0; r < s.stride_w; ++r) {
+    across.push_back(gradient_axis(r, s.kernel_w, s.stride_w, s.dilation_w, s.pad_left, s.in_w));
+  }
+  return planned(walk, down, across);
+}
+
+void copy_band(const float* from, const Images& image, std::int64_t row, std::int64_t rows,
+               std::int64_t column, std::int64_t columns, float* band) {
+  const std::int64_t channels = image.channels;
+  const auto bytes = [](std::int64_t floats) {
+    return static_cast<std::size_t>(std::max<std::int64_t>(0, floats)) * sizeof(float);
+  };
+  // Columns [first, last) of the band lie inside the image.
+  const std::int64_t first = std::clamp<std::int64_t>(-column, 0, columns),
+                     last = std::clamp<std::int64_t>(image.width - column, first, columns);
+  for (std::int64_t r = row; r < row + rows; ++r, band += columns * channels) {
+    if (r < 0 || r >= image.height || first == last) {
+      std::memset(band, 0, bytes(columns * channels));
+      continue;
+    }
+    const float* const pixels = from + (r * image.width + column) * image.pitch;
+    std::memset(band, 0, bytes(first * channels));
+    std::memset(band + last * channels, 0, bytes((columns - last) * channels));
+    if (image.pitch == channels) {
+      std::memcpy(band + first * channels, pixels + first * channels,
+                  bytes((last - first) * channels));
+      continue;
+    }
+    for (std::int64_t q = first; q < last; ++q) {
+      for (std::int64_t c = 0; c < channels; ++c)
+        band[q * channels + c] = pixels[q * image.pitch + c];
+    }
+  }
+}
+
+}  // namespace keratin::kernels::cpu

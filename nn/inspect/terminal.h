@@ -1,0 +1,20 @@
+// What standard output is: a terminal or a file, how wide, with styles or without.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace keratin::detail {
+
+bool stdout_is_terminal();
+
+/// May text be bold and coloured? On a terminal, unless TERM is "dumb" or NO_COLOR is set.
+bool stdout_takes_styles();
+
+/// The width of a line: COLUMNS where it is set, else the terminal's own, else 80.
+std::int64_t terminal_columns();
+
+/// Writes and flushes: a progress bar has no newline to wait for.
+void write_stdout(std::string_view text);
+
+}  // namespace keratin::detail

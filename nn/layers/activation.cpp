@@ -1,0 +1,69 @@
+#include "nn/layers/activation.h"
+
+#include "nn/layers/configured_layer.h"
+
+namespace keratin::layers {
+namespace {
+
+// One input of any shape, of which a function makes one of the same shape.
+template <class Options>
+class SameShapeLayer : public ConfiguredLayer<Options> {
+ public:
+  SameShapeLayer(const char* class_name, const Options& options,
+                 std::function<Variable(const Variable&)> f)
+      : ConfiguredLayer<Options>(class_name, options), f_(std::move(f)) {}
+  void check_inputs(const std::vector<Spec>& inputs) const override { this->require_count(inputs); }
+  Variable call(const Variable& x, CallContext) override { return f_(this->as_floating(x)); }
+
+ private:
+  std::function<Variable(const Variable&)> f_;
+};
+
+class SoftmaxLayer final : public SameShapeLayer<SoftmaxOptions> {
+ public:
+  explicit SoftmaxLayer(const SoftmaxOptions& options)
+      : SameShapeLayer("Softmax", options, [axis = options.axis](const Variable& x) {
+          return activations::softmax(x, axis);
+        }) {}
+  void check_inputs(const std::vector<Spec>& inputs) const override {
+    require_min_rank(inputs, 1, "[batch, ...]");
+    normalized_axis(label().c_str(), options_.axis, inputs[0].shape.rank());
+  }
+  std::vector<Spec> output_specs(const std::vector<Spec>& inputs) override {
+    return {floating_spec(inputs[0])};
+  }
+};
+
+class ReLULayer final : public SameShapeLayer<ReLUOptions> {
+ public:
+  explicit ReLULayer(const ReLUOptions& options)
+      : SameShapeLayer("ReLU", options, [options](const Variable& x) {
+          return activations::relu(x, {.negative_slope = options.negative_slope,
+                                       .max_value = options.max_value,
+                                       .threshold = options.threshold});
+        }) {
+    if (options.max_value.value_or(0) < 0 || options.negative_slope < 0 || options.threshold < 0) {
+      throw ValueError(
+          fmt::format("ReLU: max_value {}, negative_slope {}, threshold {}; none may be negative",
+                      options.max_value ? fmt::to_string(*options.max_value) : "none",
+                      options.negative_slope, options.threshold));
+    }
+  }
+  std::vector<Spec> output_specs(const std::vector<Spec>& inputs) override {
+    return {floating_spec(inputs[0])};
+  }
+};
+
+}  // namespace
+
+// Its shape is found by a dry run: an activation of one's own may change it (glu halves an axis).
+Activation::Activation(const ActivationOptions& options)
+    : LayerRef(std::make_shared<SameShapeLayer<ActivationOptions>>("Activation", options,
+                                                                   options.activation)) {}
+
+ReLU::ReLU(const ReLUOptions& options) : LayerRef(std::make_shared<ReLULayer>(options)) {}
+
+Softmax::Softmax(const SoftmaxOptions& options)
+    : LayerRef(std::make_shared<SoftmaxLayer>(options)) {}
+
+}  // namespace keratin::layers

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <optional>
+
+#include "nn/activations.h"
+#include "nn/layer.h"
+
+namespace keratin::layers {
+
+struct ActivationOptions {
+  keratin::Activation activation = {};  // required
+  DTypePolicy dtype = {};
+  std::string name = {};
+};
+/// Applies an activation, element by element or (softmax) along an axis. Same shape.
+class Activation : public LayerRef {
+ public:
+  explicit Activation(const ActivationOptions& options);
+  explicit Activation(const keratin::Activation& activation)
+      : Activation(ActivationOptions{.activation = activation}) {}
+};
+
+struct ReLUOptions {
+  std::optional<double> max_value = {};
+  double negative_slope = 0;
+  double threshold = 0;
+  DTypePolicy dtype = {};
+  std::string name = {};
+};
+/// x where x > threshold, else negative_slope (x - threshold); at most max_value. Same shape.
+/// Throws ValueError for negative options.
+class ReLU : public LayerRef {
+ public:
+  explicit ReLU(const ReLUOptions& options = {});
+};
+
+struct SoftmaxOptions {
+  int axis = -1;
+  DTypePolicy dtype = {};
+  std::string name = {};
+};
+/// Probabilities along an axis. Same shape.
+class Softmax : public LayerRef {
+ public:
+  explicit Softmax(const SoftmaxOptions& options = {});
+};
+
+}  // namespace keratin::layers

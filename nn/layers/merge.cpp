@@ -1,0 +1,117 @@
+#include "nn/layers/merge.h"
+
+#include "autograd/ops/add.h"
+#include "autograd/ops/maximum.h"
+#include "autograd/ops/minimum.h"
+#include "autograd/ops/multiply.h"
+#include "autograd/ops/reshape.h"
+#include "autograd/ops/subtract.h"
+#include "nn/layers/configured_layer.h"
+
+namespace keratin::layers {
+namespace {
+
+std::string shapes_text(const std::vector<Spec>& inputs) {
+  std::string text;
+  for (const Spec& input : inputs) text += (text.empty() ? "" : ", ") + input.text();
+  return text;
+}
+
+// [batch, ...] with axes of size 1 after the batch, up to `rank` axes.
+Shape widened(const Shape& shape, std::int64_t rank) {
+  Shape wide = shape.slice(0, 1);
+  for (std::int64_t axis = shape.rank(); axis < rank; ++axis) wide.push_back(1);
+  return wide.joined(shape.slice(1, shape.rank()));
+}
+
+class MergeLayer final : public ConfiguredLayer<MergeOptions> {
+ public:
+  using Pairwise = Variable (*)(const Variable& a, const Variable& b);
+  struct Rule {
+    const char* name;
+    std::size_t at_least, at_most;  // inputs
+    Pairwise combine;
+    bool divide_by_count = false;
+  };
+
+  MergeLayer(const Rule& rule, const MergeOptions& options)
+      : ConfiguredLayer(rule.name, options), rule_(rule) {}
+
+  void check_inputs(const std::vector<Spec>& inputs) const override { merged(inputs); }
+  std::vector<Spec> output_specs(const std::vector<Spec>& inputs) override {
+    return {{merged(inputs), compute_dtype(), {}}};
+  }
+
+  Variables call_several(const Variables& inputs, CallContext) override {
+    std::int64_t rank = 0;
+    for (const auto& [name, x] : inputs.entries()) rank = std::max(rank, x.rank());
+    Variable y;
+    for (const auto& [name, x] : inputs.entries()) {
+      const Variable wide = as_floating(reshape(x, widened(x.shape(), rank)));
+      y = y.defined() ? rule_.combine(y, wide) : wide;
+    }
+    if (!rule_.divide_by_count) return y;
+    return y * (1 / static_cast<double>(inputs.count()));
+  }
+
+ private:
+  Shape merged(const std::vector<Spec>& inputs) const {
+    if (inputs.size() < rule_.at_least || inputs.size() > rule_.at_most) {
+      throw ValueError(fmt::format("{}: called with {} inputs; expected {}{}", label(),
+                                   inputs.size(), rule_.at_least,
+                                   rule_.at_most == rule_.at_least ? "" : " or more"));
+    }
+    std::int64_t rank = 0;
+    for (const Spec& input : inputs) rank = std::max(rank, input.shape.rank());
+    Shape all;
+    for (const Spec& input : inputs) {
+      if (input.shape.rank() < 1) refuse(inputs);
+      const Shape wide = widened(input.shape, rank);
+      if (all.rank() == 0) {
+        all = wide;
+        continue;
+      }
+      for (std::int64_t axis = 0; axis < rank; ++axis) {
+        const std::int64_t a = all[axis], b = wide[axis];
+        if (a == b) continue;
+        if (a == None || b == None) {
+          all = all.with(axis, axis > 0 && a == 1 ? b : axis > 0 && b == 1 ? a : None);
+        } else if (axis > 0 && (a == 1 || b == 1)) {
+          all = all.with(axis, a == 1 ? b : a);
+        } else {
+          refuse(inputs);
+        }
+      }
+    }
+    return all;
+  }
+  [[noreturn]] void refuse(const std::vector<Spec>& inputs) const {
+    throw ShapeError(fmt::format(
+        "{}: inputs are {}; expected the same shapes, or sizes of 1 in axes other than the batch",
+        label(), shapes_text(inputs)));
+  }
+
+  Rule rule_;
+};
+
+constexpr std::size_t kAny = static_cast<std::size_t>(-1);
+
+std::shared_ptr<Layer> merge(const MergeLayer::Rule& rule, const MergeOptions& options) {
+  return std::make_shared<MergeLayer>(rule, options);
+}
+
+}  // namespace
+
+Add::Add(const MergeOptions& options) : LayerRef(merge({"Add", 1, kAny, keratin::add}, options)) {}
+Subtract::Subtract(const MergeOptions& options)
+    : LayerRef(merge({"Subtract", 2, 2, keratin::subtract}, options)) {}
+Multiply::Multiply(const MergeOptions& options)
+    : LayerRef(merge({"Multiply", 1, kAny, keratin::multiply}, options)) {}
+Average::Average(const MergeOptions& options)
+    : LayerRef(merge({"Average", 1, kAny, keratin::add, true}, options)) {}
+Maximum::Maximum(const MergeOptions& options)
+    : LayerRef(merge({"Maximum", 1, kAny, keratin::maximum}, options)) {}
+Minimum::Minimum(const MergeOptions& options)
+    : LayerRef(merge({"Minimum", 1, kAny, keratin::minimum}, options)) {}
+
+}  // namespace keratin::layers

@@ -1,0 +1,35 @@
+// From what fit and evaluate are given to batches.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "data/dataset.h"
+#include "nn/model/options.h"
+
+namespace keratin::detail {
+
+/// Rows of all tensors, which must agree. Throws ValueError ("fit: ...") for tensors without rows,
+/// none at all, or different numbers.
+std::int64_t sample_count(const char* what, const Example& samples);
+
+/// Batches of samples; in another order each pass where they are shuffled. float64 becomes float32.
+/// Throws as sample_count, ValueError for a batch size below 1.
+data::Dataset batches_of(const char* what, const Example& samples, std::int64_t batch_size,
+                         bool shuffle);
+
+/// The first floor(n (1 - share)) samples and the others. Throws ValueError where a side is empty.
+std::pair<Example, Example> split_off_end(const Example& samples, double share);
+
+using ClassWeight = std::vector<std::pair<std::int64_t, double>>;
+
+/// The weights of a batch by the classes of its targets: y [batch], [batch, 1], or one-hot. Throws
+/// ValueError for several targets, or weights given already.
+Tensors weights_of_classes(const ClassWeight& class_weight, const Example& batch);
+
+/// Throws ValueError if a floating tensor of the batch has a NaN, saying where.
+void refuse_nan(const char* what, const Example& batch, std::int64_t number);
+
+}  // namespace keratin::detail

@@ -1,0 +1,120 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "nn/layer.h"
+#include "nn/model/history.h"
+#include "nn/model/options.h"
+#include "nn/symbolic.h"
+
+namespace keratin {
+
+namespace detail {
+class ModelLayer;
+}
+struct SummaryOptions;
+
+/// A model: a graph of layers, or a class of one's own.
+///
+/// Functional: Model(inputs, outputs), from symbolic tensors. Subclassed: override call(), or
+/// call_several() for several inputs or outputs, and train_step() where fit's own will not do;
+/// make inner layers known with track(). A handle: copies are the same model; of a subclassed one
+/// the object that was made must live as long as it is used.
+///
+///     auto x = Input({.shape = {784}});
+///     Model model(x, layers::Dense({.units = 10, .activation = "softmax"})(x));
+///     model.compile({.optimizer = "adam", .loss = "sparse_categorical_crossentropy"});
+///     History history = model.fit(images, labels, {.epochs = 5});
+class Model : public LayerRef {
+ public:
+  Model();
+  /// Throws ValueError where an output does not depend on the inputs alone.
+  Model(const SymbolicTensors& inputs, const SymbolicTensors& outputs, std::string name = {});
+  Model(const Model& other);
+  Model& operator=(const Model& other);
+  virtual ~Model();
+
+  // For subclasses, as in Layer.
+  virtual void build(const Shape& input);
+  virtual Variable call(const Variable& x, CallContext context);
+  virtual Variables call_several(const Variables& x, CallContext context);
+  /// One batch: forward, loss, backward, update; gives scalars by name.
+  virtual Tensors train_step(const Example& batch);
+  /// One batch of evaluation.
+  virtual Tensors test_step(const Example& batch);
+
+  /// Makes the model ready for fit and evaluate. Throws ValueError for unknown names.
+  void compile(const CompileOptions& options);
+  bool compiled() const;
+
+  /// Trains on batches of (x, y) or (x, y, sample_weight). Throws ValueError where the model is
+  /// not compiled or has no loss, the data is empty or has NaN, or options exclude each other;
+  /// ShapeError where data does not fit the model.
+  History fit(const Dataset& data, const FitOptions& options = {});
+  /// Trains on samples: rows of the tensors.
+  History fit(const Tensors& x, const Tensors& y, const FitOptions& options = {});
+  /// Losses and metrics, sorted by name.
+  Logs evaluate(const Dataset& data, const EvaluateOptions& options = {});
+  Logs evaluate(const Tensors& x, const Tensors& y, const EvaluateOptions& options = {});
+  /// What the model says of every sample, in the structure of its outputs. Needs no compile.
+  Tensors predict(const Dataset& data, const PredictOptions& options = {});
+  Tensors predict(const Tensors& x, const PredictOptions& options = {});
+  /// One step on one batch, without callbacks; metrics of this batch alone.
+  Logs train_on_batch(const Tensors& x, const Tensors& y, const Tensors& sample_weight = {});
+  Logs test_on_batch(const Tensors& x, const Tensors& y, const Tensors& sample_weight = {});
+  /// To be called by callbacks: fit ends after this batch.
+  void stop_training();
+
+  /// Prints a table of the layers.
+  void summary() const;
+  void summary(const SummaryOptions& options) const;
+
+  std::vector<LayerRef> layers() const;
+  /// Throws ValueError that lists the names there are.
+  LayerRef get_layer(std::string_view name) const;
+  LayerRef get_layer(std::int64_t index) const;
+  /// The compiled optimizer. Throws ValueError before compile.
+  OptimizerRef& optimizer();
+  /// Losses and metrics under the names of the logs.
+  std::vector<std::pair<std::string, MetricRef>> metrics() const;
+
+ protected:
+  explicit Model(std::shared_ptr<detail::ModelLayer> layer);
+
+  MetricRef& loss_tracker();
+  /// The losses of all outputs, and what layers and regularizers add, for the batch that was just
+  /// put through the model.
+  Variable compute_loss(const Tensors& x, const Tensors& y, const Variables& y_pred,
+                        const Tensors& sample_weight = {});
+  /// Updates the metrics; gives all results so far, the loss among them.
+  Tensors compute_metrics(const Tensors& x, const Tensors& y, const Variables& y_pred,
+                          const Tensors& sample_weight = {});
+  void track_layer(const LayerRef& layer);
+  template <std::derived_from<LayerRef> L>
+  L track(L layer) {
+    track_layer(layer);
+    return layer;
+  }
+
+  detail::ModelLayer& state() const;
+
+ private:
+  friend class detail::ModelLayer;
+  Tensors step(const Example& batch, bool training);
+  void resolve(const Variables& y_pred);
+  void require_compiled(const char* what) const;
+  Logs run_evaluation(const Dataset& data, std::optional<std::int64_t> steps,
+                      const detail::CallbackList& callbacks);
+  History run_fit(const Dataset& train, const Dataset& validation, const FitOptions& options);
+
+  // layer_ once more: a LayerRef made from a temporary Model takes that one away.
+  std::shared_ptr<detail::ModelLayer> state_;
+};
+
+}  // namespace keratin

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "nn/layer.h"
+#include "nn/model/compiled.h"
+#include "nn/model/graph.h"
+
+namespace keratin {
+class Model;
+}
+
+namespace keratin::detail {
+
+/// What the handles of a model share: its graph or the object whose call() computes it, and what
+/// compile() made. To other models it is a layer like any.
+class ModelLayer final : public Layer {
+ public:
+  enum class Kind { functional, sequential, subclassed };
+
+  ModelLayer(Kind kind, std::string name);
+  ModelLayer(Graph graph, std::string name);  // functional
+
+  Kind kind() const { return kind_; }
+  /// Of a functional model, and of a Sequential whose input is known.
+  const std::optional<Graph>& graph() const { return graph_; }
+  /// The layers that a person put in: a Sequential's without its Input.
+  std::vector<LayerRef> listed_layers() const;
+  /// Names of `count` outputs.
+  std::vector<std::string> names_of_outputs(const Variables& outputs) const;
+
+  // Sequential.
+  void add_input(const SymbolicTensor& input);
+  void add_item(const LayerRef& layer);
+
+  // Subclassed.
+  void track(const LayerRef& layer) { track_layer(layer); }
+
+  // The handles alive. One of a class of its own computes a subclassed model.
+  void attach(Model* handle) { handles_.push_back(handle); }
+  void detach(Model* handle) { std::erase(handles_, handle); }
+  /// The handle of a class of its own, or nullptr.
+  Model* derived_handle() const;
+
+  std::string class_name() const override;
+  std::vector<std::string> output_names() const override;
+  std::vector<LayerRef> sublayers() const override;
+  void ensure_built(const std::vector<Spec>& inputs) override;
+  void build_several(const std::vector<Shape>& inputs) override;
+  void check_inputs(const std::vector<Spec>& inputs) const override;
+  std::vector<Spec> output_specs(const std::vector<Spec>& inputs) override;
+  Variables call_several(const Variables& x, CallContext context) override;
+  /// The graph's computation; throws ValueError where there is none.
+  Variables run_graph(const Variables& x, const CallContext& context) const;
+
+  std::shared_ptr<Compiled> compiled;
+  bool stop_training = false;
+
+ private:
+  Model& required_handle() const;
+  /// Values in the order of the graph's inputs, in their dtypes.
+  std::vector<Variable> fed(const Variables& x) const;
+
+  Kind kind_;
+  std::optional<Graph> graph_;
+  std::vector<LayerRef> items_;  // of a Sequential
+  mutable std::string class_name_;
+  std::vector<Model*> handles_;
+};
+
+}  // namespace keratin::detail

@@ -1,0 +1,295 @@
+#include "nn/optimizer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include "autograd/ops/add.h"
+#include "autograd/ops/maximum.h"
+#include "autograd/ops/minimum.h"
+#include "autograd/ops/multiply.h"
+#include "autograd/ops/square.h"
+#include "autograd/ops/sum.h"
+#include "autograd/tape.h"
+#include "nn/optimizers/adam.h"
+#include "nn/optimizers/adamw.h"
+#include "nn/optimizers/rmsprop.h"
+#include "nn/optimizers/sgd.h"
+
+namespace keratin {
+namespace {
+
+detail::Optimizer& checked(const std::shared_ptr<detail::Optimizer>& impl) {
+  if (impl == nullptr) throw ValueError("optimizer: none was given");
+  return *impl;
+}
+
+double norm(const Tensor& g) { return std::sqrt(sum(square(g)).item<double>()); }
+
+}  // namespace
+
+// ---- OptimizerRef
+
+OptimizerRef::OptimizerRef(const char* name) {
+  using Make = OptimizerRef (*)();
+  static const std::map<std::string, Make> makers = {
+      {"adam", [] { return OptimizerRef(optimizers::Adam()); }},
+      {"adamw", [] { return OptimizerRef(optimizers::AdamW()); }},
+      {"rmsprop", [] { return OptimizerRef(optimizers::RMSprop()); }},
+      {"sgd", [] { return OptimizerRef(optimizers::SGD()); }},
+  };
+  std::string lower = name;
+  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  const auto found = makers.find(lower);
+  if (found == makers.end()) {
+    std::vector<std::string> known;
+    for (const auto& [key, make] : makers) known.push_back(key);
+    throw ValueError(
+        fmt::format("optimizer: unknown name \"{}\"{}", name, name_hint(lower, known)));
+  }
+  *this = found->second();
+}
+
+const std::string& OptimizerRef::name() const { return checked(impl_).settings().name; }
+void OptimizerRef::apply_gradients(const std::vector<Variable>& variables) {
+  checked(impl_).apply(variables);
+}
+void OptimizerRef::build(const std::vector<Variable>& variables) {
+  checked(impl_).build(variables);
+}
+double OptimizerRef::learning_rate() const { return checked(impl_).learning_rate(); }
+void OptimizerRef::set_learning_rate(double value) { checked(impl_).set_learning_rate(value); }
+std::int64_t OptimizerRef::iterations() const { return checked(impl_).iterations(); }
+Variable OptimizerRef::scale_loss(const Variable& loss) const {
+  const std::optional<double> factor = checked(impl_).settings().loss_scale_factor;
+  return factor ? loss * *factor : loss;
+}
+void OptimizerRef::finalize_variable_values() { checked(impl_).finalize_variable_values(); }
+std::vector<Spec> OptimizerRef::state_specs() const { return checked(impl_).state_specs(); }
+
+namespace detail {
+
+void require_in(const char* optimizer, const char* option, double value, double low, double high) {
+  if (value >= low && value < high) return;
+  throw ValueError(fmt::format(
+      "{}: {} is {}; expected at least {}{}", optimizer, option, value, low,
+      high == std::numeric_limits<double>::infinity() ? "" : fmt::format(" and below {}", high)));
+}
+
+Optimizer::Optimizer(const char* class_name, OptimizerSettings settings, UpdateRule rule)
+    : class_name_(class_name), settings_(std::move(settings)), rule_(rule) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  const OptimizerSettings& s = settings_;
+  if (!s.learning_rate.scheduled()) {
+    require_in(class_name_, "learning_rate", s.learning_rate.at(0), 0, infinity);
+  }
+  require_in(class_name_, "weight_decay", s.weight_decay.value_or(0), 0, infinity);
+  for (const auto& [option, value] : {std::pair("clipnorm", s.clipnorm),
+                                      {"clipvalue", s.clipvalue},
+                                      {"global_clipnorm", s.global_clipnorm}}) {
+    if (value && !(*value > 0)) {
+      throw ValueError(
+          fmt::format("{}: {} is {}; expected a positive number", class_name_, option, *value));
+    }
+  }
+  if (s.clipnorm.has_value() + s.clipvalue.has_value() + s.global_clipnorm.has_value() > 1) {
+    throw ValueError(fmt::format(
+        "{}: only one of clipnorm, clipvalue and global_clipnorm can be set", class_name_));
+  }
+  if (s.use_ema) require_in(class_name_, "ema_momentum", s.ema_momentum, 0, 1);
+  if (s.ema_overwrite_frequency && *s.ema_overwrite_frequency < 1) {
+    throw ValueError(fmt::format("{}: ema_overwrite_frequency is {}; expected at least 1",
+                                 class_name_, *s.ema_overwrite_frequency));
+  }
+  if (s.gradient_accumulation_steps && *s.gradient_accumulation_steps < 2) {
+    throw ValueError(fmt::format("{}: gradient_accumulation_steps is {}; expected at least 2",
+                                 class_name_, *s.gradient_accumulation_steps));
+  }
+}
+
+void Optimizer::build(const std::vector<Variable>& variables) {
+  if (built_) return;
+  for (const Variable& variable : variables) {
+    Slots slots{.variable = variable, .slots = {}, .average = {}, .accumulated = {}};
+    const auto like = [&] { return zeros(variable.shape(), variable.dtype()); };
+    for (std::size_t i = 0; i < slots.slots.size(); ++i) {
+      if (rule_.slots[i]) slots.slots[i] = like();
+    }
+    if (settings_.use_ema) slots.average = like();
+    if (settings_.gradient_accumulation_steps) slots.accumulated = like();
+    slots_.push_back(std::move(slots));
+  }
+  built_ = true;
+}
+
+void Optimizer::set_learning_rate(double value) {
+  if (settings_.learning_rate.scheduled()) {
+    throw ValueError(fmt::format("{}: the learning rate follows a schedule and cannot be set to {}",
+                                 class_name_, value));
+  }
+  require_in(class_name_, "learning_rate", value, 0, std::numeric_limits<double>::infinity());
+  settings_.learning_rate = value;
+}
+
+std::int64_t Optimizer::iterations() const {
+  return steps_ / settings_.gradient_accumulation_steps.value_or(1);
+}
+
+Optimizer::Slots& Optimizer::slots_of(const Variable& variable) {
+  const auto found = std::find_if(slots_.begin(), slots_.end(),
+                                  [&](const Slots& slots) { return slots.variable.is(variable); });
+  if (found == slots_.end()) {
+    throw ValueError(fmt::format(
+        "{}: variable \"{}\", {}, was not among those of the first step; use a new optimizer, or "
+        "compile the model again",
+        class_name_, variable.name(), variable.value().spec().text()));
+  }
+  return *found;
+}
+
+void Optimizer::apply(const std::vector<Variable>& variables) {
+  std::vector<Variable> ready;
+  std::string without;
+  for (const Variable& variable : variables) {
+    if (variable.grad().defined()) {
+      ready.push_back(variable);
+    } else {
+      without += fmt::format("{}\"{}\" {}", without.empty() ? "" : ", ", variable.name(),
+                             variable.value().spec().text());
+    }
+  }
+  if (ready.empty()) {
+    throw ValueError(fmt::format("{}: none of {} variables has a gradient; call backward() first",
+                                 class_name_, variables.size()));
+  }
+  if (!without.empty() && !std::exchange(warned_, true)) {
+    fmt::print(stderr,
+               "keratin: {}: no gradient for {}: they do not take part in the loss, and stay as "
+               "they are\n",
+               class_name_, without);
+  }
+  build(variables);
+
+  std::vector<Slots*> tensors;
+  std::vector<Tensor> gradients;
+  for (const Variable& variable : ready) {
+    tensors.push_back(&slots_of(variable));
+    gradients.push_back(variable.grad());
+  }
+  for (Variable& variable : ready) variable.clear_grad();
+  if (accumulate(tensors, gradients)) {
+    double scale = 1 / settings_.loss_scale_factor.value_or(1);
+    if (settings_.loss_scale_factor) {  // before clipping
+      for (Tensor& g : gradients) g = g * scale;
+      scale = 1;
+    }
+    scale *= clip(gradients);
+    update<float>(tensors, gradients, scale);
+    update<double>(tensors, gradients, scale);
+    average(tensors);
+    for (Slots* tensor : tensors) {
+      const auto& constraint = tensor->variable.impl()->constraint;
+      if (constraint) tensor->variable.assign(constraint(tensor->variable.value()));
+    }
+  }
+  ++steps_;
+}
+
+// Adds up gradients; in every n-th step gives their mean, to be applied.
+bool Optimizer::accumulate(std::vector<Slots*>& tensors, std::vector<Tensor>& gradients) {
+  if (!settings_.gradient_accumulation_steps) return true;
+  const std::int64_t n = *settings_.gradient_accumulation_steps;
+  const bool last = (steps_ + 1) % n == 0;
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    const Tensor total = tensors[i]->accumulated + gradients[i];
+    gradients[i] = last ? total * (1 / static_cast<double>(n)) : Tensor();
+    tensors[i]->accumulated = last ? zeros(total.shape(), total.dtype()) : total;
+  }
+  return last;
+}
+
+double Optimizer::clip(std::vector<Tensor>& gradients) const {
+  if (settings_.clipnorm) {
+    for (Tensor& g : gradients)
+      g = g * (*settings_.clipnorm / std::max(norm(g), *settings_.clipnorm));
+  }
+  if (settings_.clipvalue) {
+    const double v = *settings_.clipvalue;
+    for (Tensor& g : gradients) g = minimum(maximum(g, -v), v);
+  }
+  if (!settings_.global_clipnorm) return 1;
+  double squares = 0;
+  for (const Tensor& g : gradients) squares += sum(square(g)).item<double>();
+  return *settings_.global_clipnorm / std::max(std::sqrt(squares), *settings_.global_clipnorm);
+}
+
+template <class T>
+void Optimizer::update(const std::vector<Slots*>& tensors, const std::vector<Tensor>& gradients,
+                       double scale) {
+  std::vector<kernels::UpdatedTensor<T>> list;
+  kernels::UpdateShape shape = rule_.constants;
+  shape.size = 0;
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    Tensor weight = tensors[i]->variable.value();
+    if (weight.dtype() != dtype_of<T>) continue;
+    kernels::UpdatedTensor<T> one{.w = weight.mutable_data<T>(),
+                                  .g = gradients[i].data<T>(),
+                                  .slots = {},
+                                  .size = weight.size()};
+    for (std::size_t k = 0; k < one.slots.size(); ++k) {
+      if (rule_.slots[k]) one.slots[k] = tensors[i]->slots[k].mutable_data<T>();
+    }
+    list.push_back(one);
+    shape.size += one.size;
+  }
+  if (list.empty()) return;
+  const double rate = learning_rate();
+  shape.learning_rate = rate;
+  shape.decay = settings_.weight_decay.value_or(0) * rate;
+  shape.gradient_scale = scale;
+  if (shape.update == kernels::Update::adam) {
+    const auto t = static_cast<double>(iterations() + 1);
+    shape.learning_rate *=
+        std::sqrt(1 - std::pow(shape.beta_2, t)) / (1 - std::pow(shape.beta_1, t));
+  }
+  kernels::run(kernels::update_ladder<T>, std::span<const kernels::UpdatedTensor<T>>(list), shape);
+  for (Slots* tensor : tensors) {
+    Tensor weight = tensor->variable.value();
+    if (weight.dtype() == dtype_of<T>) weight.mark_changed();
+  }
+}
+
+void Optimizer::average(const std::vector<Slots*>& tensors) {
+  if (!settings_.use_ema) return;
+  const double m = iterations() == 0 ? 0 : settings_.ema_momentum;
+  for (Slots* tensor : tensors) {
+    tensor->average = tensor->average * m + tensor->variable.value() * (1 - m);
+    const auto every = settings_.ema_overwrite_frequency;
+    if (every && (iterations() + 1) % *every == 0) tensor->variable.assign(tensor->average);
+  }
+}
+
+void Optimizer::finalize_variable_values() {
+  if (!settings_.use_ema || settings_.ema_overwrite_frequency || iterations() == 0) return;
+  for (Slots& slots : slots_) slots.variable.assign(slots.average);
+}
+
+std::vector<Spec> Optimizer::state_specs() const {
+  if (!built_) return {};
+  std::vector<Spec> specs{{{}, int64, {}}};
+  if (!settings_.learning_rate.scheduled()) specs.push_back({{}, float32, {}});
+  for (const Slots& slots : slots_) {
+    for (const Tensor* tensor :
+         {&slots.slots[0], &slots.slots[1], &slots.slots[2], &slots.average, &slots.accumulated}) {
+      if (tensor->defined()) specs.push_back(tensor->spec());
+    }
+  }
+  return specs;
+}
+
+}  // namespace detail
+}  // namespace keratin

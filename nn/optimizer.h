@@ -1,0 +1,145 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "autograd/variable.h"
+#include "kernels/optimizer/optimizer.h"
+#include "nn/schedule.h"
+
+namespace keratin {
+
+namespace detail {
+class Optimizer;
+}
+
+/// A handle to an optimizer: a name ("adam", "sgd" ... with default options), or one of
+/// optimizers::... Copies are the same optimizer, with its state.
+class OptimizerRef {
+ public:
+  OptimizerRef() = default;  // none
+  /// Throws ValueError for an unknown name, with the nearest known one. Case does not matter.
+  OptimizerRef(const char* name);
+  OptimizerRef(const std::string& name) : OptimizerRef(name.c_str()) {}
+
+  bool given() const { return impl_ != nullptr; }
+  /// "adam": the name given in its options, or that of its class.
+  const std::string& name() const;
+
+  /// One step over variables that have collected gradients, which are taken and cleared. Those
+  /// without one are left as they are, with one warning. Throws ValueError, and changes nothing,
+  /// where none has a gradient, or a variable is not among those of the first step.
+  void apply_gradients(const std::vector<Variable>& variables);
+  /// Makes its state for these variables; the first apply_gradients does that otherwise.
+  void build(const std::vector<Variable>& variables);
+
+  /// The rate of the next step.
+  double learning_rate() const;
+  /// Throws ValueError where the rate follows a schedule, or `value` is not at least 0.
+  void set_learning_rate(double value);
+  /// Updates made so far.
+  std::int64_t iterations() const;
+  /// `loss`, times loss_scale_factor where there is one: what backward should start from.
+  Variable scale_loss(const Variable& loss) const;
+  /// With use_ema and no overwrite frequency: writes the averages into the variables, as fit does
+  /// at its end.
+  void finalize_variable_values();
+  /// Shape and dtype of everything it keeps: step, rate and what belongs to each variable.
+  std::vector<Spec> state_specs() const;
+
+  const std::shared_ptr<detail::Optimizer>& impl() const { return impl_; }
+
+ protected:
+  explicit OptimizerRef(std::shared_ptr<detail::Optimizer> impl) : impl_(std::move(impl)) {}
+
+ private:
+  std::shared_ptr<detail::Optimizer> impl_;
+};
+
+namespace detail {
+
+/// What the optimizers have in common, under Keras' names.
+struct OptimizerSettings {
+  optimizers::LearningRate learning_rate = 0.001;
+  std::optional<double> weight_decay = {};
+  std::optional<double> clipnorm = {};
+  std::optional<double> clipvalue = {};
+  std::optional<double> global_clipnorm = {};
+  bool use_ema = false;
+  double ema_momentum = 0.99;
+  std::optional<std::int64_t> ema_overwrite_frequency = {};
+  std::optional<double> loss_scale_factor = {};
+  std::optional<std::int64_t> gradient_accumulation_steps = {};
+  std::string name;
+};
+
+/// The settings in an optimizer's own options.
+template <class Options>
+OptimizerSettings settings_of(const Options& o) {
+  return {o.learning_rate,
+          o.weight_decay,
+          o.clipnorm,
+          o.clipvalue,
+          o.global_clipnorm,
+          o.use_ema,
+          o.ema_momentum,
+          o.ema_overwrite_frequency,
+          o.loss_scale_factor,
+          o.gradient_accumulation_steps,
+          o.name};
+}
+
+/// What one optimizer does to a weight: which update, with which constants and slots.
+struct UpdateRule {
+  kernels::UpdateShape constants;  // size, learning_rate, decay and gradient_scale set at each step
+  std::array<bool, 3> slots = {};
+};
+
+/// Throws ValueError unless low <= value < high.
+void require_in(const char* optimizer, const char* option, double value, double low, double high);
+
+/// The order of a step: unscale, accumulate, clip, weight decay, update, average, constrain
+/// (keras-semantics 4.1).
+class Optimizer {
+ public:
+  /// Throws ValueError for settings out of range or that exclude each other.
+  Optimizer(const char* class_name, OptimizerSettings settings, UpdateRule rule);
+
+  void build(const std::vector<Variable>& variables);
+  void apply(const std::vector<Variable>& variables);
+
+  const OptimizerSettings& settings() const { return settings_; }
+  double learning_rate() const { return settings_.learning_rate.at(steps_); }
+  void set_learning_rate(double value);
+  std::int64_t iterations() const;
+  void finalize_variable_values();
+  std::vector<Spec> state_specs() const;
+
+ private:
+  struct Slots {
+    Variable variable;
+    std::array<Tensor, 3> slots;
+    Tensor average, accumulated;
+  };
+  Slots& slots_of(const Variable& variable);
+  bool accumulate(std::vector<Slots*>& tensors, std::vector<Tensor>& gradients);
+  double clip(std::vector<Tensor>& gradients) const;  // gives what all are still to be scaled by
+  template <class T>
+  void update(const std::vector<Slots*>& tensors, const std::vector<Tensor>& gradients,
+              double scale);
+  void average(const std::vector<Slots*>& tensors);
+
+  const char* class_name_;
+  OptimizerSettings settings_;
+  UpdateRule rule_;
+  std::vector<Slots> slots_;
+  std::int64_t steps_ = 0;  // calls of apply; with accumulation more than updates
+  bool built_ = false, warned_ = false;
+};
+
+}  // namespace detail
+}  // namespace keratin

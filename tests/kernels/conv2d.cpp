@@ -1,0 +1,307 @@
+#include "kernels/conv2d/conv2d.h"
+
+#include "kernels/parallel.h"
+#include "tests/support.h"
+
+namespace keratin::tests {
+namespace {
+
+using kernels::Activation;
+using kernels::Conv2dShape;
+using kernels::Epilogue;
+
+std::int64_t extent(std::int64_t kernel, std::int64_t dilation) {
+  return (kernel - 1) * dilation + 1;
+}
+
+// No padding.
+Conv2dShape valid(Conv2dShape s) {
+  s.out_h = (s.in_h - extent(s.kernel_h, s.dilation_h)) / s.stride_h + 1;
+  s.out_w = (s.in_w - extent(s.kernel_w, s.dilation_w)) / s.stride_w + 1;
+  return s;
+}
+// As many outputs as inputs, divided by the stride; an odd cell of padding behind.
+Conv2dShape same(Conv2dShape s) {
+  s.out_h = (s.in_h + s.stride_h - 1) / s.stride_h;
+  s.out_w = (s.in_w + s.stride_w - 1) / s.stride_w;
+  const auto before = [](std::int64_t out, std::int64_t stride, std::int64_t kernel,
+                         std::int64_t in) {
+    return std::max<std::int64_t>(0, (out - 1) * stride + kernel - in) / 2;
+  };
+  s.pad_top = before(s.out_h, s.stride_h, extent(s.kernel_h, s.dilation_h), s.in_h);
+  s.pad_left = before(s.out_w, s.stride_w, extent(s.kernel_w, s.dilation_w), s.in_w);
+  return s;
+}
+Conv2dShape image(std::int64_t batch, std::int64_t height, std::int64_t width, std::int64_t in,
+                  std::int64_t out, std::int64_t kernel_h, std::int64_t kernel_w,
+                  std::int64_t stride = 1, std::int64_t dilation = 1, std::int64_t groups = 1) {
+  return {.batch = batch,
+          .in_h = height,
+          .in_w = width,
+          .in_c = in,
+          .out_c = out,
+          .kernel_h = kernel_h,
+          .kernel_w = kernel_w,
+          .stride_h = stride,
+          .stride_w = stride,
+          .dilation_h = dilation,
+          .dilation_w = dilation,
+          .groups = groups};
+}
+
+// Values that float holds exactly, so that the double reference sees the same numbers; past the
+// end of each result lies a guard.
+constexpr std::int64_t kGuard = 64;
+struct Problem {
+  Conv2dShape shape;
+  std::vector<double> x, w, dy, bias;
+};
+Problem problem(const Conv2dShape& s, std::uint64_t seed) {
+  const auto values = [&](std::int64_t count) {
+    return converted<double>(normal_values<float>(count, seed++));
+  };
+  return {s, values(s.in_size()), values(s.weight_size()), values(s.out_size()), values(s.out_c)};
+}
+
+template <class T>
+std::vector<T> forward(kernels::Conv2dFn<T> function, const Problem& p, bool with_bias,
+                       Activation activation) {
+  const auto x = converted<T>(p.x), w = converted<T>(p.w), bias = converted<T>(p.bias);
+  auto y = unwritten<T>(p.shape.out_size() + kGuard);
+  function(x.data(), w.data(), y.data(), {with_bias ? bias.data() : nullptr, activation}, p.shape);
+  return y;
+}
+template <class T>
+std::vector<T> input_gradient(kernels::Conv2dInputGradientFn<T> function, const Problem& p) {
+  const auto dy = converted<T>(p.dy), w = converted<T>(p.w);
+  auto dx = unwritten<T>(p.shape.in_size() + kGuard);
+  function(dy.data(), w.data(), dx.data(), p.shape);
+  return dx;
+}
+template <class T>
+std::vector<T> weight_gradient(kernels::Conv2dWeightGradientFn<T> function, const Problem& p) {
+  const auto x = converted<T>(p.x), dy = converted<T>(p.dy);
+  auto dw = unwritten<T>(p.shape.weight_size() + kGuard);
+  function(x.data(), dy.data(), dw.data(), p.shape);
+  return dw;
+}
+
+// A running sum of k terms of size 1 grows like sqrt(k), and its rounding errors like 0.2 k units.
+Tolerance tolerance(std::int64_t terms) {
+  constexpr double kUnit = std::numeric_limits<float>::epsilon();
+  return {.rel = 4 * kUnit, .abs = 3 * kUnit * (8 + static_cast<double>(terms))};
+}
+
+template <class Ladder, class F>
+void for_each_rung(const Ladder& ladder, const Conv2dShape& s, F f) {
+  for (const auto& rung : ladder.rungs) {
+    if (!rung.applies(s)) continue;
+    CAPTURE(std::string(ladder.op));
+    CAPTURE(std::string(rung.name));
+    CAPTURE(s.text());
+    f(rung.function);
+  }
+}
+
+void check_all_rungs(const Conv2dShape& s, std::uint64_t seed) {
+  const Problem p = problem(s, seed);
+  for (const bool with_bias : {false, true}) {
+    const Activation activation = with_bias ? Activation::relu : Activation::linear;
+    const auto y = forward<double>(kernels::cpu::conv2d_reference, p, with_bias, activation);
+    for_each_rung(kernels::conv2d_ladder<float>, s, [&](auto function) {
+      CHECK(difference(forward<float>(function, p, with_bias, activation), y,
+                       tolerance(s.depth())) == "");
+    });
+  }
+  const auto dx = input_gradient<double>(kernels::cpu::conv2d_input_gradient_reference, p);
+  for_each_rung(kernels::conv2d_input_gradient_ladder<float>, s, [&](auto function) {
+    CHECK(difference(input_gradient<float>(function, p), dx,
+                     tolerance(s.kernel_h * s.kernel_w * s.group_out())) == "");
+  });
+  const auto dw = weight_gradient<double>(kernels::cpu::conv2d_weight_gradient_reference, p);
+  for_each_rung(kernels::conv2d_weight_gradient_ladder<float>, s, [&](auto function) {
+    CHECK(difference(weight_gradient<float>(function, p), dw,
+                     tolerance(s.batch * s.out_h * s.out_w)) == "");
+  });
+}
+
+}  // namespace
+
+TEST_CASE("conv2d: reference, by hand") {
+  // [[0, 1, 2], [3, 4, 5], [6, 7, 8]] with [[1, 2], [3, 4]]: 0 + 2 + 9 + 16 = 27 and so on.
+  const Conv2dShape s = valid(image(1, 3, 3, 1, 1, 2, 2));
+  const std::vector<double> x = {0, 1, 2, 3, 4, 5, 6, 7, 8}, w = {1, 2, 3, 4}, dy = {1, 0, 0, 10};
+  const double bias = 100;
+  std::vector<double> y(4), dx(9), dw(4);
+  kernels::cpu::conv2d_reference(x.data(), w.data(), y.data(), {&bias, Activation::linear}, s);
+  CHECK(y == std::vector<double>{127, 137, 157, 167});
+  kernels::cpu::conv2d_input_gradient_reference(dy.data(), w.data(), dx.data(), s);
+  CHECK(dx == std::vector<double>{1, 2, 0, 3, 14, 20, 0, 30, 40});
+  kernels::cpu::conv2d_weight_gradient_reference(x.data(), dy.data(), dw.data(), s);
+  CHECK(dw == std::vector<double>{40, 51, 73, 84});
+}
+
+TEST_CASE("conv2d: channels around the vector and the tile") {
+  for (const std::int64_t in : {1, 3, 8, 17}) {
+    for (const std::int64_t out : {1, 7, 16, 33}) {
+      check_all_rungs(valid(image(2, 6, 17, in, out, 3, 3)), 10);
+      check_all_rungs(same(image(1, 5, 6, in, out, 3, 3)), 20);
+    }
+  }
+  check_all_rungs(valid(image(1, 5, 16, 64, 64, 3, 3)), 30);
+  check_all_rungs(same(image(1, 4, 9, 40, 100, 3, 3)), 31);
+}
+
+TEST_CASE("conv2d: widths around the tile") {
+  for (std::int64_t width = 1; width <= 31; ++width) {
+    check_all_rungs(same(image(1, 3, width, 5, 20, 3, 3)), 40);
+    check_all_rungs(same(image(2, width, 2, 4, 33, 2, 3)), 41);
+  }
+}
+
+TEST_CASE("conv2d: kernels, strides, dilations, paddings") {
+  struct Window {
+    std::int64_t kernel_h, kernel_w, stride, dilation;
+  };
+  for (const Window& k : std::vector<Window>{{1, 1, 1, 1},
+                                             {1, 1, 2, 1},
+                                             {1, 1, 3, 1},
+                                             {2, 2, 1, 1},
+                                             {2, 2, 2, 1},
+                                             {1, 5, 1, 1},
+                                             {5, 1, 2, 1},
+                                             {3, 3, 2, 1},
+                                             {3, 2, 3, 1},
+                                             {2, 3, 4, 1},
+                                             {5, 5, 2, 1},
+                                             {7, 7, 2, 1},
+                                             {3, 3, 1, 2},
+                                             {3, 3, 1, 3},
+                                             {2, 4, 1, 2},
+                                             {3, 3, 2, 2},
+                                             {3, 2, 3, 2}}) {
+    for (const std::int64_t in : {1, 6}) {
+      for (const std::int64_t out : {4, 34}) {
+        const Conv2dShape s =
+            image(2, 9, 15, in, out, k.kernel_h, k.kernel_w, k.stride, k.dilation);
+        check_all_rungs(valid(s), 50);
+        check_all_rungs(same(s), 51);
+      }
+    }
+  }
+  Conv2dShape uneven = image(1, 9, 14, 3, 20, 4, 2);
+  uneven.stride_w = 2;
+  uneven.dilation_h = 2;
+  check_all_rungs(valid(uneven), 52);
+  check_all_rungs(same(uneven), 53);
+  uneven.pad_top = 9;  // whole windows of padding, on all sides
+  uneven.pad_left = 3;
+  uneven.out_h = 25;
+  uneven.out_w = 13;
+  check_all_rungs(uneven, 54);
+}
+
+TEST_CASE("conv2d: kernels larger than the image, images of one pixel") {
+  for (const std::int64_t stride : {1, 2}) {
+    check_all_rungs(same(image(2, 2, 3, 3, 18, 5, 7, stride)), 60);
+    check_all_rungs(same(image(3, 1, 1, 4, 20, 3, 3, stride)), 61);
+    check_all_rungs(same(image(1, 4, 1, 2, 3, 9, 2, stride)), 62);
+  }
+  check_all_rungs(same(image(1, 3, 3, 2, 5, 3, 3, 1, 4)), 63);
+  check_all_rungs(valid(image(4, 3, 3, 20, 40, 3, 3)), 64);  // one output pixel
+}
+
+TEST_CASE("conv2d: groups, depthwise among them") {
+  check_all_rungs(same(image(2, 7, 9, 6, 9, 3, 3, 1, 1, 3)), 70);
+  check_all_rungs(valid(image(2, 7, 19, 34, 68, 3, 3, 1, 1, 2)), 71);
+  check_all_rungs(same(image(1, 9, 8, 20, 40, 3, 3, 2, 1, 4)), 72);
+  for (const std::int64_t channels : {1, 5, 16, 19, 33}) {
+    check_all_rungs(same(image(2, 6, 7, channels, channels, 3, 3, 1, 1, channels)), 73);
+    check_all_rungs(valid(image(1, 9, 9, channels, 2 * channels, 3, 2, 2, 1, channels)), 74);
+  }
+  check_all_rungs(same(image(1, 8, 8, 8, 8, 3, 3, 1, 2, 8)), 75);
+  check_all_rungs(valid(image(3, 4, 5, 12, 6, 1, 1, 1, 1, 3)), 76);
+}
+
+TEST_CASE("conv2d: several blocks of rows, several pieces of the batch") {
+  check_all_rungs(same(image(5, 40, 33, 16, 48, 3, 3)), 80);
+  check_all_rungs(valid(image(9, 28, 28, 1, 32, 3, 3)), 81);
+  check_all_rungs(same(image(4, 33, 31, 3, 24, 5, 5, 2)), 82);
+}
+
+TEST_CASE("conv2d: an empty batch") {
+  const Conv2dShape s = valid(image(0, 5, 5, 2, 3, 3, 3));
+  for_each_rung(kernels::conv2d_weight_gradient_ladder<float>, s, [&](auto function) {
+    auto dw = unwritten(s.weight_size());
+    function(nullptr, nullptr, dw.data(), s);
+    CHECK(dw == std::vector<float>(dw.size(), 0));
+  });
+  for_each_rung(kernels::conv2d_ladder<float>, s,
+                [&](auto function) { function(nullptr, nullptr, nullptr, {}, s); });
+  for_each_rung(kernels::conv2d_input_gradient_ladder<float>, s,
+                [&](auto function) { function(nullptr, nullptr, nullptr, s); });
+}
+
+TEST_CASE("conv2d: NaN and infinities reach the outputs that read them, and only those") {
+  constexpr float kInf = std::numeric_limits<float>::infinity();
+  const Conv2dShape s = same(image(1, 5, 18, 1, 17, 3, 3));
+  Problem p = problem(s, 90);
+  p.w.assign(p.w.size(), 1);
+  p.x.assign(p.x.size(), 1);
+  p.x[0] = std::numeric_limits<double>::quiet_NaN();
+  p.x[8] = -kInf;
+  p.x[4 * 18 + 17] = kInf;
+  const auto y = forward<double>(kernels::cpu::conv2d_reference, p, false, Activation::relu);
+  for_each_rung(kernels::conv2d_ladder<float>, s, [&](auto function) {
+    CHECK(difference(forward<float>(function, p, false, Activation::relu), y, {}) == "");
+  });
+  CHECK(std::isnan(y[18 * 17]));
+  CHECK(y[8 * 17] == 0);
+  CHECK(y[(4 * 18 + 16) * 17] == kInf);
+  CHECK(y[2 * 17] == 6);
+}
+
+TEST_CASE("conv2d: the same bits on any number of threads") {
+  const int before = kernels::thread_count();
+  for (const Conv2dShape& s :
+       {same(image(5, 30, 29, 16, 40, 3, 3)), valid(image(8, 28, 28, 1, 32, 3, 3)),
+        same(image(6, 15, 15, 12, 36, 3, 3, 2, 1, 2)), valid(image(3, 14, 14, 32, 64, 1, 1)),
+        same(image(4, 20, 20, 24, 24, 3, 3, 1, 1, 24))}) {
+    const Problem p = problem(s, 100);
+    const auto same_bits = [&](const auto& ladder, auto compute) {
+      for_each_rung(ladder, s, [&](auto function) {
+        if (function == ladder.rungs[0].function) return;
+        std::vector<std::vector<float>> results;
+        for (const int threads : {1, 2, 4}) {
+          kernels::set_thread_count(threads);
+          results.push_back(compute(function));
+          results.back().resize(results.back().size() - kGuard);  // NaN is no equal of itself
+        }
+        CHECK(results[0] == results[1]);
+        CHECK(results[0] == results[2]);
+      });
+    };
+    same_bits(kernels::conv2d_ladder<float>,
+              [&](auto f) { return forward<float>(f, p, true, Activation::relu); });
+    same_bits(kernels::conv2d_input_gradient_ladder<float>,
+              [&](auto f) { return input_gradient<float>(f, p); });
+    same_bits(kernels::conv2d_weight_gradient_ladder<float>,
+              [&](auto f) { return weight_gradient<float>(f, p); });
+  }
+  kernels::set_thread_count(before);
+}
+
+TEST_CASE("conv2d: cost and text") {
+  Conv2dShape s = valid(image(2, 6, 5, 4, 8, 3, 2));
+  CHECK(s.text() == "[2, 6, 5, 4] 3x2 -> [2, 4, 4, 8]");
+  CHECK(kernels::conv2d_cost<float>(s).flops == 2.0 * 2 * 4 * 4 * 8 * 3 * 2 * 4);
+  CHECK(kernels::conv2d_cost<double>(s).bytes == 8.0 * (240 + 192 + 256));
+  s = same(image(2, 6, 5, 4, 8, 3, 2, 2, 1, 2));
+  s.dilation_h = 3;
+  CHECK(s.text() == "[2, 6, 5, 4] 3x2 -> [2, 3, 3, 8] stride 2x2 dilation 3x1 groups 2");
+  s.pad_left = 1;
+  CHECK(s.text() == "[2, 6, 5, 4] 3x2 -> [2, 3, 3, 8] stride 2x2 dilation 3x1 pad 0x1 groups 2");
+  CHECK(kernels::conv2d_cost<float>(s).flops == 2.0 * 2 * 3 * 3 * 8 * 3 * 2 * 2);
+}
+
+}  // namespace keratin::tests

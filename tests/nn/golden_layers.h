@@ -1,0 +1,29 @@
+// Layers as golden cases name them, for the tests of layers and of training.
+#pragma once
+
+#include <string>
+
+#include "nn/dtype_policy.h"
+#include "nn/layer.h"
+#include "tests/nn/golden.h"
+
+namespace keratin::tests {
+
+/// "Conv2D" and its keyword arguments, regularizers as {"L2": 0.01} included.
+LayerRef to_layer(const std::string& name, const Json& options);
+
+/// While one lives, layers are made with this dtype.
+class PolicyScope {
+ public:
+  explicit PolicyScope(DType dtype) : before_(config::dtype_policy()) {
+    config::set_dtype_policy(dtype);
+  }
+  ~PolicyScope() { config::set_dtype_policy(before_); }
+  PolicyScope(const PolicyScope&) = delete;
+  PolicyScope& operator=(const PolicyScope&) = delete;
+
+ private:
+  DTypePolicy before_;
+};
+
+}  // namespace keratin::tests

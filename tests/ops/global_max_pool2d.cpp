@@ -1,0 +1,29 @@
+#include "autograd/ops/global_max_pool2d.h"
+
+#include "autograd/gradcheck.h"
+#include "autograd/ops.h"
+#include "tests/support.h"
+
+namespace keratin::tests {
+
+TEST_CASE("global_max_pool2d: values, gradients, errors") {
+  const Tensor x = Tensor::numbers({-1, 10, -2, 60, -3, 30, -6, 20}, {1, 2, 2, 2});
+  CHECK(global_max_pool2d(x).to_vector<double>() == std::vector<double>{-1, 60});
+  CHECK(global_max_pool2d(x).shape() == Shape{1, 2});
+  CHECK(global_max_pool2d(x, true).shape() == Shape{1, 1, 1, 2});
+  const Tensor at = Tensor::from(normal_values<double>(60, 1), {2, 3, 2, 5});
+  for (const bool keepdims : {false, true}) {
+    const auto f = [&](const Variable& v) { return global_max_pool2d(v, keepdims); };
+    CHECK(gradcheck(f, at).max_relative_error < 1e-8);
+  }
+  const Variable ties(ones({1, 2, 2, 1}));
+  sum(global_max_pool2d(ties)).backward();
+  CHECK(ties.grad().to_vector<double>() == std::vector<double>{0.25, 0.25, 0.25, 0.25});
+  CHECK_THROWS_WITH_AS((void)global_max_pool2d(zeros({2, 3})),
+                       doctest::Contains("global_max_pool2d: input has rank 2, f32[2, 3]"),
+                       ShapeError);
+  CHECK_THROWS_AS((void)global_max_pool2d(zeros({2, 3, 0, 1})), ShapeError);
+  CHECK_THROWS_AS((void)global_max_pool2d(zeros({2, 2, 3, 1}, int32)), DTypeError);
+}
+
+}  // namespace keratin::tests
