@@ -1,0 +1,42 @@
+#include "kernels/batch_normalization/batch_normalization.h"
+
+#include <algorithm>
+
+#include "bench/harness.h"
+
+namespace keratin::bench {
+namespace {
+
+using Shape = kernels::BatchNormShape;
+
+// Features of a Dense layer; images of a convolution with 32 and 64 channels; colours.
+const std::vector<Shape> shapes = {
+    {4096, 1024, 1e-3}, {100352, 32, 1e-3}, {25088, 64, 1e-3}, {1'000'000, 3, 1e-3}};
+
+const float* ones(Buffers& b, std::int64_t count) {
+  auto* const values = const_cast<float*>(b.input<float>(count));
+  std::fill_n(values, count, 1.0f);
+  return values;
+}
+
+const bool moments_row =
+    add_ladder(kernels::batch_moments_ladder<float>, shapes, [](Buffers& b, const Shape& s) {
+      return std::tuple(b.input<float>(s.rows * s.channels), b.output<float>(s.channels),
+                        b.output<float>(s.channels));
+    });
+const bool forward_row =
+    add_ladder(kernels::batch_norm_ladder<float>, shapes, [](Buffers& b, const Shape& s) {
+      return std::tuple(b.input<float>(s.rows * s.channels), b.input<float>(s.channels),
+                        ones(b, s.channels), b.input<float>(s.channels), b.input<float>(s.channels),
+                        b.output<float>(s.rows * s.channels));
+    });
+const bool gradient_row =
+    add_ladder(kernels::batch_norm_gradient_ladder<float>, shapes, [](Buffers& b, const Shape& s) {
+      return std::tuple(b.input<float>(s.rows * s.channels), b.input<float>(s.rows * s.channels),
+                        b.input<float>(s.channels), ones(b, s.channels), b.input<float>(s.channels),
+                        b.output<float>(s.rows * s.channels), b.output<float>(s.channels),
+                        b.output<float>(s.channels));
+    });
+
+}  // namespace
+}  // namespace keratin::bench

@@ -1,0 +1,14 @@
+#include "kernels/dropout/dropout.h"
+
+#include "bench/harness.h"
+
+namespace keratin::bench {
+
+const bool dropout_row =
+    add_ladder(kernels::dropout_ladder<float>,
+               {{128 * 512, 0.5, {.seed = 1}}, {4096 * 1024, 0.5, {.seed = 1}}},
+               [](Buffers& b, const kernels::DropoutShape& s) {
+                 return std::tuple(b.input<float>(s.size), b.output<float>(s.size));
+               });
+
+}  // namespace keratin::bench

@@ -1,0 +1,36 @@
+#include "kernels/reduce/reduce.h"
+
+#include "bench/harness.h"
+
+namespace keratin::bench {
+namespace {
+
+using kernels::Reduction;
+
+// All of a tensor, rows, columns; the bias gradient of a convolution; the mean of three colours.
+const bool reduce_row =
+    add_ladder(kernels::reduce_ladder<float>,
+               {{Reduction::sum, 1, 4096 * 1024, 1},
+                {Reduction::sum, 4096, 1024, 1},
+                {Reduction::sum, 1, 4096, 1024},
+                {Reduction::max, 4096, 1024, 1},
+                {Reduction::max, 1, 4096, 1024},
+                {Reduction::sum, 1, 100352, 32},
+                {Reduction::sum, 1, 1'000'000, 3},
+                {Reduction::sum, 32, 784, 64},
+                {Reduction::sum, 32768, 10, 1}},
+               [](Buffers& b, const kernels::ReduceShape& s) {
+                 return std::tuple(b.input<float>(s.outer * s.reduced * s.inner),
+                                   b.output<float>(s.outer * s.inner));
+               });
+
+const bool arg_reduce_row =
+    add_ladder(kernels::arg_reduce_ladder<float>,
+               {{true, 32768, 10, 1}, {true, 4096, 1024, 1}, {true, 64, 64, 1024}},
+               [](Buffers& b, const kernels::ArgReduceShape& s) {
+                 return std::tuple(b.input<float>(s.outer * s.reduced * s.inner),
+                                   b.output<std::int64_t>(s.outer * s.inner));
+               });
+
+}  // namespace
+}  // namespace keratin::bench

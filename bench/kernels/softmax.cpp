@@ -1,0 +1,27 @@
+#include "kernels/softmax/softmax.h"
+
+#include "bench/harness.h"
+
+namespace keratin::bench {
+namespace {
+
+const std::vector<kernels::SoftmaxShape> shapes = {
+    {64, 10}, {128, 1000}, {32768, 10}, {4096, 1024}};
+
+auto forward(Buffers& b, const kernels::SoftmaxShape& s) {
+  return std::tuple(b.input<float>(s.rows * s.cols), b.output<float>(s.rows * s.cols));
+}
+auto backward(Buffers& b, const kernels::SoftmaxShape& s) {
+  return std::tuple(b.input<float>(s.rows * s.cols, 0.01), b.input<float>(s.rows * s.cols),
+                    b.output<float>(s.rows * s.cols));
+}
+
+const bool softmax_row = add_ladder(kernels::softmax_ladder<float>, shapes, forward);
+const bool log_softmax_row = add_ladder(kernels::log_softmax_ladder<float>, shapes, forward);
+const bool softmax_gradient_row =
+    add_ladder(kernels::softmax_gradient_ladder<float>, shapes, backward);
+const bool log_softmax_gradient_row =
+    add_ladder(kernels::log_softmax_gradient_ladder<float>, shapes, backward);
+
+}  // namespace
+}  // namespace keratin::bench
