@@ -87,6 +87,16 @@ HWY_INLINE void StoreN(hn::Vec<D> v, D d, hn::TFromD<D>* HWY_RESTRICT p, std::in
 #endif
 }
 
+/// f(first element, how many) for each vector of n elements: as many as there are lanes, which the
+/// compiler sees, so that LoadN and StoreN have no tests to make; then once for what is left.
+template <class D, class F>
+HWY_INLINE void ForEachVector(D d, std::int64_t n, F f) {
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  std::int64_t i = 0;
+  for (; i + lanes <= n; i += lanes) f(i, lanes);
+  if (i < n) f(i, n - i);
+}
+
 /// Sum, largest, smallest of all lanes.
 template <class D>
 HWY_INLINE hn::TFromD<D> ReduceSum(D d, hn::Vec<D> v) {

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "kernels/ladder.h"
 
@@ -23,6 +24,27 @@ constexpr Cost cast_cost(const CastShape& s) {
           .bytes = static_cast<double>(sizeof(From) + sizeof(To)) * static_cast<double>(s.size)};
 }
 
+namespace detail {
+constexpr std::string_view type_name(float) { return "float32"; }
+constexpr std::string_view type_name(double) { return "float64"; }
+constexpr std::string_view type_name(std::uint8_t) { return "uint8"; }
+constexpr std::string_view type_name(std::int32_t) { return "int32"; }
+constexpr std::string_view type_name(std::int64_t) { return "int64"; }
+constexpr std::string_view type_name(bool) { return "bool"; }
+
+/// "cast_uint8_to_float32", 0 at the end.
+template <class From, class To>
+inline constexpr auto cast_name = [] {
+  std::array<char, 32> name{};
+  std::size_t at = 0;
+  for (const std::string_view part :
+       {std::string_view("cast_"), type_name(From()), std::string_view("_to_"), type_name(To())}) {
+    for (const char c : part) name[at++] = c;
+  }
+  return name;
+}();
+}  // namespace detail
+
 namespace cpu {
 template <class From, class To>
 void cast_reference(const From* x, To* y, const CastShape& s);
@@ -33,7 +55,7 @@ void cast_threads(const From* x, To* y, const CastShape& s);
 /// From, To: float, double, std::uint8_t, std::int32_t, std::int64_t, bool.
 template <class From, class To>
 inline constexpr auto cast_ladder = Ladder{
-    "cast", "cast", cast_cost<From, To>,
+    "cast", detail::cast_name<From, To>.data(), cast_cost<From, To>,
     std::array{Rung<CastFn<From, To>>{"reference", "", always, cpu::cast_reference<From, To>},
                Rung<CastFn<From, To>>{"threads", "the compiler's own vectors, on all threads",
                                       always, cpu::cast_threads<From, To>}}};

@@ -12,11 +12,26 @@ To convert(From x) {
   if constexpr (std::is_same_v<To, bool>) {
     return x != From(0);
   } else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
-    // The bound just past the largest To is a power of two, hence exact in From.
-    constexpr From low = static_cast<From>(std::numeric_limits<To>::min());
-    constexpr From past = static_cast<From>(std::numeric_limits<To>::max() / 2 + 1) * From(2);
-    if (!(x >= low)) return x < low ? std::numeric_limits<To>::min() : To(0);
-    return x >= past ? std::numeric_limits<To>::max() : static_cast<To>(x);
+    // Cut first, then converted: a loop of selections, without branches, that compilers vectorize.
+    using Limits = std::numeric_limits<To>;
+    constexpr From low = static_cast<From>(Limits::min());
+    From cut = x >= low ? x : low;
+    if constexpr (Limits::digits <= std::numeric_limits<From>::digits) {
+      constexpr From high = static_cast<From>(Limits::max());
+      cut = cut < high ? cut : high;
+      cut = x == x ? cut : From(0);  // NaN
+      return static_cast<To>(
+          static_cast<std::conditional_t<(sizeof(To) < 4), std::int32_t, To>>(cut));
+    } else {
+      // No From is the largest To: `past` is the power of two behind it, `most` the From before
+      // that.
+      constexpr From past = static_cast<From>(Limits::max() / 2 + 1) * From(2);
+      constexpr From most = past - past * (std::numeric_limits<From>::epsilon() / 2);
+      cut = cut < past ? cut : most;
+      cut = x == x ? cut : From(0);
+      const To y = static_cast<To>(cut);
+      return x >= past ? Limits::max() : y;
+    }
   } else if constexpr (std::is_integral_v<From> && std::is_integral_v<To> &&
                        !std::is_same_v<From, bool>) {
     const auto wide = static_cast<std::int64_t>(x);
@@ -36,8 +51,9 @@ To convert(From x) {
 #define KERATIN_FOR_EACH_CAST_FROM(M, From) \
   M(From, float)                            \
   M(From, double) M(From, std::uint8_t) M(From, std::int32_t) M(From, std::int64_t) M(From, bool)
-#define KERATIN_FOR_EACH_CAST(M)                                                              \
-  KERATIN_FOR_EACH_CAST_FROM(M, float)                                                        \
-  KERATIN_FOR_EACH_CAST_FROM(M, double) KERATIN_FOR_EACH_CAST_FROM(M, std::uint8_t)           \
-      KERATIN_FOR_EACH_CAST_FROM(M, std::int32_t) KERATIN_FOR_EACH_CAST_FROM(M, std::int64_t) \
-          KERATIN_FOR_EACH_CAST_FROM(M, bool)
+#define KERATIN_FOR_EACH_CAST(M)                                                          \
+  KERATIN_FOR_EACH_CAST_FROM(M, float)                                                    \
+  KERATIN_FOR_EACH_CAST_FROM(M, double)                                                   \
+  KERATIN_FOR_EACH_CAST_FROM(M, std::uint8_t)                                             \
+  KERATIN_FOR_EACH_CAST_FROM(M, std::int32_t) KERATIN_FOR_EACH_CAST_FROM(M, std::int64_t) \
+      KERATIN_FOR_EACH_CAST_FROM(M, bool)

@@ -88,6 +88,10 @@ void conv2d_input_gradient_depthwise(const float* dy, const float* w, float* dx,
                                      const Conv2dShape& s);
 void conv2d_weight_gradient_depthwise(const float* x, const float* dy, float* dw,
                                       const Conv2dShape& s);
+void conv2d_input_gradient_few_channels(const float* dy, const float* w, float* dx,
+                                        const Conv2dShape& s);
+/// Up to 4 channels, one group.
+bool conv2d_has_few_channels(const Conv2dShape& s);
 /// Each channel by itself: groups == in_c == out_c.
 bool conv2d_is_depthwise(const Conv2dShape& s);
 }  // namespace cpu
@@ -115,17 +119,21 @@ inline constexpr auto conv2d_input_gradient_ladder =
 template <>
 inline constexpr auto conv2d_input_gradient_ladder<float> = Ladder{
     "conv2d", "conv2d_input_gradient", conv2d_cost<float>,
-    std::array{Rung<Conv2dInputGradientFn<float>>{"reference", "", always,
-                                                  cpu::conv2d_input_gradient_reference<float>},
-               Rung<Conv2dInputGradientFn<float>>{"im2col",
-                                                  "gradients of patches by gemm, added up in place",
-                                                  always, cpu::conv2d_input_gradient_im2col},
-               Rung<Conv2dInputGradientFn<float>>{
-                   "direct", "no patches: a convolution of dy, one for each phase of the strides",
-                   always, cpu::conv2d_input_gradient_direct},
-               Rung<Conv2dInputGradientFn<float>>{
-                   "depthwise", "a vector of channels, which do not meet", cpu::conv2d_is_depthwise,
-                   cpu::conv2d_input_gradient_depthwise}}};
+    std::array{
+        Rung<Conv2dInputGradientFn<float>>{"reference", "", always,
+                                           cpu::conv2d_input_gradient_reference<float>},
+        Rung<Conv2dInputGradientFn<float>>{"im2col",
+                                           "gradients of patches by gemm, added up in place",
+                                           always, cpu::conv2d_input_gradient_im2col},
+        Rung<Conv2dInputGradientFn<float>>{
+            "direct", "no patches: a convolution of dy, one for each phase of the strides", always,
+            cpu::conv2d_input_gradient_direct},
+        Rung<Conv2dInputGradientFn<float>>{
+            "few_channels", "up to 4 channels: vectors run along those of dy, no lane is empty",
+            cpu::conv2d_has_few_channels, cpu::conv2d_input_gradient_few_channels},
+        Rung<Conv2dInputGradientFn<float>>{"depthwise", "a vector of channels, which do not meet",
+                                           cpu::conv2d_is_depthwise,
+                                           cpu::conv2d_input_gradient_depthwise}}};
 
 template <class T>
 inline constexpr auto conv2d_weight_gradient_ladder =

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "kernels/cross_entropy/cross_entropy.h"
@@ -36,37 +37,37 @@ void SparseRows(const float* x, const std::int32_t* labels, float* loss, const C
 void SparseGradientRows(const float* x, const std::int32_t* labels, const float* dloss, float* dx,
                         const CrossEntropyShape& s, std::int64_t first, std::int64_t last) {
   const D d;
-  const auto w = static_cast<std::int64_t>(hn::Lanes(d));
   for (std::int64_t r = first; r < last; ++r) {
     const float* row = x + r * s.classes;
     float* out = dx + r * s.classes;
-    const bool ignored = labels[r] == s.ignore_class;
+    if (labels[r] == s.ignore_class) {
+      std::fill_n(out, s.classes, 0.0f);
+      continue;
+    }
     const float sum = simd::RowExpSum<true>(row, out, simd::RowMax(row, s.classes), s.classes);
     const V scale = hn::Set(d, dloss[r] / sum);
-    for (std::int64_t c = 0; c < s.classes; c += w) {
-      const V g = hn::Mul(simd::LoadN(d, out + c, s.classes - c), scale);
-      simd::StoreN(ignored ? hn::Zero(d) : g, d, out + c, s.classes - c);
-    }
-    if (!ignored) out[labels[r]] -= dloss[r];
+    simd::ForEachVector(d, s.classes, [&](std::int64_t c, std::int64_t left) HWY_ATTR {
+      simd::StoreN(hn::Mul(simd::LoadN(d, out + c, left), scale), d, out + c, left);
+    });
+    out[labels[r]] -= dloss[r];
   }
 }
 
 void DenseRows(const float* x, const float* t, float* loss, const CrossEntropyShape& s,
                std::int64_t first, std::int64_t last) {
   const D d;
-  const auto w = static_cast<std::int64_t>(hn::Lanes(d));
   for (std::int64_t r = first; r < last; ++r) {
     const float *row = x + r * s.classes, *target = t + r * s.classes;
     const float max = simd::RowMax(row, s.classes);
     const V m = hn::Set(d, max),
             l = hn::Set(d, std::log(simd::RowExpSum<false>(row, nullptr, max, s.classes)));
     V sum = hn::Zero(d);
-    for (std::int64_t c = 0; c < s.classes; c += w) {
-      const V y = simd::LoadN(d, target + c, s.classes - c);
-      const V each = hn::Mul(y, hn::Add(hn::Sub(m, simd::LoadN(d, row + c, s.classes - c)), l));
+    simd::ForEachVector(d, s.classes, [&](std::int64_t c, std::int64_t left) HWY_ATTR {
+      const V y = simd::LoadN(d, target + c, left);
+      const V each = hn::Mul(y, hn::Add(hn::Sub(m, simd::LoadN(d, row + c, left)), l));
       sum = hn::Add(sum, hn::IfThenZeroElse(hn::Eq(y, hn::Zero(d)),
                                             each));  // 0 times infinity counts nothing
-    }
+    });
     loss[r] = simd::ReduceSum(d, sum);
   }
 }
@@ -74,20 +75,19 @@ void DenseRows(const float* x, const float* t, float* loss, const CrossEntropySh
 void DenseGradientRows(const float* x, const float* t, const float* dloss, float* dx,
                        const CrossEntropyShape& s, std::int64_t first, std::int64_t last) {
   const D d;
-  const auto w = static_cast<std::int64_t>(hn::Lanes(d));
   for (std::int64_t r = first; r < last; ++r) {
     const float *row = x + r * s.classes, *target = t + r * s.classes;
     float* out = dx + r * s.classes;
     const float sum = simd::RowExpSum<true>(row, out, simd::RowMax(row, s.classes), s.classes);
     V targets = hn::Zero(d);
-    for (std::int64_t c = 0; c < s.classes; c += w)
-      targets = hn::Add(targets, simd::LoadN(d, target + c, s.classes - c));
+    simd::ForEachVector(d, s.classes, [&](std::int64_t c, std::int64_t left) HWY_ATTR {
+      targets = hn::Add(targets, simd::LoadN(d, target + c, left));
+    });
     const V scale = hn::Set(d, simd::ReduceSum(d, targets) / sum), g = hn::Set(d, dloss[r]);
-    for (std::int64_t c = 0; c < s.classes; c += w) {
-      const V e = simd::LoadN(d, out + c, s.classes - c),
-              y = simd::LoadN(d, target + c, s.classes - c);
-      simd::StoreN(hn::Mul(g, hn::MulSub(e, scale, y)), d, out + c, s.classes - c);
-    }
+    simd::ForEachVector(d, s.classes, [&](std::int64_t c, std::int64_t left) HWY_ATTR {
+      const V e = simd::LoadN(d, out + c, left), y = simd::LoadN(d, target + c, left);
+      simd::StoreN(hn::Mul(g, hn::MulSub(e, scale, y)), d, out + c, left);
+    });
   }
 }
 

@@ -6,6 +6,7 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/dropout/simd.cpp"
+#include <hwy/cache_control.h>
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
@@ -24,21 +25,24 @@ void DropoutRange(const float* x, float* y, const DropoutShape& s, std::int64_t 
                   std::int64_t last) {
   const hn::ScalableTag<float> d;
   const hn::RebindToSigned<decltype(d)> di;
-  const auto w = static_cast<std::int64_t>(hn::Lanes(d));
   const auto scale = hn::Set(d, static_cast<float>(s.rate < 1 ? 1 / (1 - s.rate) : 0));
   // unit_float(word) >= rate  <=>  word >> 8 > rate 2^24, rounded up, - 1: signed numbers will do
   const auto most = hn::Set(di, static_cast<std::int32_t>(std::ceil(s.rate * 0x1p24)) - 1);
   constexpr std::int64_t kChunk = 1024;
-  HWY_ALIGN std::uint32_t words[kChunk + 4 * hn::MaxLanes(simd::PhiloxTag())];
+  HWY_ALIGN std::uint32_t words[kChunk + simd::kPhiloxMore];
   for (; first < last; first += kChunk) {
     const std::int64_t n = std::min(kChunk, last - first);
-    simd::PhiloxWords(s.key, static_cast<std::uint64_t>(first / 4), (n + 3) / 4, words);
-    for (std::int64_t i = 0; i < n; i += w) {
-      const auto word = hn::Load(simd::PhiloxTag(), words + i);
-      const auto stays = hn::RebindMask(d, hn::Gt(hn::BitCast(di, hn::ShiftRight<8>(word)), most));
-      const auto v = simd::LoadN(d, x + first + i, n - i);
-      simd::StoreN(hn::IfThenElseZero(stays, hn::Mul(v, scale)), d, y + first + i, n - i);
+    for (std::int64_t i = 0; i < n; i += 16) {  // comes in while the words are drawn
+      hwy::Prefetch(x + first + i);
+      if (y != x) hwy::Prefetch(y + first + i);
     }
+    simd::PhiloxWords(s.key, static_cast<std::uint64_t>(first / 4), (n + 3) / 4, words);
+    simd::ForEachVector(d, n, [&](std::int64_t i, std::int64_t left) HWY_ATTR {
+      const auto word = hn::Load(hn::RebindToUnsigned<decltype(d)>(), words + i);
+      const auto stays = hn::RebindMask(d, hn::Gt(hn::BitCast(di, hn::ShiftRight<8>(word)), most));
+      const auto v = simd::LoadN(d, x + first + i, left);
+      simd::StoreN(hn::IfThenElseZero(stays, hn::Mul(v, scale)), d, y + first + i, left);
+    });
   }
 }
 

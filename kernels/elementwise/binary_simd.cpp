@@ -26,18 +26,12 @@ using V = hn::Vec<D>;
 template <bool kStepA, bool kStepB, class F>
 HWY_INLINE void Row(const float* a, const float* b, float* y, std::int64_t n, F f) {
   const D d;
-  const auto w = static_cast<std::int64_t>(hn::Lanes(d));
   const V one_a = hn::Set(d, *a), one_b = hn::Set(d, *b);
-  std::int64_t i = 0;
-  for (; i + w <= n; i += w) {
-    const V va = kStepA ? hn::LoadU(d, a + i) : one_a, vb = kStepB ? hn::LoadU(d, b + i) : one_b;
-    hn::StoreU(f(va, vb), d, y + i);
-  }
-  if (i < n) {
-    const V va = kStepA ? simd::LoadN(d, a + i, n - i) : one_a,
-            vb = kStepB ? simd::LoadN(d, b + i, n - i) : one_b;
-    simd::StoreN(f(va, vb), d, y + i, n - i);
-  }
+  simd::ForEachVector(d, n, [&](std::int64_t i, std::int64_t left) HWY_ATTR {
+    const V va = kStepA ? simd::LoadN(d, a + i, left) : one_a,
+            vb = kStepB ? simd::LoadN(d, b + i, left) : one_b;
+    simd::StoreN(f(va, vb), d, y + i, left);
+  });
 }
 
 // Rows first .. last - 1 of the output, where all but the innermost axis count rows.
@@ -103,7 +97,7 @@ void BinaryRange(const float* a, const float* b, float* y, const BinaryShape& s,
     case Binary::sigmoid_cross_entropy:
       return run([&](V p, V q) HWY_ATTR {
         // max(p, 0) - p q first: where p is large and q is 1, it is exactly 0 and the rest counts.
-        const V rest = simd::Log1p(d, simd::Exp(d, hn::Neg(hn::Abs(p))));
+        const V rest = simd::Log1pOfUnit(d, simd::Exp(d, hn::Neg(hn::Abs(p))));
         return hn::Add(hn::NegMulAdd(p, q, hn::Max(p, zero)), rest);
       });
     case Binary::power:

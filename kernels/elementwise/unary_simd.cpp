@@ -21,10 +21,9 @@ using V = hn::Vec<D>;
 template <class F>
 HWY_INLINE void ForEach(const float* x, float* y, std::int64_t n, F f) {
   const D d;
-  const auto w = static_cast<std::int64_t>(hn::Lanes(d));
-  std::int64_t i = 0;
-  for (; i + w <= n; i += w) hn::StoreU(f(hn::LoadU(d, x + i)), d, y + i);
-  if (i < n) simd::StoreN(f(simd::LoadN(d, x + i, n - i)), d, y + i, n - i);
+  simd::ForEachVector(d, n, [&](std::int64_t i, std::int64_t left) HWY_ATTR {
+    simd::StoreN(f(simd::LoadN(d, x + i, left)), d, y + i, left);
+  });
 }
 
 void UnaryRange(const float* x, float* y, Unary op, std::int64_t n) {

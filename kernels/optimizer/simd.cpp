@@ -26,14 +26,13 @@ template <class F>
 HWY_INLINE void ForEach(const UpdatedTensor<float>& t, const UpdateShape& s, std::int64_t first,
                         std::int64_t last, F f) {
   const D d;
-  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
   const V scale = hn::Set(d, static_cast<float>(s.gradient_scale)),
           keeps = hn::Set(d, static_cast<float>(1 - s.decay));
-  for (std::int64_t i = first; i < last; i += lanes) {
-    const std::int64_t n = last - i;
+  simd::ForEachVector(d, last - first, [&](std::int64_t at, std::int64_t n) HWY_ATTR {
+    const std::int64_t i = first + at;
     const V g = hn::Mul(simd::LoadN(d, t.g + i, n), scale);
     simd::StoreN(f(hn::Mul(simd::LoadN(d, t.w + i, n), keeps), g, i, n), d, t.w + i, n);
-  }
+  });
 }
 
 void UpdateRange(const UpdatedTensor<float>& t, const UpdateShape& s, std::int64_t first,

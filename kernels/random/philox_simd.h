@@ -9,6 +9,7 @@
 #include <hwy/highway.h>
 
 #include "kernels/random/philox.h"
+#include "kernels/simd.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace keratin::kernels {
@@ -16,60 +17,80 @@ namespace HWY_NAMESPACE {
 namespace simd {
 namespace hn = hwy::HWY_NAMESPACE;
 
-using PhiloxTag = hn::ScalableTag<std::uint32_t>;
+// A word of the counter in the lower half of each lane; the upper half holds anything, since the
+// multiplication takes lower halves only. So a product's upper word comes down with one shift, and
+// its lower word is there already.
+using PhiloxTag = hn::ScalableTag<std::uint64_t>;
 using PhiloxVec = hn::Vec<PhiloxTag>;
 
-/// The upper and the lower halves of the 64-bit products of the lanes of a and b. Multiplication
-/// takes even lanes only, so the odd ones come down for a second one.
-HWY_INLINE void MulHighLow(PhiloxVec a, PhiloxVec b, PhiloxVec& high, PhiloxVec& low) {
-  const PhiloxTag d;
-  const hn::RepartitionToWide<PhiloxTag> wide;
-  const auto even = hn::MulEven(a, b);
-  const auto odd = hn::MulEven(hn::BitCast(d, hn::ShiftRight<32>(hn::BitCast(wide, a))), b);
-  high = hn::OddEven(hn::BitCast(d, odd), hn::BitCast(d, hn::ShiftRight<32>(even)));
-  low = hn::OddEven(hn::BitCast(d, hn::ShiftLeft<32>(odd)), hn::BitCast(d, even));
+/// 64-bit products of the lower halves.
+HWY_INLINE PhiloxVec Product(PhiloxVec a, PhiloxVec b) {
+#if HWY_TARGET == HWY_SCALAR
+  return hn::Set(PhiloxTag(), (hn::GetLane(a) & 0xFFFFFFFF) * hn::GetLane(b));
+#else
+  const hn::Repartition<std::uint32_t, PhiloxTag> half;
+  return hn::MulEven(hn::BitCast(half, a), hn::BitCast(half, b));
+#endif
 }
 
-/// Lane l: the four words of block `first + l`.
-HWY_INLINE void PhiloxBlocks(PhiloxKey key, std::uint64_t first, PhiloxVec& c0, PhiloxVec& c1,
-                             PhiloxVec& c2, PhiloxVec& c3) {
-  const PhiloxTag d;
-  const auto set = [&](std::uint64_t word)
-                       HWY_ATTR { return hn::Set(d, static_cast<std::uint32_t>(word)); };
-  const PhiloxVec m0 = set(0xD2511F53), m1 = set(0xCD9E8D57);
-  c0 = hn::Add(set(first), hn::Iota(d, 0));
-  c1 = set(first >> 32);
-  const std::uint64_t before_carry = (std::uint64_t{1} << 32) - static_cast<std::uint32_t>(first);
-  if (HWY_UNLIKELY(before_carry < hn::Lanes(d))) {
-    const auto mask = hn::FirstN(d, static_cast<std::size_t>(before_carry));
-    c1 = hn::IfThenElse(mask, c1, set((first >> 32) + 1));
-  }
-  c2 = set(key.stream);
-  c3 = set(key.stream >> 32);
-  auto k0 = static_cast<std::uint32_t>(key.seed), k1 = static_cast<std::uint32_t>(key.seed >> 32);
-  for (int round = 0; round < 10; ++round) {
-    PhiloxVec high0, low0, high1, low1;
-    MulHighLow(c0, m0, high0, low0);
-    MulHighLow(c2, m1, high1, low1);
-    c0 = hn::Xor(hn::Xor(high1, c1), set(k0));
-    c2 = hn::Xor(hn::Xor(high0, c3), set(k1));
-    c1 = low1;
-    c3 = low0;
-    k0 += 0x9E3779B9;
-    k1 += 0xBB67AE85;
-  }
-}
+/// Blocks first, first + 1 ... one a lane, `kVectors` vectors of them at once, so that one works
+/// while another waits.
+template <int kVectors>
+struct PhiloxBlocks {
+  PhiloxVec c0[kVectors], c1[kVectors], c2[kVectors], c3[kVectors];
 
-/// Words 4 first .. 4 (first + blocks) - 1 of a stream, and up to a vector of blocks more: `words`
-/// has room for blocks rounded up to lanes.
+  HWY_INLINE PhiloxBlocks(PhiloxKey key, std::uint64_t first) {
+    const PhiloxTag d;
+    const PhiloxVec m0 = hn::Set(d, 0xD2511F53), m1 = hn::Set(d, 0xCD9E8D57);
+    KERATIN_UNROLL
+    for (int v = 0; v < kVectors; ++v) {
+      c0[v] =
+          hn::Add(hn::Set(d, first + static_cast<std::uint64_t>(v) * hn::Lanes(d)), hn::Iota(d, 0));
+      c1[v] = hn::ShiftRight<32>(c0[v]);
+      c2[v] = hn::Set(d, key.stream);
+      c3[v] = hn::ShiftRight<32>(c2[v]);
+    }
+    std::uint64_t k0 = key.seed, k1 = key.seed >> 32;
+    KERATIN_UNROLL
+    for (int round = 0; round < 10; ++round) {
+      const PhiloxVec key0 = hn::Set(d, k0), key1 = hn::Set(d, k1);
+      KERATIN_UNROLL
+      for (int v = 0; v < kVectors; ++v) {
+        const PhiloxVec p0 = Product(c0[v], m0), p1 = Product(c2[v], m1);
+        c0[v] = hn::Xor(hn::Xor(hn::ShiftRight<32>(p1), c1[v]), key0);
+        c2[v] = hn::Xor(hn::Xor(hn::ShiftRight<32>(p0), c3[v]), key1);
+        c1[v] = p1;
+        c3[v] = p0;
+      }
+      k0 += 0x9E3779B9;
+      k1 += 0xBB67AE85;
+    }
+  }
+
+  /// The words of two vectors side by side: the first in the lower half of each lane.
+  static HWY_INLINE PhiloxVec Joined(PhiloxVec low, PhiloxVec high) {
+    return hn::Or(hn::And(low, hn::Set(PhiloxTag(), 0xFFFFFFFF)), hn::ShiftLeft<32>(high));
+  }
+};
+
+/// Words 4 first .. 4 (first + blocks) - 1 of a stream, and some more: `words` has room for
+/// kPhiloxMore past them.
+constexpr std::int64_t kPhiloxVectors = 2;
+constexpr std::int64_t kPhiloxMore =
+    4 * kPhiloxVectors * static_cast<std::int64_t>(hn::MaxLanes(PhiloxTag()));
 HWY_INLINE void PhiloxWords(PhiloxKey key, std::uint64_t first, std::int64_t blocks,
                             std::uint32_t* HWY_RESTRICT words) {
   const PhiloxTag d;
   const auto w = static_cast<std::int64_t>(hn::Lanes(d));
-  for (std::int64_t b = 0; b < blocks; b += w) {
-    PhiloxVec c0, c1, c2, c3;
-    PhiloxBlocks(key, first + static_cast<std::uint64_t>(b), c0, c1, c2, c3);
-    hn::StoreInterleaved4(c0, c1, c2, c3, d, words + 4 * b);
+  auto* to = reinterpret_cast<std::uint64_t*>(words);
+  for (std::int64_t b = 0; b < blocks; b += kPhiloxVectors * w) {
+    using Blocks = PhiloxBlocks<kPhiloxVectors>;
+    const Blocks s(key, first + static_cast<std::uint64_t>(b));
+    KERATIN_UNROLL
+    for (int v = 0; v < kPhiloxVectors; ++v, to += 2 * w) {
+      hn::StoreInterleaved2(Blocks::Joined(s.c0[v], s.c1[v]), Blocks::Joined(s.c2[v], s.c3[v]), d,
+                            to);
+    }
   }
 }
 

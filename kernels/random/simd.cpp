@@ -24,9 +24,6 @@ using DD = hn::ScalableTag<double>;
 using DF = hn::Rebind<float, DD>;         // as many floats as a vector has doubles
 using DI = hn::Rebind<std::int32_t, DD>;  // ... and words
 
-constexpr std::int64_t kChunk = 1024;
-constexpr std::size_t kMaxLanes = hn::MaxLanes(simd::PhiloxTag());
-
 // Elements first .. last - 1; first is a multiple of 4.
 void UniformRange(float* y, const RandomShape& s, std::int64_t first, std::int64_t last) {
   const DD d;
@@ -37,7 +34,8 @@ void UniformRange(float* y, const RandomShape& s, std::int64_t first, std::int64
              width = hn::Set(d, (s.high - s.low) * 0x1p-24);
   const auto least = hn::PromoteTo(d, hn::Set(df, static_cast<float>(s.low)));
   const auto w = static_cast<std::int64_t>(hn::Lanes(d));
-  HWY_ALIGN std::uint32_t words[kChunk + 4 * kMaxLanes];
+  constexpr std::int64_t kChunk = 1024;
+  HWY_ALIGN std::uint32_t words[kChunk + simd::kPhiloxMore];
   for (; first < last; first += kChunk) {
     const std::int64_t n = std::min(kChunk, last - first);
     simd::PhiloxWords(s.key, static_cast<std::uint64_t>(first / 4), (n + 3) / 4, words);
@@ -51,42 +49,33 @@ void UniformRange(float* y, const RandomShape& s, std::int64_t first, std::int64
   }
 }
 
-// Two words as a number in [0, 1) of 53 bits.
-HWY_INLINE hn::Vec<DD> UnitDouble(const std::uint32_t* high, const std::uint32_t* low) {
+// The lower halves of two words as a number in [0, 1) of 53 bits.
+HWY_INLINE hn::Vec<DD> UnitDouble(simd::PhiloxVec high, simd::PhiloxVec low) {
   const DD d;
-  const DI di;
-  const hn::RebindToUnsigned<DI> du;
-  // Only signed words become doubles: half the range is taken off and put back.
-  const auto upper = hn::BitCast(di, hn::Xor(hn::Load(du, high), hn::Set(du, 0x80000000u)));
-  const auto lower = hn::BitCast(di, hn::ShiftRight<11>(hn::Load(du, low)));
-  return hn::MulAdd(hn::Add(hn::PromoteTo(d, upper), hn::Set(d, 0x1p31)), hn::Set(d, 0x1p-32),
-                    hn::Mul(hn::PromoteTo(d, lower), hn::Set(d, 0x1p-53)));
+  const auto bits = hn::Or(hn::ShiftRight<11>(hn::ShiftLeft<32>(high)),
+                           hn::ShiftRight<43>(hn::ShiftLeft<32>(low)));
+  const auto whole = hn::ConvertTo(d, hn::BitCast(hn::RebindToSigned<simd::PhiloxTag>(), bits));
+  return hn::Mul(whole, hn::Set(d, 0x1p-53));
 }
 
 void NormalRange(float* y, const RandomShape& s, std::int64_t first, std::int64_t last) {
   const DD d;
   const DF df;
-  const simd::PhiloxTag dw;
-  const auto w = static_cast<std::int64_t>(hn::Lanes(d)),
-             blocks = static_cast<std::int64_t>(hn::Lanes(dw));
-  HWY_ALIGN std::uint32_t words[4][kMaxLanes];
-  HWY_ALIGN float numbers[kMaxLanes];
-  for (; first < last; first += blocks) {
-    simd::PhiloxVec c0, c1, c2, c3;
-    simd::PhiloxBlocks(s.key, static_cast<std::uint64_t>(first), c0, c1, c2, c3);
-    hn::Store(c0, dw, words[0]);
-    hn::Store(c1, dw, words[1]);
-    hn::Store(c2, dw, words[2]);
-    hn::Store(c3, dw, words[3]);
-    for (std::int64_t i = 0; i < blocks; i += w) {
-      const auto u = UnitDouble(words[0] + i, words[1] + i),
-                 v = UnitDouble(words[2] + i, words[3] + i);
+  const auto w = static_cast<std::int64_t>(hn::Lanes(d));
+  constexpr int kVectors = 2;
+  HWY_ALIGN float numbers[kVectors * hn::MaxLanes(DD())];
+  for (; first < last; first += kVectors * w) {
+    const simd::PhiloxBlocks<kVectors> blocks(s.key, static_cast<std::uint64_t>(first));
+    KERATIN_UNROLL
+    for (int v = 0; v < kVectors; ++v) {
+      const auto u = UnitDouble(blocks.c0[v], blocks.c1[v]);
+      const auto angle =
+          hn::Mul(UnitDouble(blocks.c2[v], blocks.c3[v]), hn::Set(d, 6.283185307179586));
       const auto log = hn::Log(d, hn::Sub(hn::Set(d, 1.0), u));  // 1 - u is exact
-      const auto angle = hn::Mul(v, hn::Set(d, 6.283185307179586));
       const auto x = hn::Mul(hn::Sqrt(hn::Mul(log, hn::Set(d, -2.0))), hn::Cos(d, angle));
-      hn::Store(hn::DemoteTo(df, x), df, numbers + i);
+      hn::Store(hn::DemoteTo(df, x), df, numbers + v * w);
     }
-    const std::int64_t n = std::min(blocks, last - first);
+    const std::int64_t n = std::min(kVectors * w, last - first);
     for (std::int64_t i = 0; i < n; ++i) {
       // At the edge and past it, where there is another draw, the reference decides.
       const bool redraw =

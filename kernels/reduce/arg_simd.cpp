@@ -22,67 +22,73 @@ using DI = hn::RebindToSigned<D>;
 using V = hn::Vec<D>;
 using VI = hn::Vec<DI>;
 
-// The best of each lane and its place, as columns or as a row pass by. The smallest is sought as
-// the largest of -x.
-struct Best {
-  V value;
-  VI place;
-
-  HWY_INLINE void meet(V v, VI at) {
-    // Better is what is not <= and so, in particular, NaN; nothing is better than NaN.
-    const auto better = hn::AndNot(hn::Le(v, value), hn::Eq(value, value));
-    value = hn::IfThenElse(better, v, value);
-    place = hn::IfThenElse(hn::RebindMask(DI(), better), at, place);
-  }
-};
-
+// The smallest is sought as the largest of -x.
 HWY_INLINE V Signed(V v, bool largest) { return largest ? v : hn::Neg(v); }
 
+// First the value, then, in a row that is now in the cache, its place.
 HWY_INLINE std::int64_t ArgRow(const float* x, bool largest, std::int64_t n) {
   const D d;
-  const DI di;
+  const V lowest = hn::Set(d, -std::numeric_limits<float>::infinity()),
+          none = Signed(lowest, largest);
+  V best = lowest;
+  auto no_nan = hn::Eq(best, best);
+  simd::ForEachVector(d, n, [&](std::int64_t c, std::int64_t left) HWY_ATTR {
+    const V v = Signed(simd::LoadNOr(none, d, x + c, left), largest);
+    best = hn::Max(best, v);
+    no_nan = hn::And(no_nan, hn::Eq(v, v));
+  });
+  const bool clean = hn::AllTrue(d, no_nan);
+  const V value = hn::MaxOfLanes(d, best);
   const auto w = static_cast<std::int64_t>(hn::Lanes(d));
-  const V none = hn::Set(d, largest ? -std::numeric_limits<float>::infinity()
-                                    : std::numeric_limits<float>::infinity());
-  VI at = hn::Iota(di, 0);
-  Best best{Signed(simd::LoadNOr(none, d, x, n), largest), at};
-  for (std::int64_t c = w; c < n; c += w) {
-    at = hn::Add(at, hn::Set(di, static_cast<std::int32_t>(w)));
-    best.meet(Signed(simd::LoadNOr(none, d, x + c, n - c), largest), at);
+  for (std::int64_t c = 0; c < n; c += w) {
+    const V v = Signed(simd::LoadNOr(none, d, x + c, n - c), largest);
+    const auto found = clean ? hn::Eq(v, value) : hn::IsNaN(v);
+    if (const auto lane = hn::FindFirstTrue(d, found); lane >= 0) return c + lane;
   }
-  HWY_ALIGN float values[hn::MaxLanes(D())];
-  HWY_ALIGN std::int32_t places[hn::MaxLanes(D())];
-  hn::Store(best.value, d, values);
-  hn::Store(best.place, di, places);
-  std::int64_t lane = 0;
-  for (std::int64_t l = 1; l < std::min(w, n); ++l) {
-    const float v = values[l], b = values[lane];
-    const bool tie = v == b || (v != v && b != b);
-    if (tie ? places[l] < places[lane] : b == b && !(v <= b)) lane = l;
-  }
-  return places[lane];
+  return 0;  // not reached: the value is in the row
 }
 
 void ArgRows(const float* x, std::int64_t* y, bool largest, std::int64_t rows, std::int64_t n) {
   for (std::int64_t r = 0; r < rows; ++r) y[r] = ArgRow(x + r * n, largest, n);
 }
 
-// For columns 0 .. width - 1 of x[n, ...], whose rows lie `stride` apart.
-void ArgColumns(const float* x, std::int64_t stride, std::int64_t* y, bool largest, std::int64_t n,
-                std::int64_t width) {
+// The best of each lane and its place as rows pass by, for `kVectors` vectors of columns from c on.
+template <int kVectors>
+HWY_INLINE void ArgBlock(const float* x, std::int64_t stride, std::int64_t* y, bool largest,
+                         std::int64_t n, std::int64_t left) {
   const D d;
   const DI di;
   const auto w = static_cast<std::int64_t>(hn::Lanes(d));
-  for (std::int64_t c = 0; c < width; c += w) {
-    Best best{Signed(simd::LoadN(d, x + c, width - c), largest), hn::Zero(di)};
-    for (std::int64_t r = 1; r < n; ++r) {
-      best.meet(Signed(simd::LoadN(d, x + r * stride + c, width - c), largest),
-                hn::Set(di, static_cast<std::int32_t>(r)));
-    }
-    HWY_ALIGN std::int32_t places[hn::MaxLanes(D())];
-    hn::Store(best.place, di, places);
-    std::copy_n(places, std::min(w, width - c), y + c);
+  V best[kVectors];
+  VI place[kVectors];
+  KERATIN_UNROLL
+  for (int k = 0; k < kVectors; ++k) {
+    best[k] = Signed(simd::LoadN(d, x + k * w, left - k * w), largest);
+    place[k] = hn::Zero(di);
   }
+  for (std::int64_t r = 1; r < n; ++r) {
+    const VI at = hn::Set(di, static_cast<std::int32_t>(r));
+    KERATIN_UNROLL
+    for (int k = 0; k < kVectors; ++k) {
+      const V v = Signed(simd::LoadN(d, x + r * stride + k * w, left - k * w), largest);
+      // Better is what is not <= and so, in particular, NaN; nothing is better than NaN.
+      const auto better = hn::AndNot(hn::Le(v, best[k]), hn::Eq(best[k], best[k]));
+      best[k] = hn::IfThenElse(better, v, best[k]);
+      place[k] = hn::IfThenElse(hn::RebindMask(di, better), at, place[k]);
+    }
+  }
+  HWY_ALIGN std::int32_t places[kVectors * hn::MaxLanes(D())];
+  for (int k = 0; k < kVectors; ++k) hn::Store(place[k], di, places + k * w);
+  std::copy_n(places, std::min(kVectors * w, left), y);
+}
+
+// For columns 0 .. width - 1 of x[n, ...], whose rows lie `stride` apart.
+void ArgColumns(const float* x, std::int64_t stride, std::int64_t* y, bool largest, std::int64_t n,
+                std::int64_t width) {
+  const auto w = static_cast<std::int64_t>(hn::Lanes(D()));
+  std::int64_t c = 0;
+  for (; c + 4 * w <= width; c += 4 * w) ArgBlock<4>(x + c, stride, y + c, largest, n, 4 * w);
+  for (; c < width; c += w) ArgBlock<1>(x + c, stride, y + c, largest, n, width - c);
 }
 
 }  // namespace

@@ -73,9 +73,8 @@ inline constexpr auto arg_reduce_ladder =
 template <>
 inline constexpr auto arg_reduce_ladder<float> = Ladder{
     "reduce", "arg_reduce", arg_reduce_cost<float>,
-    std::array{
-        Rung<ArgReduceFn<float>>{"reference", "", always, cpu::arg_reduce_reference<float>},
-        Rung<ArgReduceFn<float>>{"simd", "a value and its place in each lane, no branches; threads",
-                                 cpu::arg_reduce_simd_applies, cpu::arg_reduce_simd}}};
+    std::array{Rung<ArgReduceFn<float>>{"reference", "", always, cpu::arg_reduce_reference<float>},
+               Rung<ArgReduceFn<float>>{"simd", "the value on all lanes, then its place; threads",
+                                        cpu::arg_reduce_simd_applies, cpu::arg_reduce_simd}}};
 
 }  // namespace keratin::kernels

@@ -19,38 +19,31 @@ namespace keratin::kernels {
 namespace HWY_NAMESPACE {
 namespace simd {
 
-/// The largest of a row; NaN if one is.
+/// The largest of a row without NaN; some number where there is one: what follows is NaN anyway.
 HWY_INLINE float RowMax(const float* HWY_RESTRICT x, std::int64_t n) {
   const hn::ScalableTag<float> d;
-  const auto w = static_cast<std::int64_t>(hn::Lanes(d));
   const auto none = hn::Set(d, -std::numeric_limits<float>::infinity());
-  auto max = none, nan = hn::Zero(d);  // x - x is NaN for NaN and +-inf; x != x for NaN only
-  for (std::int64_t c = 0; c < n; c += w) {
-    const auto v = simd::LoadNOr(none, d, x + c, n - c);
-    max = hn::Max(max, v);
-    nan = hn::IfThenElse(hn::IsNaN(v), v, nan);
-  }
-  if (HWY_UNLIKELY(!hn::AllTrue(d, hn::Eq(nan, nan))))
-    return std::numeric_limits<float>::quiet_NaN();
-  return simd::ReduceMax(d, max);
+  auto max = none;
+  ForEachVector(d, n, [&](std::int64_t c, std::int64_t left) HWY_ATTR {
+    max = hn::Max(max, LoadNOr(none, d, x + c, left));
+  });
+  return ReduceMax(d, max);
 }
 
-/// Sum of exp(x - max); with kStore the summands go to y.
+/// Sum of exp(x - max), where results below 2^-126 are 0; with kStore the summands go to y.
 template <bool kStore>
 HWY_INLINE float RowExpSum(const float* x, float* y, float max, std::int64_t n) {
   const hn::ScalableTag<float> d;
   const auto w = static_cast<std::int64_t>(hn::Lanes(d));
-  const auto none = hn::Set(d, -std::numeric_limits<float>::infinity()), m = hn::Set(d, max);
+  const auto m = hn::Set(d, max);
   auto sum = hn::Zero(d);
-  for (std::int64_t c = 0; c < n; c += w) {
-    const auto e = Exp(d, hn::Sub(simd::LoadNOr(none, d, x + c, n - c), m));
-    if constexpr (kStore) simd::StoreN(e, d, y + c, n - c);
-    // Past the end: exp(-inf) = 0, but -inf - max is NaN where max is an infinity of its own.
-    sum = hn::Add(sum, n - c >= w
-                           ? e
-                           : hn::IfThenElseZero(hn::FirstN(d, static_cast<std::size_t>(n - c)), e));
-  }
-  return simd::ReduceSum(d, sum);
+  ForEachVector(d, n, [&](std::int64_t c, std::int64_t left) HWY_ATTR {
+    auto e = ExpNegative(d, hn::Sub(LoadNOr(m, d, x + c, left), m));
+    if constexpr (kStore) StoreN(e, d, y + c, left);
+    if (left < w) e = hn::IfThenElseZero(hn::FirstN(d, static_cast<std::size_t>(left)), e);
+    sum = hn::Add(sum, e);
+  });
+  return ReduceSum(d, sum);
 }
 
 }  // namespace simd

@@ -22,9 +22,9 @@ using V = hn::Vec<D>;
 template <class F>
 HWY_INLINE void ForEach(const float* x, float* y, std::int64_t n, F f) {
   const D d;
-  const auto w = static_cast<std::int64_t>(hn::Lanes(d));
-  for (std::int64_t c = 0; c < n; c += w)
-    simd::StoreN(f(simd::LoadN(d, x + c, n - c)), d, y + c, n - c);
+  simd::ForEachVector(d, n, [&](std::int64_t c, std::int64_t left) HWY_ATTR {
+    simd::StoreN(f(simd::LoadN(d, x + c, left)), d, y + c, left);
+  });
 }
 
 void SoftmaxRows(const float* x, float* y, std::int64_t rows, std::int64_t cols) {
@@ -50,32 +50,32 @@ void LogSoftmaxRows(const float* x, float* y, std::int64_t rows, std::int64_t co
 void SoftmaxGradientRows(const float* y, const float* dy, float* dx, std::int64_t rows,
                          std::int64_t cols) {
   const D d;
-  const auto w = static_cast<std::int64_t>(hn::Lanes(d));
   for (std::int64_t r = 0; r < rows; ++r, y += cols, dy += cols, dx += cols) {
     V dot = hn::Zero(d);
-    for (std::int64_t c = 0; c < cols; c += w) {
-      dot = hn::MulAdd(simd::LoadN(d, y + c, cols - c), simd::LoadN(d, dy + c, cols - c), dot);
-    }
+    simd::ForEachVector(d, cols, [&](std::int64_t c, std::int64_t left) HWY_ATTR {
+      dot = hn::MulAdd(simd::LoadN(d, y + c, left), simd::LoadN(d, dy + c, left), dot);
+    });
     const V all = hn::Set(d, simd::ReduceSum(d, dot));
-    for (std::int64_t c = 0; c < cols; c += w) {
-      const V v = simd::LoadN(d, y + c, cols - c), g = simd::LoadN(d, dy + c, cols - c);
-      simd::StoreN(hn::Mul(v, hn::Sub(g, all)), d, dx + c, cols - c);
-    }
+    simd::ForEachVector(d, cols, [&](std::int64_t c, std::int64_t left) HWY_ATTR {
+      const V v = simd::LoadN(d, y + c, left), g = simd::LoadN(d, dy + c, left);
+      simd::StoreN(hn::Mul(v, hn::Sub(g, all)), d, dx + c, left);
+    });
   }
 }
 
 void LogSoftmaxGradientRows(const float* y, const float* dy, float* dx, std::int64_t rows,
                             std::int64_t cols) {
   const D d;
-  const auto w = static_cast<std::int64_t>(hn::Lanes(d));
   for (std::int64_t r = 0; r < rows; ++r, y += cols, dy += cols, dx += cols) {
     V sum = hn::Zero(d);
-    for (std::int64_t c = 0; c < cols; c += w) sum = hn::Add(sum, simd::LoadN(d, dy + c, cols - c));
+    simd::ForEachVector(d, cols, [&](std::int64_t c, std::int64_t left) HWY_ATTR {
+      sum = hn::Add(sum, simd::LoadN(d, dy + c, left));
+    });
     const V all = hn::Set(d, simd::ReduceSum(d, sum));
-    for (std::int64_t c = 0; c < cols; c += w) {
-      const V p = simd::Exp(d, simd::LoadN(d, y + c, cols - c));
-      simd::StoreN(hn::NegMulAdd(p, all, simd::LoadN(d, dy + c, cols - c)), d, dx + c, cols - c);
-    }
+    simd::ForEachVector(d, cols, [&](std::int64_t c, std::int64_t left) HWY_ATTR {
+      const V p = simd::ExpNegative(d, simd::LoadN(d, y + c, left));
+      simd::StoreN(hn::NegMulAdd(p, all, simd::LoadN(d, dy + c, left)), d, dx + c, left);
+    });
   }
 }
 

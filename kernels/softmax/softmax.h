@@ -1,5 +1,6 @@
 // Softmax and its logarithm along rows, and their gradients. Contiguous, row-major; y may be x,
-// dx may be dy or y. A NaN in a row makes it NaN; so does a row of -inf only.
+// dx may be dy or y. A NaN in a row makes it NaN; so does a row of -inf only. Probabilities below
+// 2^-126 may be 0.
 #pragma once
 
 #include <array>

@@ -135,6 +135,8 @@ TEST_CASE("cast: cost and text") {
   CHECK(kernels::cast_cost<std::uint8_t, float>({100}).bytes == 500);
   CHECK(kernels::cast_cost<std::uint8_t, float>({100}).flops == 0);
   CHECK(kernels::CastShape{100}.text() == "[100]");
+  const std::string op = kernels::cast_ladder<std::uint8_t, float>.op;
+  CHECK(op == "cast_uint8_to_float32");
 }
 
 }  // namespace keratin::tests
