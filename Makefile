@@ -17,7 +17,7 @@ help:
 	@echo 'make test             build and run all tests'
 	@echo 'make bench            time every kernel'
 	@echo 'make format           lay out the sources with clang-format'
-	@echo 'make lint             check the layout, and the sources with clang-tidy'
+	@echo 'make lint             check the layout, and the sources with clang-tidy (SINCE=commit: changed ones)'
 	@echo 'make clean            remove the build folder'
 
 run:
@@ -44,7 +44,7 @@ format:
 
 lint:
 	@tools/install_packages build test lint
-	@tools/lint
+	@tools/lint $(SINCE)
 
 clean:
 	@rm -rf build

@@ -46,19 +46,19 @@ Spec infer_number(std::string_view name, const Spec& x) {
   return x;
 }
 
-Tensor operand(double number, const Tensor& x) {
+Tensor operand(std::string_view name, double number, const Tensor& x) {
   if (is_integer(x.dtype())) {
     const Tensor there = cast(Tensor::scalar(number, float64), x.dtype());
     if (there.item<double>() == number) return there;
     throw DTypeError(
-        fmt::format("the number {} beside {}: it has no such element; expected an {}. "
-                    "Use cast(x, float32) first.",
-                    number, x.spec().text(), name_of(x.dtype())));
+        fmt::format("{}: the number {} beside {}; expected one that an {} can hold. Use cast(x, "
+                    "float32) first.",
+                    name, number, x.spec().text(), name_of(x.dtype())));
   }
   return Tensor::scalar(number, is_floating(x.dtype()) ? x.dtype() : float32);
 }
-Variable operand(double number, const Variable& x) {
-  return Variable(operand(number, x.value()), false);
+Variable operand(std::string_view name, double number, const Variable& x) {
+  return Variable(operand(name, number, x.value()), false);
 }
 
 Tensor mask(kernels::Binary op, const Tensor& a, const Tensor& b) {

@@ -103,7 +103,8 @@ template <class T, class Leaf>
 void walk(const Variable& root, const T& seed, bool retain, Leaf&& leaf) {
   const std::shared_ptr<Node> top = root.impl()->node;
   if (top == nullptr) {
-    leaf(*root.impl(), seed);
+    const T shared = seed;  // with the caller: the leaf is to make its own
+    leaf(*root.impl(), shared);
     return;
   }
   const std::vector<Node*> order = nodes_behind(top.get());

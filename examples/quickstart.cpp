@@ -60,7 +60,8 @@ int main(int argc, char** argv) try {
     if (which.empty()) return;
     fmt::print("\n{}\n{}", title,
                kt::draw_images(kt::stack(images), {.captions = kt::prediction_captions(
-                                                       kt::stack(answers), kt::stack(truths))}));
+                                                       kt::stack(answers), kt::stack(truths)),
+                                                   .width = 18}));
   };
   std::vector<std::int64_t> wrong;
   for (std::int64_t i = 0; i < test.y.size() && wrong.size() < 4; ++i) {

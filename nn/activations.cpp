@@ -27,10 +27,8 @@ Variable above(const Variable& x, double bound) {
 
 // A result that a loss may look behind: what it is the softmax or sigmoid of.
 Variable with_scores(const Variable& y, const Variable& scores, const char* function) {
-  if (y.requires_grad()) {
-    y.impl()->scores = scores.impl();
-    y.impl()->scores_function = function;
-  }
+  y.impl()->scores = scores.impl();
+  y.impl()->scores_function = function;
   return y;
 }
 

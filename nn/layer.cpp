@@ -260,7 +260,7 @@ Variables Layer::invoke(const Variables& x, const CallContext& context) {
       last_outputs_.push_back(spec);
     }
   }
-  if (activity_regularizer_.given() && *told.training) {
+  if (activity_regularizer_.given() && added_losses != nullptr) {
     for (const auto& [name, output] : y.entries()) {
       add_loss(activity_regularizer_(output) * (1.0 / static_cast<double>(output.shape()[0])));
     }

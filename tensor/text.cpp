@@ -67,7 +67,7 @@ std::string to_text(const Tensors& x) {
 namespace detail {
 fmt::format_context::iterator TextFormatter::write(std::string_view text,
                                                    fmt::format_context& context) const {
-  return fmt::formatter<std::string_view>::format(text, context);
+  return fmt::format_to(context.out(), fmt::runtime(fmt::format("{{:{}}}", spec)), text);
 }
 }  // namespace detail
 

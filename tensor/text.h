@@ -1,9 +1,11 @@
 // The text form of shapes and tensors, for fmt.
 #pragma once
 
-#include <fmt/format.h>  // not core.h: some versions have no formatter of strings there
+#include <fmt/core.h>
 
+#include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "tensor/several.h"
 #include "tensor/tensor.h"
@@ -17,8 +19,17 @@ std::string to_text(const Tensor& x);
 std::string to_text(const Tensors& x);
 
 namespace detail {
-/// Formats a text as fmt does strings, without fmt/format.h in this header.
-struct TextFormatter : fmt::formatter<std::string_view> {
+/// Formats a text as fmt does strings, without fmt/format.h in this header. (Not derived from fmt's
+/// formatter of strings, which some versions of fmt complete in that header only.)
+struct TextFormatter {
+  std::string_view spec;  // what stands between ':' and '}', such as ">20"
+
+  constexpr auto parse(fmt::format_parse_context& context) {
+    auto end = context.begin();
+    while (end != context.end() && *end != '}') ++end;
+    spec = {context.begin(), static_cast<std::size_t>(end - context.begin())};
+    return end;
+  }
   fmt::format_context::iterator write(std::string_view text, fmt::format_context& context) const;
 };
 }  // namespace detail

@@ -24,10 +24,10 @@ struct Add {
 }  // namespace
 
 Tensor add(const Tensor& a, const Tensor& b) { return apply<Add>({}, a, b); }
-Tensor add(const Tensor& a, double b) { return add(a, detail::operand(b, a)); }
-Tensor add(double a, const Tensor& b) { return add(detail::operand(a, b), b); }
+Tensor add(const Tensor& a, double b) { return add(a, detail::operand(Add::name, b, a)); }
+Tensor add(double a, const Tensor& b) { return add(detail::operand(Add::name, a, b), b); }
 Variable add(const Variable& a, const Variable& b) { return apply<Add>({}, a, b); }
-Variable add(const Variable& a, double b) { return add(a, detail::operand(b, a)); }
-Variable add(double a, const Variable& b) { return add(detail::operand(a, b), b); }
+Variable add(const Variable& a, double b) { return add(a, detail::operand(Add::name, b, a)); }
+Variable add(double a, const Variable& b) { return add(detail::operand(Add::name, a, b), b); }
 
 }  // namespace keratin

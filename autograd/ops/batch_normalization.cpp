@@ -4,6 +4,7 @@
 #include "autograd/op.h"
 #include "autograd/ops/add.h"
 #include "autograd/ops/multiply.h"
+#include "autograd/ops/negative.h"
 #include "autograd/ops/rsqrt.h"
 #include "autograd/ops/subtract.h"
 #include "kernels/batch_normalization/batch_normalization.h"
@@ -78,22 +79,50 @@ struct BatchNormalization {
   }
 };
 
+// Also of what is not defined().
+Spec spec_of(const Tensor& x) { return x.spec(); }
+Spec spec_of(const Variable& x) { return x.defined() ? x.value().spec() : Spec{}; }
+
+// y = x scale + (beta - mean scale), scale = gamma / sqrt(variance + epsilon): one multiply-add an
+// element
+template <class T>
+T with_moments(const T& x, const T& gamma, const T& beta, double epsilon, const Tensor& mean,
+               const Tensor& variance) {
+  const Spec spec = detail::value_of(x).spec();
+  check(spec, spec_of(gamma), spec_of(beta), gamma.defined(), beta.defined());
+  for (const Tensor& moment : {mean, variance}) {
+    require_same_dtype(kName, spec, moment.spec());
+    if (moment.shape() == Shape{spec.shape.back()}) continue;
+    throw ShapeError(
+        fmt::format("{}: a moment is {} for an input of {}; expected one number a channel, [{}]",
+                    kName, moment.spec().text(), spec.text(), spec.shape.back()));
+  }
+  T scale = rsqrt(variance + epsilon);
+  if (gamma.defined()) scale = gamma * scale;
+  const T centre = mean * scale;
+  return x * scale + (beta.defined() ? beta - centre : -centre);
+}
+
 }  // namespace
 
+Tensor batch_normalization(const Tensor& x, const Tensor& gamma, const Tensor& beta, double epsilon,
+                           BatchMoments& moments) {
+  return apply_with_extra<BatchNormalization>({epsilon, gamma.defined(), beta.defined()}, moments,
+                                              x, gamma, beta);
+}
 Variable batch_normalization(const Variable& x, const Variable& gamma, const Variable& beta,
                              double epsilon, BatchMoments& moments) {
   return apply_with_extra<BatchNormalization>({epsilon, gamma.defined(), beta.defined()}, moments,
                                               x, gamma, beta);
 }
 
+Tensor batch_normalization(const Tensor& x, const Tensor& gamma, const Tensor& beta, double epsilon,
+                           const Tensor& mean, const Tensor& variance) {
+  return with_moments(x, gamma, beta, epsilon, mean, variance);
+}
 Variable batch_normalization(const Variable& x, const Variable& gamma, const Variable& beta,
                              double epsilon, const Tensor& mean, const Tensor& variance) {
-  // y = x scale + (beta - mean scale), scale = gamma / sqrt(variance + epsilon): one multiply-add
-  // an element
-  Variable scale(rsqrt(variance + epsilon), false);
-  if (gamma.defined()) scale = gamma * scale;
-  const Variable centre = mean * scale;
-  return x * scale + (beta.defined() ? beta - centre : -1.0 * centre);
+  return with_moments(x, gamma, beta, epsilon, mean, variance);
 }
 
 }  // namespace keratin

@@ -1,7 +1,8 @@
 #include "autograd/ops/broadcast_to.h"
 
-#include "autograd/elementwise.h"
+#include "autograd/layout.h"
 #include "autograd/reduce_to_shape.h"
+#include "kernels/copy/copy.h"
 
 namespace keratin {
 namespace {
@@ -13,7 +14,7 @@ struct BroadcastTo {
   static constexpr std::string_view name = "broadcast_to";
   static constexpr Keep keep{};
   static Spec infer(const Spec& x, const Args& a) {
-    detail::infer_number(name, x);
+    detail::require_movable(name, x);
     if (broadcast_shapes("broadcast_to", x.shape, a.shape) != a.shape) {
       throw ShapeError(
           fmt::format("broadcast_to: {} does not repeat into {}", x.text(), a.shape.text()));
@@ -21,15 +22,9 @@ struct BroadcastTo {
     return {a.shape, x.dtype, x.device};
   }
   static void cpu(const Tensor& x, Tensor& y, const Args&) {
-    // y = 0 + x, with the zero repeated over the whole shape: one pass that only writes y.
-    const Tensor zero = zeros({}, x.dtype());
-    kernels::BinaryShape shape =
-        kernels::make_binary_shape(kernels::Binary::add, x.shape().sizes(), y.shape().sizes());
-    shape.b = {};
-    dispatch_numbers(name, x.dtype(), [&]<class T> {
-      kernels::run(kernels::binary_ladder<T>, x.data<T>(), zero.data<T>(), y.mutable_data<T>(),
-                   shape);
-    });
+    kernels::run(kernels::strided_copy_ladder, static_cast<const void*>(x.raw()), y.raw(),
+                 kernels::copy_broadcast(x.shape().sizes(), y.shape().sizes(),
+                                         detail::element_size(x.dtype())));
   }
   static auto gradient(const auto& saved, const Args&, const auto& dy) {
     return grads(reduce_to_shape(dy, saved.spec(0).shape));

@@ -22,8 +22,8 @@ struct Clip {
     return x;
   }
   static void cpu(const Tensor& x, Tensor& y, const Args& a) {
-    detail::binary_into(name, kernels::Binary::maximum, x, detail::operand(a.low, x), y);
-    detail::binary_into(name, kernels::Binary::minimum, y, detail::operand(a.high, x), y);
+    detail::binary_into(name, kernels::Binary::maximum, x, detail::operand(name, a.low, x), y);
+    detail::binary_into(name, kernels::Binary::minimum, y, detail::operand(name, a.high, x), y);
   }
   static auto gradient(const auto& saved, const Args& a, const auto& dy) {
     const Tensor& x = detail::value_of(saved.input(0));

@@ -29,10 +29,14 @@ struct Divide {
 }  // namespace
 
 Tensor divide(const Tensor& a, const Tensor& b) { return apply<Divide>({}, a, b); }
-Tensor divide(const Tensor& a, double b) { return divide(a, detail::operand(b, a)); }
-Tensor divide(double a, const Tensor& b) { return divide(detail::operand(a, b), b); }
+Tensor divide(const Tensor& a, double b) { return divide(a, detail::operand(Divide::name, b, a)); }
+Tensor divide(double a, const Tensor& b) { return divide(detail::operand(Divide::name, a, b), b); }
 Variable divide(const Variable& a, const Variable& b) { return apply<Divide>({}, a, b); }
-Variable divide(const Variable& a, double b) { return divide(a, detail::operand(b, a)); }
-Variable divide(double a, const Variable& b) { return divide(detail::operand(a, b), b); }
+Variable divide(const Variable& a, double b) {
+  return divide(a, detail::operand(Divide::name, b, a));
+}
+Variable divide(double a, const Variable& b) {
+  return divide(detail::operand(Divide::name, a, b), b);
+}
 
 }  // namespace keratin

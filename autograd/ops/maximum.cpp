@@ -29,10 +29,18 @@ struct Maximum {
 }  // namespace
 
 Tensor maximum(const Tensor& a, const Tensor& b) { return apply<Maximum>({}, a, b); }
-Tensor maximum(const Tensor& a, double b) { return maximum(a, detail::operand(b, a)); }
-Tensor maximum(double a, const Tensor& b) { return maximum(detail::operand(a, b), b); }
+Tensor maximum(const Tensor& a, double b) {
+  return maximum(a, detail::operand(Maximum::name, b, a));
+}
+Tensor maximum(double a, const Tensor& b) {
+  return maximum(detail::operand(Maximum::name, a, b), b);
+}
 Variable maximum(const Variable& a, const Variable& b) { return apply<Maximum>({}, a, b); }
-Variable maximum(const Variable& a, double b) { return maximum(a, detail::operand(b, a)); }
-Variable maximum(double a, const Variable& b) { return maximum(detail::operand(a, b), b); }
+Variable maximum(const Variable& a, double b) {
+  return maximum(a, detail::operand(Maximum::name, b, a));
+}
+Variable maximum(double a, const Variable& b) {
+  return maximum(detail::operand(Maximum::name, a, b), b);
+}
 
 }  // namespace keratin

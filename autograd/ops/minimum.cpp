@@ -29,10 +29,18 @@ struct Minimum {
 }  // namespace
 
 Tensor minimum(const Tensor& a, const Tensor& b) { return apply<Minimum>({}, a, b); }
-Tensor minimum(const Tensor& a, double b) { return minimum(a, detail::operand(b, a)); }
-Tensor minimum(double a, const Tensor& b) { return minimum(detail::operand(a, b), b); }
+Tensor minimum(const Tensor& a, double b) {
+  return minimum(a, detail::operand(Minimum::name, b, a));
+}
+Tensor minimum(double a, const Tensor& b) {
+  return minimum(detail::operand(Minimum::name, a, b), b);
+}
 Variable minimum(const Variable& a, const Variable& b) { return apply<Minimum>({}, a, b); }
-Variable minimum(const Variable& a, double b) { return minimum(a, detail::operand(b, a)); }
-Variable minimum(double a, const Variable& b) { return minimum(detail::operand(a, b), b); }
+Variable minimum(const Variable& a, double b) {
+  return minimum(a, detail::operand(Minimum::name, b, a));
+}
+Variable minimum(double a, const Variable& b) {
+  return minimum(detail::operand(Minimum::name, a, b), b);
+}
 
 }  // namespace keratin

@@ -25,10 +25,18 @@ struct Multiply {
 }  // namespace
 
 Tensor multiply(const Tensor& a, const Tensor& b) { return apply<Multiply>({}, a, b); }
-Tensor multiply(const Tensor& a, double b) { return multiply(a, detail::operand(b, a)); }
-Tensor multiply(double a, const Tensor& b) { return multiply(detail::operand(a, b), b); }
+Tensor multiply(const Tensor& a, double b) {
+  return multiply(a, detail::operand(Multiply::name, b, a));
+}
+Tensor multiply(double a, const Tensor& b) {
+  return multiply(detail::operand(Multiply::name, a, b), b);
+}
 Variable multiply(const Variable& a, const Variable& b) { return apply<Multiply>({}, a, b); }
-Variable multiply(const Variable& a, double b) { return multiply(a, detail::operand(b, a)); }
-Variable multiply(double a, const Variable& b) { return multiply(detail::operand(a, b), b); }
+Variable multiply(const Variable& a, double b) {
+  return multiply(a, detail::operand(Multiply::name, b, a));
+}
+Variable multiply(double a, const Variable& b) {
+  return multiply(detail::operand(Multiply::name, a, b), b);
+}
 
 }  // namespace keratin

@@ -1,5 +1,6 @@
 #include "autograd/ops/pad.h"
 
+#include "autograd/elementwise.h"
 #include "autograd/layout.h"
 #include "autograd/ops/slice.h"
 #include "kernels/copy/copy.h"
@@ -42,9 +43,18 @@ struct Pad {
       s.before[k] = a.width[k].before;
       s.after[k] = a.width[k].after;
     }
-    const Tensor value = full({}, a.value, x.dtype());
+    const Tensor value = element(x, a.value);
     kernels::run(kernels::pad_ladder, static_cast<const void*>(x.raw()), y.raw(),
                  static_cast<const void*>(value.raw()), s);
+  }
+  // The value in x's dtype.
+  static Tensor element(const Tensor& x, double value) {
+    if (x.dtype() != boolean) return detail::operand(name, value, x);
+    if (value != 0 && value != 1) {
+      throw DTypeError(
+          fmt::format("pad: the number {} beside {}; expected 0 or 1", value, x.spec().text()));
+    }
+    return full({}, value, boolean);
   }
   static auto gradient(const auto& saved, const Args& a, const auto& dy) {
     std::vector<SliceRange> middle;

@@ -17,8 +17,8 @@ struct PadOptions {
 };
 
 /// Puts a border of one value around a tensor: `pad_width` has one entry an axis.
-/// x: any shape; numbers or bool; the value is converted to its dtype. Throws ShapeError (another
-/// number of entries than axes), ValueError (a negative amount), DTypeError (strings).
+/// x: any shape; numbers or bool. Throws ShapeError (another number of entries than axes),
+/// ValueError (a negative amount), DTypeError (strings; a value that x's dtype cannot hold).
 /// Example: pad(images, {{}, {1, 1}, {1, 1}, {}}) gives [N, H, W, C] a frame of zeros.
 [[nodiscard]] Tensor pad(const Tensor& x, const std::vector<PadWidth>& pad_width,
                          PadOptions options = {});

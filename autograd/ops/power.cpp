@@ -37,10 +37,10 @@ struct Power {
 }  // namespace
 
 Tensor power(const Tensor& a, const Tensor& b) { return apply<Power>({}, a, b); }
-Tensor power(const Tensor& a, double b) { return power(a, detail::operand(b, a)); }
-Tensor power(double a, const Tensor& b) { return power(detail::operand(a, b), b); }
+Tensor power(const Tensor& a, double b) { return power(a, detail::operand(Power::name, b, a)); }
+Tensor power(double a, const Tensor& b) { return power(detail::operand(Power::name, a, b), b); }
 Variable power(const Variable& a, const Variable& b) { return apply<Power>({}, a, b); }
-Variable power(const Variable& a, double b) { return power(a, detail::operand(b, a)); }
-Variable power(double a, const Variable& b) { return power(detail::operand(a, b), b); }
+Variable power(const Variable& a, double b) { return power(a, detail::operand(Power::name, b, a)); }
+Variable power(double a, const Variable& b) { return power(detail::operand(Power::name, a, b), b); }
 
 }  // namespace keratin

@@ -13,16 +13,15 @@ T stacked(std::span<const T> xs, StackOptions options) {
   if (xs.empty()) throw ValueError("stack: no tensors given; expected at least one");
   std::vector<T> expanded;
   expanded.reserve(xs.size());
+  const Spec first = detail::value_of(xs[0]).spec();
   for (const T& x : xs) {
-    if (x.shape() != xs[0].shape()) {
+    const Spec spec = detail::value_of(x).spec();
+    detail::require_movable("stack", spec);
+    if (spec.shape != first.shape) {
       throw ShapeError(fmt::format("stack: shapes differ: {} and {} (input {}); expected the same",
-                                   xs[0].shape().text(), x.shape().text(), expanded.size()));
+                                   first.text(), spec.text(), expanded.size()));
     }
-    if (x.dtype() != xs[0].dtype()) {
-      throw DTypeError(
-          fmt::format("stack: dtypes differ: {} and {} (input {}); expected the same. Use cast.",
-                      name_of(xs[0].dtype()), name_of(x.dtype()), expanded.size()));
-    }
+    require_same_dtype("stack", first, spec);
     expanded.push_back(expand_dims(x, options.axis));
   }
   return concatenate(std::span<const T>(expanded), {.axis = options.axis});

@@ -25,10 +25,18 @@ struct Subtract {
 }  // namespace
 
 Tensor subtract(const Tensor& a, const Tensor& b) { return apply<Subtract>({}, a, b); }
-Tensor subtract(const Tensor& a, double b) { return subtract(a, detail::operand(b, a)); }
-Tensor subtract(double a, const Tensor& b) { return subtract(detail::operand(a, b), b); }
+Tensor subtract(const Tensor& a, double b) {
+  return subtract(a, detail::operand(Subtract::name, b, a));
+}
+Tensor subtract(double a, const Tensor& b) {
+  return subtract(detail::operand(Subtract::name, a, b), b);
+}
 Variable subtract(const Variable& a, const Variable& b) { return apply<Subtract>({}, a, b); }
-Variable subtract(const Variable& a, double b) { return subtract(a, detail::operand(b, a)); }
-Variable subtract(double a, const Variable& b) { return subtract(detail::operand(a, b), b); }
+Variable subtract(const Variable& a, double b) {
+  return subtract(a, detail::operand(Subtract::name, b, a));
+}
+Variable subtract(double a, const Variable& b) {
+  return subtract(detail::operand(Subtract::name, a, b), b);
+}
 
 }  // namespace keratin

@@ -18,7 +18,6 @@ struct Tile {
   static constexpr std::string_view name = "tile";
   static constexpr Keep keep{};
   static Spec infer(const Spec& x, const Args& a) {
-    detail::require_movable(name, x);
     Shape shape;
     for (std::int64_t k = 0; k < x.shape.rank(); ++k) {
       shape.push_back(x.shape[k] * a.repeats[static_cast<std::size_t>(k)]);
@@ -51,6 +50,7 @@ struct Tile {
 
 template <class T>
 T tiled(const T& x, std::vector<std::int64_t> repeats) {
+  detail::require_movable("tile", detail::value_of(x).spec());
   for (const std::int64_t times : repeats) {
     if (times < 0) {
       throw ValueError(fmt::format("tile: repeats ({}) of {}; expected numbers of 0 or more",

@@ -55,19 +55,19 @@ Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
   return apply<Where>(checked(condition), a, b);
 }
 Tensor where(const Tensor& condition, const Tensor& a, double b) {
-  return where(condition, a, detail::operand(b, a));
+  return where(condition, a, detail::operand(Where::name, b, a));
 }
 Tensor where(const Tensor& condition, double a, const Tensor& b) {
-  return where(condition, detail::operand(a, b), b);
+  return where(condition, detail::operand(Where::name, a, b), b);
 }
 Variable where(const Tensor& condition, const Variable& a, const Variable& b) {
   return apply<Where>(checked(condition), a, b);
 }
 Variable where(const Tensor& condition, const Variable& a, double b) {
-  return where(condition, a, detail::operand(b, a));
+  return where(condition, a, detail::operand(Where::name, b, a));
 }
 Variable where(const Tensor& condition, double a, const Variable& b) {
-  return where(condition, detail::operand(a, b), b);
+  return where(condition, detail::operand(Where::name, a, b), b);
 }
 
 }  // namespace keratin

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "bench/harness.h"
+#include "kernels/elementwise/select.h"
 
 namespace keratin::bench {
 namespace {
@@ -53,6 +54,25 @@ const bool binary_row = add_ladder(
     [](Buffers& b, const BinaryShape& s) {
       return std::tuple(b.input<float>(extent(s, s.a)), b.input<float>(extent(s, s.b)),
                         b.output<float>(s.size()));
+    });
+
+kernels::SelectShape select_shape(Sizes condition, Sizes a, Sizes b) {
+  return kernels::make_select_shape(condition, a, b, sizeof(float));
+}
+
+const bool select_row = add_ladder(
+    kernels::select_ladder,
+    {select_shape({kLarge}, {kLarge}, {kLarge}), select_shape({kLarge}, {kLarge}, {}),
+     select_shape({4096, 1}, {4096, 1024}, {4096, 1024})},
+    [](Buffers& b, const kernels::SelectShape& s) {
+      const auto elements = [&](std::size_t operand) {
+        std::int64_t size = 1;
+        for (std::size_t k = 0; k < static_cast<std::size_t>(s.axes.rank); ++k)
+          if (s.axes.strides[operand][k] != 0) size *= s.axes.sizes[k];
+        return size;
+      };
+      return std::tuple(b.indices<std::uint8_t>(elements(0), 2), b.input<float>(elements(1)),
+                        b.input<float>(elements(2)), b.output<float>(s.size()));
     });
 
 }  // namespace

@@ -79,6 +79,21 @@ void conv2d_weight_gradient_im2col(const float* x, const float* dy, float* dw,
 void conv2d_direct(const float* x, const float* w, float* y, const Epilogue<float>& e,
                    const Conv2dShape& s);
 void conv2d_input_gradient_direct(const float* dy, const float* w, float* dx, const Conv2dShape& s);
+void conv2d_weight_gradient_direct(const float* x, const float* dy, float* dw,
+                                   const Conv2dShape& s);
+
+void conv2d_depthwise(const float* x, const float* w, float* y, const Epilogue<float>& e,
+                      const Conv2dShape& s);
+void conv2d_input_gradient_depthwise(const float* dy, const float* w, float* dx,
+                                     const Conv2dShape& s);
+void conv2d_weight_gradient_depthwise(const float* x, const float* dy, float* dw,
+                                      const Conv2dShape& s);
+void conv2d_input_gradient_few_channels(const float* dy, const float* w, float* dx,
+                                        const Conv2dShape& s);
+/// Up to 4 channels, one group.
+bool conv2d_has_few_channels(const Conv2dShape& s);
+/// Each channel by itself: groups == in_c == out_c.
+bool conv2d_is_depthwise(const Conv2dShape& s);
 }  // namespace cpu
 
 template <class T>
@@ -92,7 +107,9 @@ inline constexpr auto conv2d_ladder<float> = Ladder{
                Rung<Conv2dFn<float>>{"im2col", "patches as rows of a matrix: the speed of gemm",
                                      always, cpu::conv2d_im2col},
                Rung<Conv2dFn<float>>{"direct", "no patches: tiles run over the image as it lies",
-                                     always, cpu::conv2d_direct}}};
+                                     always, cpu::conv2d_direct},
+               Rung<Conv2dFn<float>>{"depthwise", "a vector of channels, which do not meet",
+                                     cpu::conv2d_is_depthwise, cpu::conv2d_depthwise}}};
 
 template <class T>
 inline constexpr auto conv2d_input_gradient_ladder =
@@ -102,14 +119,21 @@ inline constexpr auto conv2d_input_gradient_ladder =
 template <>
 inline constexpr auto conv2d_input_gradient_ladder<float> = Ladder{
     "conv2d", "conv2d_input_gradient", conv2d_cost<float>,
-    std::array{Rung<Conv2dInputGradientFn<float>>{"reference", "", always,
-                                                  cpu::conv2d_input_gradient_reference<float>},
-               Rung<Conv2dInputGradientFn<float>>{"im2col",
-                                                  "gradients of patches by gemm, added up in place",
-                                                  always, cpu::conv2d_input_gradient_im2col},
-               Rung<Conv2dInputGradientFn<float>>{
-                   "direct", "no patches: a convolution of dy, one for each phase of the strides",
-                   always, cpu::conv2d_input_gradient_direct}}};
+    std::array{
+        Rung<Conv2dInputGradientFn<float>>{"reference", "", always,
+                                           cpu::conv2d_input_gradient_reference<float>},
+        Rung<Conv2dInputGradientFn<float>>{"im2col",
+                                           "gradients of patches by gemm, added up in place",
+                                           always, cpu::conv2d_input_gradient_im2col},
+        Rung<Conv2dInputGradientFn<float>>{
+            "direct", "no patches: a convolution of dy, one for each phase of the strides", always,
+            cpu::conv2d_input_gradient_direct},
+        Rung<Conv2dInputGradientFn<float>>{
+            "few_channels", "up to 4 channels: vectors run along those of dy, no lane is empty",
+            cpu::conv2d_has_few_channels, cpu::conv2d_input_gradient_few_channels},
+        Rung<Conv2dInputGradientFn<float>>{"depthwise", "a vector of channels, which do not meet",
+                                           cpu::conv2d_is_depthwise,
+                                           cpu::conv2d_input_gradient_depthwise}}};
 
 template <class T>
 inline constexpr auto conv2d_weight_gradient_ladder =
@@ -123,6 +147,12 @@ inline constexpr auto conv2d_weight_gradient_ladder<float> =
                           "reference", "", always, cpu::conv2d_weight_gradient_reference<float>},
                       Rung<Conv2dWeightGradientFn<float>>{
                           "im2col", "patches as columns of a matrix: the speed of gemm", always,
-                          cpu::conv2d_weight_gradient_im2col}}};
+                          cpu::conv2d_weight_gradient_im2col},
+                      Rung<Conv2dWeightGradientFn<float>>{
+                          "direct", "no patches: tiles of weights, sums over pixels as they lie",
+                          always, cpu::conv2d_weight_gradient_direct},
+                      Rung<Conv2dWeightGradientFn<float>>{
+                          "depthwise", "a vector of channels, which do not meet",
+                          cpu::conv2d_is_depthwise, cpu::conv2d_weight_gradient_depthwise}}};
 
 }  // namespace keratin::kernels

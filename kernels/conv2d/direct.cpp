@@ -49,21 +49,22 @@ void PackPanels(const Walk& walk, const float* w, float* packed, std::int64_t fi
   }
 }
 
-// Target rows [row, row + rows) of a phase, all columns, channels of one group.
+// Target rows [first, first + rows) of a phase, all columns, channels of one group.
 void RunBlock(const Walk& walk, const Phase& phase, const float* source, std::int64_t row_floats,
               const std::vector<Segment>& segments, const float* packed, const float* bias,
-              bool relu, float* target, std::int64_t rows) {
+              bool relu, float* target, std::int64_t first, std::int64_t rows) {
   const Images& to = walk.target;
   const Axis &down = phase.down, &across = phase.across;
   TileCall call{};
   call.a_step = across.source_step * walk.source.channels;
   call.a_group = down.source_step * row_floats;
   call.b_step = kTileColumns;
-  call.segments = segments.data();
-  call.segment_count = static_cast<std::int64_t>(segments.size());
   call.c_step = across.step * to.pitch;
   call.c_group = down.step * to.width * to.pitch;
   call.relu = relu;
+  const auto all_taps = static_cast<std::int64_t>(down.taps.size());
+  const auto tap_segments =
+      static_cast<std::int64_t>(segments.size()) / std::max<std::int64_t>(1, all_taps);
   const std::int64_t tiles = gemm::TileCount(across.count);
   const std::int64_t widest = (across.count + tiles - 1) / tiles;
   for (std::int64_t panel = 0; panel < walk.panels; ++panel) {
@@ -73,6 +74,10 @@ void RunBlock(const Walk& walk, const Phase& phase, const float* source, std::in
     call.bias = bias != nullptr ? bias + column : nullptr;
     for (std::int64_t row = 0; row < rows;) {
       const std::int64_t groups = GroupsOf(widest, rows - row);
+      const TapRange taps =
+          groups == 1 ? down.taps_inside(first + row, walk.source.height) : TapRange{0, all_taps};
+      call.segments = segments.data() + taps.first * tap_segments;
+      call.segment_count = taps.count * tap_segments;
       for (std::int64_t tile = 0; tile < tiles; ++tile) {
         const std::int64_t pixel = gemm::TileStart(across.count, tiles, tile);
         const std::int64_t pixels = gemm::TileStart(across.count, tiles, tile + 1) - pixel;
@@ -111,7 +116,7 @@ void RunItems(const Walk& walk, const float* source, const float* packed, float*
              as_it_lies ? phase.in_place : phase.in_band,
              packed + group * walk.panels * walk.panel_rows * kTileColumns,
              e.bias != nullptr ? e.bias + group * to.channels : nullptr,
-             e.activation == Activation::relu, out, b.rows);
+             e.activation == Activation::relu, out, b.row, b.rows);
   }
 }
 

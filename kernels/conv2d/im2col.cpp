@@ -143,32 +143,33 @@ void conv2d_input_gradient_im2col(const float* dy, const float* w, float* dx,
 void conv2d_weight_gradient_im2col(const float* x, const float* dy, float* dw,
                                    const Conv2dShape& s) {
   const std::int64_t in = s.group_in(), out = s.group_out();
-  // dW[depth, out] += P^T[depth, pixels] dY[pixels, out]
+  // dW[depth, out] = P^T[depth, pixels] dY[pixels, out]
   GemmShape product_shape = gemm_shape(s.depth(), out, 0, true);
   product_shape.ldb = product_shape.ldc = s.out_c;
-  product_shape.accumulate = true;
   const bool pointwise = is_pointwise(s);
   if (pointwise) product_shape.lda = s.in_c;
   const Patches patches{s};
   const RowBlocks blocks(s.batch, s.out_h, patches.block_rows());
-  sum_pieces(dw, s, blocks.count, [&](std::int64_t first, std::int64_t last, float* sums) {
-    const FloatScratch matrix(pointwise ? 0 : blocks.largest() * patches.row_floats);
-    for (std::int64_t i = first; i < last; ++i) {
-      const RowBlock b = blocks[i];
-      GemmShape shape = product_shape;
-      shape.k = b.rows * s.out_w;
-      const std::int64_t pixel = (b.image * s.out_h + b.row) * s.out_w;
-      for (std::int64_t g = 0; g < s.groups; ++g) {
-        const float* a = matrix.data();
-        if (pointwise) {
-          a = x + pixel * s.in_c + g * in;
-        } else {
-          patches.gather(x + g * in, b, matrix.data());
-        }
-        product(a, dy + pixel * s.out_c + g * out, sums + g * out, {}, shape);
-      }
-    }
-  });
+  sum_pieces(dw, s, blocks.count, 1,
+             [&](std::int64_t first, std::int64_t last, std::int64_t, float* sums) {
+               const FloatScratch matrix(pointwise ? 0 : blocks.largest() * patches.row_floats);
+               for (std::int64_t i = first; i < last; ++i) {
+                 const RowBlock b = blocks[i];
+                 GemmShape shape = product_shape;
+                 shape.k = b.rows * s.out_w;
+                 shape.accumulate = i > first;
+                 const std::int64_t pixel = (b.image * s.out_h + b.row) * s.out_w;
+                 for (std::int64_t g = 0; g < s.groups; ++g) {
+                   const float* a = matrix.data();
+                   if (pointwise) {
+                     a = x + pixel * s.in_c + g * in;
+                   } else {
+                     patches.gather(x + g * in, b, matrix.data());
+                   }
+                   product(a, dy + pixel * s.out_c + g * out, sums + g * out, {}, shape);
+                 }
+               }
+             });
 }
 
 }  // namespace keratin::kernels::cpu

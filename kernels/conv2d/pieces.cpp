@@ -7,20 +7,31 @@
 
 namespace keratin::kernels::cpu {
 
-void sum_pieces(float* dw, const Conv2dShape& s, std::int64_t blocks,
-                FunctionRef<void(std::int64_t first, std::int64_t last, float* sums)> piece) {
-  constexpr std::int64_t kMostPieces = 16;
-  constexpr std::int64_t kPieceWork = 1 << 21;  // multiply-adds
-  constexpr std::int64_t kMostSums = 1 << 24;   // floats: 64 MiB
-  const std::int64_t size = s.weight_size();
-  const std::int64_t pieces = std::max<std::int64_t>(
-      1, std::min({kMostPieces, blocks, s.out_size() * s.depth() / kPieceWork, kMostSums / size}));
+std::int64_t piece_count(const Conv2dShape& s, std::int64_t blocks) {
+  constexpr std::int64_t kMost = 16;
+  constexpr std::int64_t kWork = 1 << 21;      // multiply-adds of a piece at least
+  constexpr std::int64_t kPixels = 128;        // ... and outputs, for one addition in joining
+  constexpr std::int64_t kMostSums = 1 << 24;  // floats of all pieces: 64 MiB
+  const std::int64_t pixels = s.batch * s.out_h * s.out_w;
+  return std::max<std::int64_t>(1, std::min({kMost, blocks, s.out_size() * s.depth() / kWork,
+                                             pixels / kPixels, kMostSums / s.weight_size()}));
+}
+
+void sum_pieces(
+    float* dw, const Conv2dShape& s, std::int64_t blocks, std::int64_t slices,
+    FunctionRef<void(std::int64_t first, std::int64_t last, std::int64_t slice, float* sums)>
+        part) {
+  const std::int64_t size = s.weight_size(), pieces = piece_count(s, blocks);
+  if (blocks == 0) {
+    std::memset(dw, 0, static_cast<std::size_t>(size) * sizeof(float));
+    return;
+  }
   const FloatScratch rest((pieces - 1) * size);  // sums of all pieces but the first
-  parallel_for(pieces, 1, [&](std::int64_t first, std::int64_t last) {
+  parallel_for(pieces * slices, 1, [&](std::int64_t first, std::int64_t last) {
     for (std::int64_t i = first; i < last; ++i) {
-      float* const sums = i == 0 ? dw : rest.data() + (i - 1) * size;
-      std::memset(sums, 0, static_cast<std::size_t>(size) * sizeof(float));
-      piece(i * blocks / pieces, (i + 1) * blocks / pieces, sums);
+      const std::int64_t piece = i / slices;
+      part(piece * blocks / pieces, (piece + 1) * blocks / pieces, i % slices,
+           piece == 0 ? dw : rest.data() + (piece - 1) * size);
     }
   });
   parallel_for(size, grain_for(pieces), [&](std::int64_t first, std::int64_t last) {

@@ -31,9 +31,14 @@ struct RowBlocks {
   std::int64_t largest() const { return (out_h + per_image - 1) / per_image; }
 };
 
-/// dw = the sum of what `piece(first, last, sums)` adds to zeroed sums for blocks [first, last), in
-/// pieces joined in order.
-void sum_pieces(float* dw, const Conv2dShape& s, std::int64_t blocks,
-                FunctionRef<void(std::int64_t first, std::int64_t last, float* sums)> piece);
+/// How many pieces the sums of a weight gradient are cut into.
+std::int64_t piece_count(const Conv2dShape& s, std::int64_t blocks);
+
+/// The weight gradient as a sum of pieces: `part(first, last, slice, sums)` sets its slice, of
+/// `slices`, of `sums` to what blocks [first, last) give, of `blocks` in all. Pieces are joined in
+/// order.
+void sum_pieces(
+    float* dw, const Conv2dShape& s, std::int64_t blocks, std::int64_t slices,
+    FunctionRef<void(std::int64_t first, std::int64_t last, std::int64_t slice, float* sums)> part);
 
 }  // namespace keratin::kernels::cpu

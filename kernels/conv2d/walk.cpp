@@ -51,11 +51,11 @@ std::vector<Segment> segments(const Phase& phase, std::int64_t channels, std::in
   return all;
 }
 
-Walk planned(Walk walk, const std::vector<Axis>& downs, const std::vector<Axis>& acrosses) {
+Walk planned(Walk walk, const Axes& axes) {
   walk.panels = (walk.target.channels + walk.panel_width - 1) / walk.panel_width;
   std::int64_t work = 0;
-  for (const Axis& down : downs) {
-    for (const Axis& across : acrosses) {
+  for (const Axis& down : axes.down) {
+    for (const Axis& across : axes.across) {
       if (down.count == 0 || across.count == 0) continue;
       const std::int64_t channels = walk.source.channels;
       const auto taps = static_cast<std::int64_t>(down.taps.size() * across.taps.size());
@@ -90,10 +90,37 @@ Walk planned(Walk walk, const std::vector<Axis>& downs, const std::vector<Axis>&
 
 }  // namespace
 
+TapRange Axis::taps_inside(std::int64_t i, std::int64_t size) const {
+  TapRange range{0, 0};
+  for (const Tap& tap : taps) {
+    const std::int64_t at = i * source_step + tap.offset;
+    if (at < 0) ++range.first;
+    if (at >= 0 && at < size) ++range.count;
+  }
+  return range;
+}
+
 const Phase& Walk::phase_of(std::int64_t item) const {
   std::size_t i = phases.size() - 1;
   while (phases[i].first_item > item) --i;
   return phases[i];
+}
+
+Axes forward_axes(const Conv2dShape& s) {
+  return {{forward_axis(s.kernel_h, s.stride_h, s.dilation_h, s.pad_top, s.out_h)},
+          {forward_axis(s.kernel_w, s.stride_w, s.dilation_w, s.pad_left, s.out_w)}};
+}
+
+Axes input_gradient_axes(const Conv2dShape& s) {
+  Axes axes;
+  for (std::int64_t r = 0; r < s.stride_h; ++r) {
+    axes.down.push_back(gradient_axis(r, s.kernel_h, s.stride_h, s.dilation_h, s.pad_top, s.in_h));
+  }
+  for (std::int64_t r = 0; r < s.stride_w; ++r) {
+    axes.across.push_back(
+        gradient_axis(r, s.kernel_w, s.stride_w, s.dilation_w, s.pad_left, s.in_w));
+  }
+  return axes;
 }
 
 Walk forward_walk(const Conv2dShape& s, std::int64_t panel_width) {
@@ -108,8 +135,7 @@ Walk forward_walk(const Conv2dShape& s, std::int64_t panel_width) {
                   .panel_width = panel_width,
                   .panels = 0,
                   .phases = {}};
-  return planned(walk, {forward_axis(s.kernel_h, s.stride_h, s.dilation_h, s.pad_top, s.out_h)},
-                 {forward_axis(s.kernel_w, s.stride_w, s.dilation_w, s.pad_left, s.out_w)});
+  return planned(walk, forward_axes(s));
 }
 
 Walk input_gradient_walk(const Conv2dShape& s, std::int64_t panel_width) {
@@ -124,14 +150,7 @@ Walk input_gradient_walk(const Conv2dShape& s, std::int64_t panel_width) {
                   .panel_width = panel_width,
                   .panels = 0,
                   .phases = {}};
-  std::vector<Axis> down, across;
-  for (std::int64_t r = 0; r < s.stride_h; ++r) {
-    down.push_back(gradient_axis(r, s.kernel_h, s.stride_h, s.dilation_h, s.pad_top, s.in_h));
-  }
-  for (std::int64_t r = 0; r < s.stride_w; ++r) {
-    across.push_back(gradient_axis(r, s.kernel_w, s.stride_w, s.dilation_w, s.pad_left, s.in_w));
-  }
-  return planned(walk, down, across);
+  return planned(walk, input_gradient_axes(s));
 }
 
 void copy_band(const float* from, const Images& image, std::int64_t row, std::int64_t rows,

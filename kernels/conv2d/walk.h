@@ -18,6 +18,11 @@ struct Segment {
   std::int64_t a, b, k;
 };
 
+/// Taps [first, first + count) of an axis.
+struct TapRange {
+  std::int64_t first, count;
+};
+
 /// One axis of a phase. Target pixel first + i step, for i < count, reads source pixels i *
 /// source_step + tap.offset and meets row (or column) tap.index of the kernel.
 struct Axis {
@@ -27,6 +32,8 @@ struct Axis {
   std::vector<Tap> taps;  // by ascending offset
   std::int64_t first = 0, step = 1, count = 0, source_step = 1;
 
+  /// Those of the taps of the i-th target pixel that meet one of `size` source pixels.
+  TapRange taps_inside(std::int64_t i, std::int64_t size) const;
   /// Source pixels begin(i) to end(i) - 1 are those that the i-th target pixel reads.
   std::int64_t begin(std::int64_t i) const {
     return i * source_step + (taps.empty() ? 0 : taps.front().offset);
@@ -35,6 +42,13 @@ struct Axis {
     return i * source_step + (taps.empty() ? 0 : taps.back().offset + 1);
   }
 };
+
+/// Both axes: one each for the forward pass, one a remainder for the input gradient.
+struct Axes {
+  std::vector<Axis> down, across;
+};
+Axes forward_axes(const Conv2dShape& s);
+Axes input_gradient_axes(const Conv2dShape& s);
 
 /// The images on one side of a walk.
 struct Images {

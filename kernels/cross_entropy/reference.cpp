@@ -19,13 +19,23 @@ std::int64_t check_labels(const std::int32_t* labels, const CrossEntropyShape& s
 namespace cpu {
 namespace {
 
+// Of one row: its largest score, the sum of exp(x - max) and the logarithm of that. Kept apart, as
+// the logarithm would be lost beside a huge max.
 template <class T>
-double log_sum_exp(const T* x, std::int64_t n) {
-  const double max = static_cast<double>(*std::max_element(x, x + n));
-  double sum = 0;
-  for (std::int64_t c = 0; c < n; ++c) sum += std::exp(static_cast<double>(x[c]) - max);
-  return max + std::log(sum);
-}
+struct Row {
+  Row(const T* scores, std::int64_t n)
+      : x(scores), max(static_cast<double>(*std::max_element(x, x + n))) {
+    for (std::int64_t c = 0; c < n; ++c) sum += std::exp(static_cast<double>(x[c]) - max);
+    log_sum = std::log(sum);
+  }
+  double loss(std::int64_t c) const { return max - static_cast<double>(x[c]) + log_sum; }
+  double probability(std::int64_t c) const {
+    return std::exp(static_cast<double>(x[c]) - max) / sum;
+  }
+
+  const T* x;
+  double max, sum = 0, log_sum = 0;
+};
 
 }  // namespace
 
@@ -33,9 +43,8 @@ template <class T>
 void sparse_cross_entropy_reference(const T* x, const std::int32_t* labels, T* loss,
                                     const CrossEntropyShape& s) {
   for (std::int64_t r = 0; r < s.rows; ++r, x += s.classes) {
-    loss[r] = labels[r] == s.ignore_class
-                  ? T(0)
-                  : static_cast<T>(log_sum_exp(x, s.classes) - static_cast<double>(x[labels[r]]));
+    loss[r] =
+        labels[r] == s.ignore_class ? T(0) : static_cast<T>(Row<T>(x, s.classes).loss(labels[r]));
   }
 }
 
@@ -43,10 +52,10 @@ template <class T>
 void sparse_cross_entropy_gradient_reference(const T* x, const std::int32_t* labels, const T* dloss,
                                              T* dx, const CrossEntropyShape& s) {
   for (std::int64_t r = 0; r < s.rows; ++r, x += s.classes, dx += s.classes) {
-    const double log_sum = log_sum_exp(x, s.classes);
+    const Row<T> row(x, s.classes);
     for (std::int64_t c = 0; c < s.classes; ++c) {
-      const double p = std::exp(static_cast<double>(x[c]) - log_sum);
-      const double g = static_cast<double>(dloss[r]) * (p - (c == labels[r] ? 1 : 0));
+      const double g =
+          static_cast<double>(dloss[r]) * (row.probability(c) - (c == labels[r] ? 1 : 0));
       dx[c] = labels[r] == s.ignore_class ? T(0) : static_cast<T>(g);
     }
   }
@@ -55,10 +64,10 @@ void sparse_cross_entropy_gradient_reference(const T* x, const std::int32_t* lab
 template <class T>
 void cross_entropy_reference(const T* x, const T* t, T* loss, const CrossEntropyShape& s) {
   for (std::int64_t r = 0; r < s.rows; ++r, x += s.classes, t += s.classes) {
-    const double log_sum = log_sum_exp(x, s.classes);
+    const Row<T> row(x, s.classes);
     double sum = 0;
     for (std::int64_t c = 0; c < s.classes; ++c) {
-      if (t[c] != 0) sum += static_cast<double>(t[c]) * (log_sum - static_cast<double>(x[c]));
+      if (t[c] != 0) sum += static_cast<double>(t[c]) * row.loss(c);
     }
     loss[r] = static_cast<T>(sum);
   }
@@ -68,13 +77,12 @@ template <class T>
 void cross_entropy_gradient_reference(const T* x, const T* t, const T* dloss, T* dx,
                                       const CrossEntropyShape& s) {
   for (std::int64_t r = 0; r < s.rows; ++r, x += s.classes, t += s.classes, dx += s.classes) {
-    const double log_sum = log_sum_exp(x, s.classes);
+    const Row<T> row(x, s.classes);
     double targets = 0;
     for (std::int64_t c = 0; c < s.classes; ++c) targets += static_cast<double>(t[c]);
     for (std::int64_t c = 0; c < s.classes; ++c) {
-      const double p = std::exp(static_cast<double>(x[c]) - log_sum);
-      dx[c] =
-          static_cast<T>(static_cast<double>(dloss[r]) * (p * targets - static_cast<double>(t[c])));
+      dx[c] = static_cast<T>(static_cast<double>(dloss[r]) *
+                             (row.probability(c) * targets - static_cast<double>(t[c])));
     }
   }
 }

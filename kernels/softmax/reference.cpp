@@ -11,14 +11,17 @@ std::string SoftmaxShape::text() const { return fmt::format("[{}, {}]", rows, co
 namespace cpu {
 namespace {
 
-// ln sum exp(x) of one row, by its largest element.
+// Of one row: its largest element, and the sum of exp(x - max).
+struct Row {
+  double max, sum;
+};
 template <class T>
-double log_sum_exp(const T* x, std::int64_t n) {
-  double max = static_cast<double>(x[0]), sum = 0;
+Row look_at(const T* x, std::int64_t n) {
+  Row row{static_cast<double>(x[0]), 0};
   for (std::int64_t c = 1; c < n; ++c)
-    max = static_cast<double>(x[c]) > max ? static_cast<double>(x[c]) : max;
-  for (std::int64_t c = 0; c < n; ++c) sum += std::exp(static_cast<double>(x[c]) - max);
-  return max + std::log(sum);
+    row.max = static_cast<double>(x[c]) > row.max ? static_cast<double>(x[c]) : row.max;
+  for (std::int64_t c = 0; c < n; ++c) row.sum += std::exp(static_cast<double>(x[c]) - row.max);
+  return row;
 }
 
 }  // namespace
@@ -26,18 +29,19 @@ double log_sum_exp(const T* x, std::int64_t n) {
 template <class T>
 void softmax_reference(const T* x, T* y, const SoftmaxShape& s) {
   for (std::int64_t r = 0; r < s.rows; ++r, x += s.cols, y += s.cols) {
-    const double log_sum = log_sum_exp(x, s.cols);
+    const Row row = look_at(x, s.cols);
     for (std::int64_t c = 0; c < s.cols; ++c)
-      y[c] = static_cast<T>(std::exp(static_cast<double>(x[c]) - log_sum));
+      y[c] = static_cast<T>(std::exp(static_cast<double>(x[c]) - row.max) / row.sum);
   }
 }
 
 template <class T>
 void log_softmax_reference(const T* x, T* y, const SoftmaxShape& s) {
   for (std::int64_t r = 0; r < s.rows; ++r, x += s.cols, y += s.cols) {
-    const double log_sum = log_sum_exp(x, s.cols);
+    const Row row = look_at(x, s.cols);
+    const double log_sum = std::log(row.sum);  // joined to a huge max it would be lost
     for (std::int64_t c = 0; c < s.cols; ++c)
-      y[c] = static_cast<T>(static_cast<double>(x[c]) - log_sum);
+      y[c] = static_cast<T>(static_cast<double>(x[c]) - row.max - log_sum);
   }
 }
 

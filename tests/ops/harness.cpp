@@ -260,7 +260,7 @@ void check(const OpTest& test) {
     check_results(test, x);
     if (test.formula) check_formula(test, x);
     if (test.values) {
-      CHECK(difference(numbers_of(test.run(x)), test.values(x), {1e-12, 1e-14}) == "");
+      CHECK(difference(numbers_of(test.run(x)), test.values(x), {1e-12, 1e-13}) == "");
     }
     check_gradients(test, x);
     check_threads(test, x);

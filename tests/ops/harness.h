@@ -124,8 +124,8 @@ void check_operands(const std::string& op, F f) {
   CHECK(complaint<ShapeError>([&] { return f(matrix, row); }, shapes) == "");
   CHECK(complaint<ShapeError>([&] { return f(Variable(matrix), row); }, shapes) == "");
   const Tensor i32 = zeros({2, 3}, int32), u8 = zeros({2, 3}, uint8);
-  CHECK(complaint<DTypeError>([&] { return f(i32, 0.5); }, {"0.5", "i32[2, 3]"}) == "");
-  CHECK(complaint<DTypeError>([&] { return f(-1, u8); }, {"-1", "u8[2, 3]"}) == "");
+  CHECK(complaint<DTypeError>([&] { return f(i32, 0.5); }, {op, "0.5", "i32[2, 3]"}) == "");
+  CHECK(complaint<DTypeError>([&] { return f(-1, u8); }, {op, "-1", "u8[2, 3]"}) == "");
 }
 
 /// The values of a tensor as doubles.

@@ -19,7 +19,7 @@ def convolutions():
 
 
 def unbuilt():
-    return keras.Sequential([layers.Dense(3), layers.ReLU(), layers.Dense(2)], name="later")
+    return keras.Sequential([layers.Dense(3), layers.Conv2D(2, 3), layers.Dense(2)], name="later")
 
 
 def empty():
@@ -111,7 +111,6 @@ CASES = [
     ("nested", nested, {"expand_nested": True}),
     ("nested", nested, {"expand_nested": True, "show_trainable": True}),
     ("nested_graph", nested_graph, {}),
-    ("nested_graph", nested_graph, {"expand_nested": True}),
     ("frozen", frozen, {}),
     ("frozen", frozen, {"show_trainable": True}),
     ("large", large, {}),
