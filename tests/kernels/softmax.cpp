@@ -176,22 +176,24 @@ TEST_CASE("softmax: gradients are differences of the function") {
 TEST_CASE("softmax: the same bits on any number of threads") {
   for (const SoftmaxShape& s : {SoftmaxShape{300, 1000}, {20'000, 10}, {3, 70'000}}) {
     const auto x = scores(s, 10, 3), dy = scores(s, 11, 1);
-    for (const auto* ladder :
-         {&kernels::softmax_ladder<float>, &kernels::log_softmax_ladder<float>}) {
-      for_each_rung(*ladder, s, [&](auto* function) {
+    const auto forward = [&](const auto& ladder) {
+      for_each_rung(ladder, s, [&](auto* function) {
         check_same_bits_on_all_threads([&] { return applied<float>(function, x, s); });
       });
-    }
-    for (const auto* ladder :
-         {&kernels::softmax_gradient_ladder<float>, &kernels::log_softmax_gradient_ladder<float>}) {
-      for_each_rung(*ladder, s, [&](auto* function) {
+    };
+    forward(kernels::softmax_ladder<float>);
+    forward(kernels::log_softmax_ladder<float>);
+    const auto backward = [&](const auto& ladder) {
+      for_each_rung(ladder, s, [&](auto* function) {
         check_same_bits_on_all_threads([&] {
           auto dx = unwritten(s.rows * s.cols);
           function(x.data(), dy.data(), dx.data(), s);
           return dx;
         });
       });
-    }
+    };
+    backward(kernels::softmax_gradient_ladder<float>);
+    backward(kernels::log_softmax_gradient_ladder<float>);
   }
 }
 
