@@ -25,6 +25,8 @@ function(keratin_storey name)
   endif()
   add_library(keratin_${name} OBJECT ${sources})
   target_link_libraries(keratin_${name} PRIVATE keratin_options PUBLIC fmt::fmt Threads::Threads hwy::hwy)
+  # A function that no header declares, such as a rung that its contract forgets.
+  target_compile_options(keratin_${name} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wmissing-declarations>)
   target_include_directories(keratin_${name} PUBLIC ${PROJECT_SOURCE_DIR} ${KERATIN_GENERATED})
   set_target_properties(keratin_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
   target_sources(keratin PRIVATE $<TARGET_OBJECTS:keratin_${name}>)
