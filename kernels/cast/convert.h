@@ -25,7 +25,8 @@ To convert(From x) {
     } else {
       // No From is the largest To: `past` is the power of two behind it, `most` the From before
       // that.
-      constexpr From past = static_cast<From>(Limits::max() / 2 + 1) * From(2);
+      constexpr To half = Limits::max() / 2 + 1;
+      constexpr From past = From(2) * static_cast<From>(half);
       constexpr From most = past - past * (std::numeric_limits<From>::epsilon() / 2);
       cut = cut < past ? cut : most;
       cut = x == x ? cut : From(0);
