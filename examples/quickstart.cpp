@@ -62,13 +62,13 @@ int main(int argc, char** argv) try {
     fmt::print("\n{}\n{}", title,
                kt::draw_images(kt::stack(images), {.captions = kt::prediction_captions(
                                                        kt::stack(answers), kt::stack(truths)),
-                                                   .width = 18}));
+                                                   .width = 24}));
   };
   std::vector<std::int64_t> wrong;
-  for (std::int64_t i = 0; i < test.y.size() && wrong.size() < 4; ++i) {
+  for (std::int64_t i = 0; i < test.y.size() && wrong.size() < 3; ++i) {
     if (said.item<int>({i}) != test.y.item<int>({i})) wrong.push_back(i);
   }
-  show("The first test digits, and what the model says:", {0, 1, 2, 3});
+  show("The first test digits, and what the model says:", {0, 1, 2});
   show("Where it is wrong:", wrong);
   fmt::print("\nRows: what it is; columns: what the model says.\n{}",
              kt::confusion_matrix_text(kt::confusion_matrix(test.y, said)));
