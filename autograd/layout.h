@@ -16,6 +16,15 @@ inline void require_movable(std::string_view name, const Spec& x) {
 /// Bytes of one element, as kernel shapes have it.
 inline int element_size(DType dtype) { return static_cast<int>(size_of(dtype)); }
 
+/// How long an axis of `x` gets when it is repeated. Throws ShapeError where no int64 holds that.
+inline std::int64_t repeated_size(std::string_view name, const Spec& x, std::int64_t axis,
+                                  std::int64_t repeats) {
+  std::int64_t size = 0;
+  if (!__builtin_mul_overflow(x.shape[axis], repeats, &size)) return size;
+  throw ShapeError(fmt::format("{}: axis {} of {} repeated {} times is too long", name, axis,
+                               x.text(), repeats));
+}
+
 /// `size` for every axis.
 inline std::vector<std::int64_t> for_each_axis(std::int64_t rank, std::int64_t size) {
   return std::vector<std::int64_t>(static_cast<std::size_t>(rank), size);

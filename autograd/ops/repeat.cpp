@@ -22,7 +22,7 @@ struct Repeat {
           fmt::format("repeat: {} times {}; expected 0 times or more", a.repeats, x.text()));
     }
     const std::int64_t axis = normalized_axis("repeat", a.axis, x.shape.rank());
-    return {x.shape.with(axis, x.shape[axis] * a.repeats), x.dtype, x.device};
+    return {x.shape.with(axis, detail::repeated_size(name, x, axis, a.repeats)), x.dtype, x.device};
   }
   static void cpu(const Tensor& x, Tensor& y, const Args& a) {
     const std::int64_t axis = normalized_axis("repeat", a.axis, x.rank());

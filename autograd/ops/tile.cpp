@@ -20,7 +20,7 @@ struct Tile {
   static Spec infer(const Spec& x, const Args& a) {
     Shape shape;
     for (std::int64_t k = 0; k < x.shape.rank(); ++k) {
-      shape.push_back(x.shape[k] * a.repeats[static_cast<std::size_t>(k)]);
+      shape.push_back(detail::repeated_size(name, x, k, a.repeats[static_cast<std::size_t>(k)]));
     }
     return {shape, x.dtype, x.device};
   }

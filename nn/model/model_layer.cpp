@@ -98,7 +98,7 @@ void ModelLayer::add_item(const LayerRef& layer) {
     add_input(Input({.dtype = inputs.get(0).dtype(), .batch_shape = inputs.get(0).shape()}));
   }
   if (graph_) {
-    const SymbolicTensor& input = graph_->inputs().get(0);
+    const SymbolicTensor input = graph_->inputs().get(0);  // a copy: emplace drops the graph
     const SymbolicTensors output = layer(graph_->outputs());
     if (output.count() != 1 && !output.named()) {
       throw ValueError(fmt::format("{}: {} gives {} results; the layers of a Sequential give one",
