@@ -71,13 +71,12 @@ inline constexpr auto batch_moments_ladder = Ladder{
     "batch_normalization", "batch_moments", batch_moments_cost<T>,
     std::array{Rung<BatchMomentsFn<T>>{"reference", "", always, cpu::batch_moments_reference<T>}}};
 template <>
-inline constexpr auto batch_moments_ladder<float> =
-    Ladder{"batch_normalization", "batch_moments", batch_moments_cost<float>,
-           std::array{Rung<BatchMomentsFn<float>>{"reference", "", always,
-                                                  cpu::batch_moments_reference<float>},
-                      Rung<BatchMomentsFn<float>>{
-                          "simd", "memory read once: squares from the cache; threads over pieces",
-                          always, cpu::batch_moments_simd}}};
+inline constexpr auto batch_moments_ladder<float> = Ladder{
+    "batch_normalization", "batch_moments", batch_moments_cost<float>,
+    std::array{
+        Rung<BatchMomentsFn<float>>{"reference", "", always, cpu::batch_moments_reference<float>},
+        Rung<BatchMomentsFn<float>>{"simd", "one pass over x for both moments; threads over pieces",
+                                    always, cpu::batch_moments_simd}}};
 template <class T>
 inline constexpr auto batch_norm_ladder =
     Ladder{"batch_normalization", "batch_norm", batch_norm_cost<T>,
