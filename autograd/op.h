@@ -117,6 +117,12 @@ struct ExtraOf<Op> {
   using type = typename Op::Extra;
 };
 
+// Is the result a view, which shares storage?
+template <class Op>
+concept GivesView = requires {
+  &Op::view;
+};
+
 template <class Op>
 constexpr bool has_kernel_gradient() {
   if constexpr (requires { Op::kernel_gradient; }) {
@@ -145,7 +151,7 @@ template <class Op, bool as_list, std::size_t N>
 Tensor compute(const typename Op::Args& args, std::span<const Tensor> x,
                typename ExtraOf<Op>::type& extra) {
   [[maybe_unused]] const auto spread = [&]<std::size_t... I>(std::index_sequence<I...>) {
-    if constexpr (requires { Op::view(x[I]..., args); }) {
+    if constexpr (GivesView<Op>) {
       return Op::view(x[I]..., args);
     } else {
       Tensor y = Tensor::empty(Op::infer(x[I].spec()..., args));

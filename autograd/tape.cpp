@@ -103,7 +103,8 @@ template <class T, class Leaf>
 void walk(const Variable& root, const T& seed, bool retain, Leaf&& leaf) {
   const std::shared_ptr<Node> top = root.impl()->node;
   if (top == nullptr) {
-    const T shared = seed;  // with the caller: the leaf is to make its own
+    // A copy that shares with the caller: the leaf is to make its own.
+    const T shared = seed;  // NOLINT(performance-unnecessary-copy-initialization)
     leaf(*root.impl(), shared);
     return;
   }

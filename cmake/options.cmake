@@ -8,8 +8,8 @@ endif()
 
 add_library(keratin_options INTERFACE)
 target_compile_features(keratin_options INTERFACE cxx_std_20)
-# -Wrestrict: GCC 12 warns falsely about std::string.
-target_compile_options(keratin_options INTERFACE -Wall -Wextra $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict> $<$<BOOL:${KERATIN_WERROR}>:-Werror>)
+# -Wrestrict: GCC 12 warns falsely about std::string. An enumerator without its case is a step forgotten.
+target_compile_options(keratin_options INTERFACE -Wall -Wextra -Werror=switch $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict> $<$<BOOL:${KERATIN_WERROR}>:-Werror>)
 if(KERATIN_SANITIZE)
   target_compile_options(keratin_options INTERFACE -fsanitize=${KERATIN_SANITIZE} -fno-omit-frame-pointer
                                                    -fno-sanitize-recover=all)

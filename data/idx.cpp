@@ -76,7 +76,7 @@ Header read_header(ByteReader& reader) {
     reader.fail(fmt::format("its header says {} axes; expected 1 to {}", rank, Shape::kMaxRank));
   }
   std::array<std::byte, 4 * Shape::kMaxRank> sizes;
-  const auto size_bytes = static_cast<std::size_t>(4 * rank);
+  const auto size_bytes = 4 * static_cast<std::size_t>(rank);
   if (reader.read(std::span(sizes).first(size_bytes)) < size_bytes) {
     reader.fail(fmt::format("truncated: it ends within the sizes of its {} axes", rank));
   }

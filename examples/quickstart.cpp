@@ -18,8 +18,9 @@ int main(int argc, char** argv) try {
   kt::set_random_seed(1);
 
   // Grey images, uint8 [samples, 28, 28], and what they show, uint8 [samples].
-  const auto [train, test] =
+  const auto parts =
       argc == 2 ? kt::data::datasets::mnist({.directory = argv[1]}) : kt::data::datasets::digits();
+  const auto &train = parts.first, &test = parts.second;
 
   kt::Sequential model({
       kt::Input({.shape = {28, 28}, .dtype = kt::uint8}),

@@ -149,7 +149,7 @@ Variable LossRef::operator()(const Variable& y_true, const Variable& y_pred,
 namespace detail {
 
 Variable aligned_target(const std::string& loss, const Variable& y_true, const Variable& y_pred) {
-  Tensor target = y_true.value();
+  const Tensor& target = y_true.value();
   Variable y = y_true;
   if (target.dtype() != y_pred.dtype() && !y_true.requires_grad())
     y = Variable(cast(target, y_pred.dtype()), false);

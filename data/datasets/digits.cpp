@@ -115,7 +115,8 @@ class Paper {
         const double px = column + 0.5 - a.x, py = row + 0.5 - a.y;
         const double t = std::clamp((px * dx + py * dy) * scale, 0.0, 1.0);
         const double ex = px - t * dx, ey = py - t * dy;
-        double& nearest = distance_[static_cast<std::size_t>(row * kSide + column)];
+        double& nearest =
+            distance_[static_cast<std::size_t>(row) * kSide + static_cast<std::size_t>(column)];
         nearest = std::min(nearest, std::sqrt(ex * ex + ey * ey) - (ra + t * (rb - ra)));
       }
     }

@@ -52,7 +52,7 @@ Part load(const Origin& origin, const File& images, const File& labels,
           const std::string& directory) {
   const std::string x_path = find(origin, images, directory);
   const std::string y_path = find(origin, labels, directory);
-  const Part part = {.x = read_idx(x_path), .y = read_idx(y_path)};
+  Part part = {.x = read_idx(x_path), .y = read_idx(y_path)};
   const auto require = [&](bool good, const std::string& path, const std::string& problem) {
     if (!good) throw FileError(fmt::format("{}: {}: {}", origin.name, path, problem));
   };

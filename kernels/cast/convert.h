@@ -25,7 +25,8 @@ To convert(From x) {
     } else {
       // No From is the largest To: `past` is the power of two behind it, `most` the From before
       // that.
-      constexpr From past = static_cast<From>(Limits::max() / 2 + 1) * From(2);
+      constexpr To half = Limits::max() / 2 + 1;
+      constexpr From past = From(2) * static_cast<From>(half);
       constexpr From most = past - past * (std::numeric_limits<From>::epsilon() / 2);
       cut = cut < past ? cut : most;
       cut = x == x ? cut : From(0);
@@ -51,9 +52,9 @@ To convert(From x) {
 #define KERATIN_FOR_EACH_CAST_FROM(M, From) \
   M(From, float)                            \
   M(From, double) M(From, std::uint8_t) M(From, std::int32_t) M(From, std::int64_t) M(From, bool)
-#define KERATIN_FOR_EACH_CAST(M)                                                          \
-  KERATIN_FOR_EACH_CAST_FROM(M, float)                                                    \
-  KERATIN_FOR_EACH_CAST_FROM(M, double)                                                   \
-  KERATIN_FOR_EACH_CAST_FROM(M, std::uint8_t)                                             \
-  KERATIN_FOR_EACH_CAST_FROM(M, std::int32_t) KERATIN_FOR_EACH_CAST_FROM(M, std::int64_t) \
-      KERATIN_FOR_EACH_CAST_FROM(M, bool)
+#define KERATIN_FOR_EACH_CAST(M)              \
+  KERATIN_FOR_EACH_CAST_FROM(M, float)        \
+  KERATIN_FOR_EACH_CAST_FROM(M, double)       \
+  KERATIN_FOR_EACH_CAST_FROM(M, std::uint8_t) \
+  KERATIN_FOR_EACH_CAST_FROM(M, std::int32_t) \
+  KERATIN_FOR_EACH_CAST_FROM(M, std::int64_t) KERATIN_FOR_EACH_CAST_FROM(M, bool)

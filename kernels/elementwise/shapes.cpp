@@ -13,7 +13,7 @@ const char* name_of(Unary op) {
                                    "reciprocal", "exp",  "expm1",   "log",      "log1p", "sin",
                                    "cos",        "tanh", "sigmoid", "softplus", "relu",  "erf",
                                    "floor",      "ceil", "round"};
-  static_assert(std::size(names) == kUnaryCount);
+  static_assert(std::size(names) == kUnaryCount, "a name for each of Unary, in its order");
   return names[static_cast<std::size_t>(op)];
 }
 
@@ -35,7 +35,7 @@ const char* name_of(Binary op) {
                                    "sigmoid_gradient",
                                    "tanh_gradient",
                                    "sigmoid_cross_entropy"};
-  static_assert(std::size(names) == kBinaryCount);
+  static_assert(std::size(names) == kBinaryCount, "a name for each of Binary, in its order");
   return names[static_cast<std::size_t>(op)];
 }
 

@@ -39,20 +39,20 @@ class Conv2DLayer final : public ConfiguredLayer<Conv2DOptions> {
     }
     const Shape out = output_shape(in);
     if ((out[1] < 1 && out[1] != None) || (out[2] < 1 && out[2] != None)) {
-      throw ShapeError(fmt::format(
-          "{}: input is {}, smaller than the kernel, ({}, {}){}; use padding \"same\"", label(),
-          inputs[0].text(), window_[0], window_[1],
-          options_.dilation_rate.height() > 1 ? " dilated" : ""));
+      throw ShapeError(
+          fmt::format("{}: input is {}, smaller than the kernel, ({}, {}){}; use padding \"same\"",
+                      label(), inputs[0].text(), window_[0], window_[1],
+                      options_.dilation_rate.height() > 1 ? " dilated" : ""));
     }
   }
 
   void build(const Shape& input) override {
-    kernel_ = add_weight(
-        {.shape = {window_[0], window_[1], input[3] / options_.groups, options_.filters},
-         .initializer = options_.kernel_initializer,
-         .regularizer = options_.kernel_regularizer,
-         .constraint = options_.kernel_constraint,
-         .name = "kernel"});
+    kernel_ =
+        add_weight({.shape = {window_[0], window_[1], input[3] / options_.groups, options_.filters},
+                    .initializer = options_.kernel_initializer,
+                    .regularizer = options_.kernel_regularizer,
+                    .constraint = options_.kernel_constraint,
+                    .name = "kernel"});
     if (!options_.use_bias) return;
     bias_ = add_weight({.shape = {options_.filters},
                         .initializer = options_.bias_initializer,

@@ -19,8 +19,8 @@ class Pooling2DLayer final : public ConfiguredLayer<Pooling2DOptions> {
     require_channels_last(class_name, options.data_format);
     require_padding(class_name, options.padding);
     window_ = positive_sizes(class_name, "pool_size", options.pool_size);
-    strides_ = options.strides.given() ? positive_sizes(class_name, "strides", options.strides)
-                                       : window_;
+    strides_ =
+        options.strides.given() ? positive_sizes(class_name, "strides", options.strides) : window_;
   }
 
   void check_inputs(const std::vector<Spec>& inputs) const override {

@@ -113,7 +113,8 @@ bool Compiled::needs_targets() const {
 Tensor Compiled::part(const Tensors& tensors, std::size_t output, const char* what) const {
   if (tensors.none()) return {};
   if (tensors.named()) {
-    for (const auto& [name, tensor] : tensors.entries()) {
+    for (const auto& entry : tensors.entries()) {
+      const std::string& name = entry.first;
       const bool known = std::any_of(outputs_.begin(), outputs_.end(),
                                      [&](const Output& one) { return one.name == name; });
       if (known) continue;

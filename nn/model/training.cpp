@@ -257,7 +257,7 @@ Logs Model::evaluate(const Tensors& x, const Tensors& y, const EvaluateOptions& 
                                                    options.batch_size.value_or(kBatchSize), false);
   EvaluateOptions rest = options;
   rest.batch_size.reset();
-  rest.sample_weight = {};
+  rest.sample_weight = Tensors();
   return evaluate(batches, rest);
 }
 

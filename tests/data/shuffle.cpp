@@ -36,6 +36,28 @@ TEST_CASE("shuffle: seed and pass fix the order") {
   }
 }
 
+TEST_CASE("shuffle: whatever comes after it knows the pass") {
+  const Threads threads(4);
+  const auto same = [](Example example) { return example; };
+  for (const NumberSource& source : kNumberSources) {
+    CAPTURE(source.name);
+    const Dataset shuffled = source.make(20).shuffle(20, {.seed = 8});
+    const Dataset later[] = {
+        shuffled.map(same),
+        shuffled.map(same, {.num_parallel_calls = 3}),
+        shuffled.filter([](const Example&) { return true; }),
+        shuffled.prefetch(2),
+        shuffled.take(20),
+        shuffled.skip(0),
+        shuffled.repeat(1),
+        shuffled.batch(1).map([](Example batch) { return Example{.x = batch.x.reshaped({})}; }),
+        shuffled.shuffle(1)};
+    for (const Dataset& dataset : later)
+      for (const std::int64_t pass : {0, 1, 5})
+        CHECK(numbers_of(dataset, pass) == numbers_of(shuffled, pass));
+  }
+}
+
 // So that a run can be resumed with a later version.
 TEST_CASE("shuffle: the order is a fixed one") {
   CHECK(numbers_of(slices(10).shuffle(10, {.seed = 42})) == Numbers{6, 1, 0, 2, 3, 4, 9, 8, 5, 7});

@@ -1,14 +1,15 @@
-"""Writes the golden files of this folder: what Keras computes, for keratin's tests to be held against.
+"""Writes the golden files of this folder: what Keras computes, to hold keratin's tests against.
 
     python3 -m venv venv
     venv/bin/pip install keras==3.15.1 "jax[cpu]==0.10.2" numpy==2.4.6
     venv/bin/python tests/golden/make.py                    # all of them
     venv/bin/python tests/golden/make.py losses layers      # some
 
-Each file is {"made_with": versions, "cases": ...}. Numbers are computed in float64 unless a case says
-otherwise, from inputs with few decimals, so that both float32 and float64 results can be compared with them.
-A tensor is {"shape", "values"}, its values row by row; NaN and infinities are the strings "nan", "inf" and
-"-inf". Everything is seeded: the same versions write the same bytes on the same kind of machine.
+Each file is {"made_with": versions, "cases": ...}. Numbers are computed in float64 unless a case
+says otherwise, from inputs with few decimals, so that both float32 and float64 results can be
+compared with them. A tensor is {"shape", "values"}, its values row by row; NaN and infinities are
+the strings "nan", "inf" and "-inf". Everything is seeded: the same versions write the same bytes
+on the same kind of machine.
 """
 
 import os
@@ -19,24 +20,35 @@ os.environ["KERAS_BACKEND"] = "jax"
 os.environ["JAX_ENABLE_X64"] = "1"
 os.environ["JAX_PLATFORMS"] = "cpu"
 
-import keras  # noqa: E402  after its settings
+# After the settings.
+import keras  # noqa: E402
 from keras.src.backend.common import dtypes  # noqa: E402
-
-from makers import (activations, initializers, layers, losses, metrics, optimizers, summary,  # noqa: E402
-                    training)
+from makers import activations, initializers, layers, losses  # noqa: E402
+from makers import metrics, optimizers, summary, training  # noqa: E402
 from makers.common import write  # noqa: E402
 
-FILES = {module.__name__.rsplit(".", 1)[-1]: module
-         for module in (activations, initializers, losses, metrics, optimizers, layers, training, summary)}
+FILES = {
+    "activations": activations,
+    "initializers": initializers,
+    "losses": losses,
+    "metrics": metrics,
+    "optimizers": optimizers,
+    "layers": layers,
+    "training": training,
+    "summary": summary,
+}
 
 
 def main():
     wanted = sys.argv[1:] or list(FILES)
     unknown = [name for name in wanted if name not in FILES]
     if unknown:
-        sys.exit(f"make.py: no such golden file: {', '.join(unknown)}; there are {', '.join(FILES)}")
+        sys.exit(
+            f"make.py: no such golden file: {', '.join(unknown)}; there are {', '.join(FILES)}"
+        )
     keras.config.set_floatx("float64")
-    dtypes.BIT64_TO_BIT32_DTYPE["float64"] = "float64"  # on JAX some operations would fall back to float32
+    # On JAX some operations would fall back to float32.
+    dtypes.BIT64_TO_BIT32_DTYPE["float64"] = "float64"
     folder = pathlib.Path(__file__).parent
     for name in wanted:
         path = folder / f"{name}.json"

@@ -57,8 +57,8 @@ TEST_CASE("golden: losses, reductions, weights, and gradients by the predictions
       const Activation activation = entry.value("activation", "linear");
       const Variable loss = made(name, entry["options"])(y_true, activation(y_pred), weight);
       // Where probabilities are cut Keras' own backends differ by 1e-7.
-      const Tolerance tolerance =
-          entry.contains("only") ? Tolerance{2e-7, 1e-7} : golden_tolerance(dtype);
+      const bool at_the_edge = entry.contains("only") && dtype == float64;
+      const Tolerance tolerance = at_the_edge ? Tolerance{1e-7, 1e-7} : golden_tolerance(dtype);
       CHECK(difference(loss.value(), to_numbers(entry["loss"]["values"]), tolerance) == "");
       if (!entry.contains("gradient")) continue;
       REQUIRE(loss.rank() == 0);

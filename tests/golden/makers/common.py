@@ -65,7 +65,7 @@ def one_hot(labels, classes):
 
 
 def one_a_line(value):
-    """A list or an object of objects or lists with one of them a line; anything else on one line."""
+    """What a list or an object holds, one on each line; anything else on one line."""
     text = lambda v: json.dumps(v, ensure_ascii=False, allow_nan=False)  # noqa: E731
     if isinstance(value, list) and value and isinstance(value[0], (dict, list)):
         return "[\n" + ",\n".join(map(text, value)) + "\n]"

@@ -1,4 +1,4 @@
-"""Layers with given weights: outputs, symbolic shapes, parameter counts, gradients where there are weights."""
+"""Layers with given weights: outputs, shapes, parameter counts; gradients if there are weights."""
 
 import jax
 import jax.numpy as jnp
@@ -11,37 +11,58 @@ SIZES = ("kernel_size", "strides", "dilation_rate", "pool_size")
 
 
 def made(name, options):
-    options = {key: tuple(value) if key in SIZES and isinstance(value, list) else value for key, value in options.items()}
+    options = {
+        key: tuple(value) if key in SIZES and isinstance(value, list) else value
+        for key, value in options.items()
+    }
     return getattr(keras.layers, name)(**options)
 
 
 def case(name, options, inputs, symbolic=None, training=False, seed=50):
-    """symbolic: shapes without the batch axis, None where unknown; by default those of the inputs."""
+    """symbolic: shapes without the batch axis, None where unknown; else those of the inputs."""
     layer = made(name, options)
     inputs = [np.asarray(x) for x in inputs]
     symbolic = symbolic or [list(x.shape[1:]) for x in inputs]
     several = len(inputs) > 1 or name in ("Add", "Multiply", "Concatenate")
     wrap = (lambda values: list(values)) if several else (lambda values: values[0])
-    outputs = layer(wrap([keras.Input(shape, dtype=keras.backend.standardize_dtype(x.dtype))
-                          for shape, x in zip(symbolic, inputs)]))
+    outputs = layer(
+        wrap(
+            [
+                keras.Input(shape, dtype=keras.backend.standardize_dtype(x.dtype))
+                for shape, x in zip(symbolic, inputs)
+            ]
+        )
+    )
     weights = []
     for i, weight in enumerate(layer.weights):
         positive = weight.name in ("moving_variance", "gamma")
-        weights.append(uniform(seed + i, *weight.shape, low=0.5, high=1.5) if positive
-                       else normal(seed + i, *weight.shape, scale=0.5))
+        weights.append(
+            uniform(seed + i, *weight.shape, low=0.5, high=1.5)
+            if positive
+            else normal(seed + i, *weight.shape, scale=0.5)
+        )
     layer.set_weights(weights)
     trainable = [v.value for v in layer.trainable_variables]
     others = [v.value for v in layer.non_trainable_variables]
 
     def of(values, arrays):
-        y, state = layer.stateless_call(values, others, wrap(arrays), **({"training": training} if training else {}))
+        y, state = layer.stateless_call(
+            values, others, wrap(arrays), **({"training": training} if training else {})
+        )
         return y, state
 
     arrays = [jnp.asarray(x) for x in inputs]
-    (y, state) = of(trainable, arrays)
-    entry = {"name": name, "options": options, "inputs": [tensor(x) for x in inputs], "symbolic": symbolic,
-             "output_shape": list(outputs.shape), "params": layer.count_params(),
-             "weights": [{"name": v.name, **tensor(w)} for v, w in zip(layer.weights, weights)], "y": tensor(y)}
+    y, state = of(trainable, arrays)
+    entry = {
+        "name": name,
+        "options": options,
+        "inputs": [tensor(x) for x in inputs],
+        "symbolic": symbolic,
+        "output_shape": list(outputs.shape),
+        "params": layer.count_params(),
+        "weights": [{"name": v.name, **tensor(w)} for v, w in zip(layer.weights, weights)],
+        "y": tensor(y),
+    }
     if training:
         entry["training"] = True
     if layer.weights:
@@ -59,9 +80,15 @@ def batch_normalization_steps(options, shape, steps=3):
     layer.build(shape)
     outputs = [tensor(layer(keras.ops.convert_to_tensor(x), training=True)) for x in batches]
     probe = normal(80, *shape)
-    return {"name": "BatchNormalization", "options": options, "batches": [tensor(x) for x in batches],
-            "training_outputs": outputs, "weights": [{"name": v.name, **tensor(v.numpy())} for v in layer.weights],
-            "probe": tensor(probe), "inference": tensor(layer(keras.ops.convert_to_tensor(probe), training=False))}
+    return {
+        "name": "BatchNormalization",
+        "options": options,
+        "batches": [tensor(x) for x in batches],
+        "training_outputs": outputs,
+        "weights": [{"name": v.name, **tensor(v.numpy())} for v in layer.weights],
+        "probe": tensor(probe),
+        "inference": tensor(layer(keras.ops.convert_to_tensor(probe), training=False)),
+    }
 
 
 def dense():
@@ -77,18 +104,50 @@ def convolutions():
     image, color = normal(3, 2, 6, 7, 1), normal(4, 1, 7, 5, 4)
     for padding in ("valid", "same"):
         yield case("Conv2D", {"filters": 2, "kernel_size": 3, "padding": padding}, [image])
-        yield case("Conv2D", {"filters": 2, "kernel_size": [2, 3], "padding": padding, "use_bias": False}, [image])
-        yield case("Conv2D", {"filters": 2, "kernel_size": 3, "strides": 2, "padding": padding}, [image],
-                   [[None, None, 1]])
-        yield case("Conv2D", {"filters": 2, "kernel_size": [2, 4], "strides": [3, 2], "padding": padding}, [image])
-        yield case("Conv2D", {"filters": 2, "kernel_size": 3, "dilation_rate": 2, "padding": padding}, [image])
-        yield case("Conv2D", {"filters": 2, "kernel_size": 2, "dilation_rate": [1, 3], "padding": padding}, [image])
-        yield case("Conv2D", {"filters": 6, "kernel_size": 3, "groups": 2, "padding": padding}, [color])
-        yield case("Conv2D", {"filters": 4, "kernel_size": 2, "groups": 4, "strides": 2, "padding": padding}, [color])
-        yield case("Conv2D", {"filters": 3, "kernel_size": 3, "padding": padding, "activation": "relu"}, [color])
+        yield case(
+            "Conv2D",
+            {"filters": 2, "kernel_size": [2, 3], "padding": padding, "use_bias": False},
+            [image],
+        )
+        yield case(
+            "Conv2D",
+            {"filters": 2, "kernel_size": 3, "strides": 2, "padding": padding},
+            [image],
+            [[None, None, 1]],
+        )
+        yield case(
+            "Conv2D",
+            {"filters": 2, "kernel_size": [2, 4], "strides": [3, 2], "padding": padding},
+            [image],
+        )
+        yield case(
+            "Conv2D",
+            {"filters": 2, "kernel_size": 3, "dilation_rate": 2, "padding": padding},
+            [image],
+        )
+        yield case(
+            "Conv2D",
+            {"filters": 2, "kernel_size": 2, "dilation_rate": [1, 3], "padding": padding},
+            [image],
+        )
+        yield case(
+            "Conv2D", {"filters": 6, "kernel_size": 3, "groups": 2, "padding": padding}, [color]
+        )
+        yield case(
+            "Conv2D",
+            {"filters": 4, "kernel_size": 2, "groups": 4, "strides": 2, "padding": padding},
+            [color],
+        )
+        yield case(
+            "Conv2D",
+            {"filters": 3, "kernel_size": 3, "padding": padding, "activation": "relu"},
+            [color],
+        )
     yield case("Conv2D", {"filters": 3, "kernel_size": 1, "activation": "softmax"}, [color])
     yield case("Conv2D", {"filters": 2, "kernel_size": [7, 5]}, [color])
-    yield case("Conv2D", {"filters": 1, "kernel_size": 5, "padding": "same"}, [normal(5, 1, 2, 3, 2)])
+    yield case(
+        "Conv2D", {"filters": 1, "kernel_size": 5, "padding": "same"}, [normal(5, 1, 2, 3, 2)]
+    )
 
 
 def pooling():
@@ -148,8 +207,13 @@ def merging():
 
 def batch_normalization():
     flat, image = normal(19, 6, 3, scale=2), normal(20, 3, 2, 2, 3, scale=2)
-    for options in ({}, {"scale": False}, {"center": False}, {"epsilon": 0.1, "momentum": 0.5},
-                    {"scale": False, "center": False}):
+    for options in (
+        {},
+        {"scale": False},
+        {"center": False},
+        {"epsilon": 0.1, "momentum": 0.5},
+        {"scale": False, "center": False},
+    ):
         for training in (False, True):
             yield case("BatchNormalization", options, [flat], training=training)
     for training in (False, True):
@@ -160,5 +224,8 @@ def batch_normalization():
 
 
 def cases():
-    return [entry for group in (dense, convolutions, pooling, shapes, pointwise, merging, batch_normalization)
-            for entry in group()]
+    return [
+        entry
+        for group in (dense, convolutions, pooling, shapes, pointwise, merging, batch_normalization)
+        for entry in group()
+    ]

@@ -14,8 +14,8 @@ INPUTS = Tensors()  # many cases share them
 
 
 def case(name, options, y_true, y_pred, sample_weight=None, only=None, activation=None):
-    """only: the one dtype that the case is about. activation: y_pred are scores; the loss gets that activation of
-    them, and the gradient is by the scores."""
+    """only: the one dtype that the case is about. activation: y_pred are scores; the loss gets
+    that activation of them, and the gradient is by the scores."""
     dtype = only or "float64"
     loss = CLASSES[name](**options, dtype=dtype)
     weight = None if sample_weight is None else jnp.asarray(sample_weight, dtype)
@@ -25,7 +25,12 @@ def case(name, options, y_true, y_pred, sample_weight=None, only=None, activatio
         return loss(jnp.asarray(y_true), f(p), sample_weight=weight)
 
     value, pull = jax.vjp(of, jnp.asarray(y_pred, dtype))
-    entry = {"name": name, "options": options, "y_true": INPUTS.index(y_true), "y_pred": INPUTS.index(y_pred)}
+    entry = {
+        "name": name,
+        "options": options,
+        "y_true": INPUTS.index(y_true),
+        "y_pred": INPUTS.index(y_pred),
+    }
     if sample_weight is not None:
         entry["sample_weight"] = INPUTS.index(sample_weight)
     if only:
@@ -58,86 +63,109 @@ def with_reductions_and_weights(name, options, y_true, y_pred):
     yield case(name, options, y_true, y_pred)
     weights = [uniform(11, batch, high=2), uniform(12, batch, 1, high=2)]
     if y_pred.ndim == 3:
-        # Keras takes [batch] beside values [batch, time] for a weight a time step; keratin, a sample.
+        # [batch] beside values [batch, time] is a weight a time step to Keras, a sample to keratin.
         weights = [weights[1], uniform(13, *y_pred.shape[:2], high=2)]
     for reduction in REDUCTIONS:
         if reduction != "sum_over_batch_size":
             yield case(name, {**options, "reduction": reduction}, y_true, y_pred)
         for weight in weights:
-            # Keras divides by the sum of weights [batch, 1] as they are, keratin by that of what they stand for.
+            # Keras divides by the sum of weights [batch, 1] as they are, keratin by that of what
+            # they stand for.
             if reduction == "mean_with_sample_weight" and y_pred.ndim == 3 and weight.shape[1] == 1:
                 continue
             yield case(name, {**options, "reduction": reduction}, y_true, y_pred, weight)
 
 
-def cases():
-    result = []
+SCORES, DEEP_SCORES = normal(9, 5, 4, scale=2), normal(10, 2, 3, 4, scale=2)
+SURE = np.array([[40.0, -40.0, 0.0], [-120.0, 95.0, 3.0]])  # e^z overflows float32
+CLASSES_OF_5, DEEP_CLASSES = integers(20, 5, high=4), integers(21, 2, 3, high=4)
+
+
+def regression():
     flat, deep = normal(1, 5, 4), normal(2, 2, 3, 4)
     for name in ("mean_squared_error", "mean_absolute_error"):
-        result += with_reductions_and_weights(name, {}, normal(3, 5, 4), flat)
-        result += with_reductions_and_weights(name, {}, normal(4, 2, 3, 4), deep)
-        result += [case(name, {}, normal(5, 6), normal(6, 6)), case(name, {}, normal(5, 6), normal(6, 6, 1)),
-                   case(name, {}, normal(5, 6, 1), normal(6, 6, 1)), case(name, {}, normal(5, 2, 3, 1), normal(6, 2, 3)),
-                   case(name, {}, np.full((2, 2), np.nan), normal(6, 2, 2)),
-                   case(name, {}, normal(7, 3, 2, scale=1000), normal(8, 3, 2, scale=1000))]
+        yield from with_reductions_and_weights(name, {}, normal(3, 5, 4), flat)
+        yield from with_reductions_and_weights(name, {}, normal(4, 2, 3, 4), deep)
+        yield case(name, {}, normal(5, 6), normal(6, 6))
+        yield case(name, {}, normal(5, 6), normal(6, 6, 1))
+        yield case(name, {}, normal(5, 6, 1), normal(6, 6, 1))
+        yield case(name, {}, normal(5, 2, 3, 1), normal(6, 2, 3))
+        yield case(name, {}, np.full((2, 2), np.nan), normal(6, 2, 2))
+        yield case(name, {}, normal(7, 3, 2, scale=1000), normal(8, 3, 2, scale=1000))
 
-    scores, deep_scores = normal(9, 5, 4, scale=2), normal(10, 2, 3, 4, scale=2)
-    sure = np.array([[40.0, -40.0, 0.0], [-120.0, 95.0, 3.0]])  # e^z overflows float32
 
+def bits(seed, *shape):
+    return integers(seed, *shape, high=2).astype(float)
+
+
+def binary():
     name = "binary_crossentropy"
-    bits = lambda seed, *shape: integers(seed, *shape, high=2).astype(float)  # noqa: E731
-    for options, y_pred, deep_pred in [({}, uniform(14, 5, 4, low=0.02, high=0.98), uniform(15, 2, 3, 4, low=0.02, high=0.98)),
-                                       ({"from_logits": True}, scores, deep_scores)]:
-        result += with_reductions_and_weights(name, options, bits(16, 5, 4), y_pred)
-        result += with_reductions_and_weights(name, options, bits(17, 2, 3, 4), deep_pred)
+    p = uniform(14, 5, 4, low=0.02, high=0.98)
+    deep_p = uniform(15, 2, 3, 4, low=0.02, high=0.98)
+    logits = {"from_logits": True}
+    for options, y_pred, deep in [({}, p, deep_p), (logits, SCORES, DEEP_SCORES)]:
+        yield from with_reductions_and_weights(name, options, bits(16, 5, 4), y_pred)
+        yield from with_reductions_and_weights(name, options, bits(17, 2, 3, 4), deep)
         for extra in ({"label_smoothing": 0.1}, {"label_smoothing": 1.0}, {"axis": 1}, {"axis": 0}):
-            result.append(case(name, {**options, **extra}, bits(17, 2, 3, 4), deep_pred))
-        result += [case(name, options, bits(18, 4), y_pred[:4, :1]), case(name, options, bits(18, 4, 1), y_pred[:4, :1]),
-                   case(name, options, bits(18, 4), y_pred[:4, 0]), case(name, options, uniform(19, 5, 4), y_pred)]
-    result.append(case(name, {"from_logits": True}, np.array([[1.0, 1.0, 0.0], [1.0, 0.0, 0.5]]), sure))
+            yield case(name, {**options, **extra}, bits(17, 2, 3, 4), deep)
+        yield case(name, options, bits(18, 4), y_pred[:4, :1])
+        yield case(name, options, bits(18, 4, 1), y_pred[:4, :1])
+        yield case(name, options, bits(18, 4), y_pred[:4, 0])
+        yield case(name, options, uniform(19, 5, 4), y_pred)
+    yield case(name, logits, np.array([[1.0, 1.0, 0.0], [1.0, 0.0, 0.5]]), SURE)
     # What Keras cuts to [1e-7, 1 - 1e-7], in both types: 1 - 1e-7 is not the same number in them.
+    y, p = np.array([[1.0, 0.0, 1.0, 0.0]]), np.array([[0.0, 1.0, 1.0, 0.0]])
     for dtype in ("float64", "float32"):
-        result.append(case(name, {}, np.array([[1.0, 0.0, 1.0, 0.0]]), np.array([[0.0, 1.0, 1.0, 0.0]]), only=dtype))
-    result.append(case(name, {}, bits(16, 5, 4), scores, activation="sigmoid"))
-    result.append(case(name, {"label_smoothing": 0.2}, bits(16, 5, 4), scores, activation="sigmoid"))
+        yield case(name, {}, y, p, only=dtype)
+    for options in ({}, {"label_smoothing": 0.2}):
+        yield case(name, options, bits(16, 5, 4), SCORES, activation="sigmoid")
 
+
+def categorical():
     name = "categorical_crossentropy"
-    classes, deep_classes = integers(20, 5, high=4), integers(21, 2, 3, high=4)
-    for options, y_pred, deep_pred in [({}, softmax(scores), softmax(deep_scores)),
-                                       ({}, 3 * softmax(scores), 3 * softmax(deep_scores)),  # scaled to sum 1 first
-                                       ({"from_logits": True}, scores, deep_scores)]:
-        if y_pred.sum() < 10:
-            result += with_reductions_and_weights(name, options, one_hot(classes, 4), y_pred)
-        else:
-            result.append(case(name, options, one_hot(classes, 4), y_pred))
-        result.append(case(name, options, softmax(normal(22, 5, 4)), y_pred))
-        result += with_reductions_and_weights(name, options, one_hot(deep_classes, 4), deep_pred)
+    flat, deep = one_hot(CLASSES_OF_5, 4), one_hot(DEEP_CLASSES, 4)
+    p, deep_p = softmax(SCORES), softmax(DEEP_SCORES)
+    logits = {"from_logits": True}
+    for options, y_pred, deep_pred in [({}, p, deep_p), (logits, SCORES, DEEP_SCORES)]:
+        yield from with_reductions_and_weights(name, options, flat, y_pred)
+        yield case(name, options, softmax(normal(22, 5, 4)), y_pred)
+        yield from with_reductions_and_weights(name, options, deep, deep_pred)
         # Not both: Keras smooths by the size of the last axis, whatever the axis is.
         for extra in ({"label_smoothing": 0.1}, {"axis": 1}):
-            result.append(case(name, {**options, **extra}, one_hot(deep_classes, 4), deep_pred))
-    result.append(case(name, {"from_logits": True}, one_hot(np.array([0, 2]), 3), sure))
+            yield case(name, {**options, **extra}, deep, deep_pred)
+    for options in ({}, {"axis": 1}):  # scaled to sum 1 first
+        yield case(name, options, deep, 3 * deep_p)
+    yield case(name, logits, one_hot(np.array([0, 2]), 3), SURE)
     for dtype in ("float64", "float32"):
-        result.append(case(name, {}, one_hot(np.array([0, 1]), 3), np.array([[1.0, 0, 0], [1.0, 0, 0]]), only=dtype))
-    result.append(case(name, {}, one_hot(classes, 4), scores, activation="softmax"))
-    result.append(case(name, {"label_smoothing": 0.2}, one_hot(classes, 4), scores, activation="softmax"))
+        y, p = one_hot(np.array([0, 1]), 3), np.array([[1.0, 0, 0], [1.0, 0, 0]])
+        yield case(name, {}, y, p, only=dtype)
+    for options in ({}, {"label_smoothing": 0.2}):
+        yield case(name, options, flat, SCORES, activation="softmax")
 
+
+def sparse():
     name = "sparse_categorical_crossentropy"
     with_void, deep_void = np.array([0, 255, 3, 1, 255]), np.array([[0, -1, 3], [-1, -1, 2]])
-    for options, y_pred, deep_pred in [({}, softmax(scores), softmax(deep_scores)), ({}, 3 * softmax(scores), None),
-                                       ({"from_logits": True}, scores, deep_scores)]:
-        if deep_pred is None:
-            result.append(case(name, options, classes, y_pred))
-            continue
-        result += with_reductions_and_weights(name, options, classes, y_pred)
-        result += with_reductions_and_weights(name, options, deep_classes, deep_pred)
-        result += [case(name, options, classes[:, None], y_pred), case(name, options, deep_classes[..., None], deep_pred)]
-        result += with_reductions_and_weights(name, {**options, "ignore_class": 255}, with_void, y_pred)
-        result += with_reductions_and_weights(name, {**options, "ignore_class": -1}, deep_void, deep_pred)
-        result += [case(name, {**options, "ignore_class": 255}, np.full(5, 255), y_pred),
-                   case(name, {**options, "ignore_class": 0}, classes, y_pred),
-                   case(name, {**options, "ignore_class": 7}, classes, y_pred)]
-    result.append(case(name, {"from_logits": True}, np.array([0, 2]), sure))
+    p, deep_p = softmax(SCORES), softmax(DEEP_SCORES)
+    logits = {"from_logits": True}
+    for options, y_pred, deep_pred in [({}, p, deep_p), (logits, SCORES, DEEP_SCORES)]:
+        yield from with_reductions_and_weights(name, options, CLASSES_OF_5, y_pred)
+        yield from with_reductions_and_weights(name, options, DEEP_CLASSES, deep_pred)
+        yield case(name, options, CLASSES_OF_5[:, None], y_pred)
+        yield case(name, options, DEEP_CLASSES[..., None], deep_pred)
+        for ignored, y, prediction in [(255, with_void, y_pred), (-1, deep_void, deep_pred)]:
+            ignoring = {**options, "ignore_class": ignored}
+            yield from with_reductions_and_weights(name, ignoring, y, prediction)
+        yield case(name, {**options, "ignore_class": 255}, np.full(5, 255), y_pred)
+        yield case(name, {**options, "ignore_class": 0}, CLASSES_OF_5, y_pred)
+        yield case(name, {**options, "ignore_class": 7}, CLASSES_OF_5, y_pred)
+    yield case(name, {}, CLASSES_OF_5, 3 * p)  # scaled to sum 1 first
+    yield case(name, logits, np.array([0, 2]), SURE)
     for dtype in ("float64", "float32"):
-        result.append(case(name, {}, np.array([0, 1]), np.array([[1.0, 0, 0], [1.0, 0, 0]]), only=dtype))
-    result.append(case(name, {}, classes, scores, activation="softmax"))
+        yield case(name, {}, np.array([0, 1]), np.array([[1.0, 0, 0], [1.0, 0, 0]]), only=dtype)
+    yield case(name, {}, CLASSES_OF_5, SCORES, activation="softmax")
+
+
+def cases():
+    result = [entry for loss in (regression, binary, categorical, sparse) for entry in loss()]
     return {"tensors": INPUTS.all, "cases": result}

@@ -12,7 +12,13 @@ COSINE = [
     {"initial_learning_rate": 0.1, "decay_steps": 100},
     {"initial_learning_rate": 0.1, "decay_steps": 100, "alpha": 0.2},
     {"initial_learning_rate": 0.0, "decay_steps": 50, "warmup_target": 0.3, "warmup_steps": 10},
-    {"initial_learning_rate": 0.05, "decay_steps": 7, "alpha": 0.1, "warmup_target": 0.01, "warmup_steps": 3},
+    {
+        "initial_learning_rate": 0.05,
+        "decay_steps": 7,
+        "alpha": 0.1,
+        "warmup_target": 0.01,
+        "warmup_steps": 3,
+    },
 ]
 CONFIGS = [
     ("SGD", {}),
@@ -33,7 +39,10 @@ CONFIGS = [
     ("Adam", {"learning_rate": 0.02, "clipvalue": 0.3}),
     ("Adam", {"learning_rate": 0.02, "global_clipnorm": 0.7}),
     ("Adam", {"learning_rate": 0.02, "use_ema": True, "ema_momentum": 0.9}),
-    ("Adam", {"learning_rate": 0.02, "use_ema": True, "ema_momentum": 0.9, "ema_overwrite_frequency": 4}),
+    (
+        "Adam",
+        {"learning_rate": 0.02, "use_ema": True, "ema_momentum": 0.9, "ema_overwrite_frequency": 4},
+    ),
     ("Adam", {"learning_rate": 0.02, "gradient_accumulation_steps": 2}),
     ("Adam", {"learning_rate": 0.02, "loss_scale_factor": 8.0}),
     ("SGD", {"clipnorm": 0.7}),
@@ -48,7 +57,9 @@ CONFIGS = [
 def made(name, options):
     options = dict(options)
     if isinstance(options.get("learning_rate"), dict):
-        options["learning_rate"] = keras.optimizers.schedules.CosineDecay(**options["learning_rate"]["CosineDecay"])
+        options["learning_rate"] = keras.optimizers.schedules.CosineDecay(
+            **options["learning_rate"]["CosineDecay"]
+        )
     return getattr(keras.optimizers, name)(**options)
 
 
@@ -79,7 +90,16 @@ def cases():
     for options in COSINE:
         schedule = keras.optimizers.schedules.CosineDecay(**options)
         steps = [0, 1, 2, 3, 4, 6, 9, 10, 11, 30, 49, 50, 59, 60, 61, 99, 100, 101, 1000]
-        result.append({"schedule": "CosineDecay", "options": options, "steps": steps,
-                       "values": [number(np.float64(schedule(step))) for step in steps]})
-    return {"start": [tensor(v) for v in start], "gradients": [[numbers(g) for g in step] for step in gradients],
-            "cases": result}
+        result.append(
+            {
+                "schedule": "CosineDecay",
+                "options": options,
+                "steps": steps,
+                "values": [number(np.float64(schedule(step))) for step in steps],
+            }
+        )
+    return {
+        "start": [tensor(v) for v in start],
+        "gradients": [[numbers(g) for g in step] for step in gradients],
+        "cases": result,
+    }

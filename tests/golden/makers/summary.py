@@ -7,15 +7,27 @@ from keras import layers
 
 
 def dense_chain():
-    return keras.Sequential([keras.Input((784,)), layers.Dense(64, activation="relu"), layers.Dense(10)])
+    return keras.Sequential(
+        [keras.Input((784,)), layers.Dense(64, activation="relu"), layers.Dense(10)]
+    )
 
 
 def convolutions():
-    return keras.Sequential([
-        keras.Input((28, 28, 1)), layers.Rescaling(1 / 255), layers.Conv2D(32, 3, activation="relu"),
-        layers.BatchNormalization(), layers.MaxPooling2D(), layers.Conv2D(64, 3, padding="same", activation="relu"),
-        layers.MaxPooling2D(name="a_pooling_layer_with_a_name_that_is_long"), layers.Flatten(), layers.Dropout(0.5),
-        layers.Dense(10, activation="softmax", name="probabilities")], name="digits")
+    return keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            layers.Rescaling(1 / 255),
+            layers.Conv2D(32, 3, activation="relu"),
+            layers.BatchNormalization(),
+            layers.MaxPooling2D(),
+            layers.Conv2D(64, 3, padding="same", activation="relu"),
+            layers.MaxPooling2D(name="a_pooling_layer_with_a_name_that_is_long"),
+            layers.Flatten(),
+            layers.Dropout(0.5),
+            layers.Dense(10, activation="softmax", name="probabilities"),
+        ],
+        name="digits",
+    )
 
 
 def unbuilt():
@@ -37,7 +49,11 @@ def two_inputs():
     left, right = keras.Input((16,), name="left"), keras.Input((8,), name="right")
     a, b = layers.Dense(4, activation="relu")(left), layers.Dense(4)(right)
     both = layers.Concatenate()([a, b])
-    return keras.Model([left, right], [layers.Dense(1, name="amount")(both), layers.Add()([a, b])], name="two_inputs")
+    return keras.Model(
+        [left, right],
+        [layers.Dense(1, name="amount")(both), layers.Add()([a, b])],
+        name="two_inputs",
+    )
 
 
 def shared():
@@ -56,8 +72,10 @@ def residual():
 
 
 def nested():
-    encoder = keras.Sequential([keras.Input((784,)), layers.Dense(128, activation="relu"), layers.Dense(32)],
-                               name="encoder")
+    encoder = keras.Sequential(
+        [keras.Input((784,)), layers.Dense(128, activation="relu"), layers.Dense(32)],
+        name="encoder",
+    )
     return keras.Sequential([encoder, layers.Dense(10)], name="classifier")
 
 
@@ -65,7 +83,9 @@ def nested_graph():
     inner_in = keras.Input((4,), name="inner_in")
     inner = keras.Model(inner_in, layers.Dense(2, name="inner_dense")(inner_in), name="inner")
     left, right = keras.Input((4,), name="left"), keras.Input((4,), name="right")
-    return keras.Model([left, right], layers.Add(name="sum")([inner(left), inner(right)]), name="outer")
+    return keras.Model(
+        [left, right], layers.Add(name="sum")([inner(left), inner(right)]), name="outer"
+    )
 
 
 def frozen():
@@ -75,7 +95,9 @@ def frozen():
 
 
 def large():
-    return keras.Sequential([keras.Input((1000,)), layers.Dense(30_000), layers.Dense(1000)], name="large")
+    return keras.Sequential(
+        [keras.Input((1000,)), layers.Dense(30_000), layers.Dense(1000)], name="large"
+    )
 
 
 def compiled(make, optimizer):
@@ -84,6 +106,7 @@ def compiled(make, optimizer):
         model.compile(optimizer=optimizer, loss="mse")
         model.optimizer.build(model.trainable_variables)
         return model
+
     return make_compiled
 
 
@@ -125,7 +148,9 @@ def cases():
     keras.config.set_floatx("float32")
     for name, make, options in CASES:
         keras.utils.clear_session()
-        os.environ["COLUMNS"] = str(options.get("line_length", 76) + 4)  # a terminal that is just wide enough
+        os.environ["COLUMNS"] = str(
+            options.get("line_length", 76) + 4
+        )  # a terminal that is just wide enough
         lines = []
         make().summary(print_fn=lambda text, *_, **__: lines.append(text), **options)
         result.append({"model": name, "options": options, "text": "\n".join(lines)})

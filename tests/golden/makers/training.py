@@ -1,5 +1,5 @@
-"""Small models with given weights and batches: the loss of each of 20 steps for each optimizer; what fit, evaluate
-and predict say."""
+"""Small models with given weights and batches: the loss of each of 20 steps for each optimizer;
+what fit, evaluate and predict say."""
 
 import keras
 import numpy as np
@@ -12,7 +12,14 @@ STEPS = 20
 
 
 def dense(units, activation=None, **options):
-    return {"name": "Dense", "options": {"units": units, **({"activation": activation} if activation else {}), **options}}
+    return {
+        "name": "Dense",
+        "options": {
+            "units": units,
+            **({"activation": activation} if activation else {}),
+            **options,
+        },
+    }
 
 
 def layer(name, **options):
@@ -22,36 +29,72 @@ def layer(name, **options):
 MODELS = {
     "mlp": {"input": [8], "layers": [dense(6, "relu"), dense(3, "softmax")]},
     "logits": {"input": [8], "layers": [dense(6, "tanh"), dense(3)]},
-    "cnn": {"input": [6, 6, 1],
-            "layers": [layer("Conv2D", filters=3, kernel_size=3, activation="relu"), layer("MaxPooling2D"),
-                       layer("Flatten"), dense(3, "softmax")]},
-    "deep_cnn": {"input": [6, 6, 1],
-                 "layers": [layer("Rescaling", scale=0.5), layer("ZeroPadding2D"),
-                            layer("Conv2D", filters=2, kernel_size=3, strides=2, padding="same", use_bias=False),
-                            layer("BatchNormalization", momentum=0.8), layer("ReLU"),
-                            layer("AveragePooling2D", pool_size=2, padding="same"),
-                            layer("GlobalAveragePooling2D"), dense(3, "softmax")]},
-    "normalized": {"input": [8], "layers": [dense(6), layer("BatchNormalization", momentum=0.9),
-                                            layer("Activation", activation="relu"), dense(3, "softmax")]},
+    "cnn": {
+        "input": [6, 6, 1],
+        "layers": [
+            layer("Conv2D", filters=3, kernel_size=3, activation="relu"),
+            layer("MaxPooling2D"),
+            layer("Flatten"),
+            dense(3, "softmax"),
+        ],
+    },
+    "deep_cnn": {
+        "input": [6, 6, 1],
+        "layers": [
+            layer("Rescaling", scale=0.5),
+            layer("ZeroPadding2D"),
+            layer("Conv2D", filters=2, kernel_size=3, strides=2, padding="same", use_bias=False),
+            layer("BatchNormalization", momentum=0.8),
+            layer("ReLU"),
+            layer("AveragePooling2D", pool_size=2, padding="same"),
+            layer("GlobalAveragePooling2D"),
+            dense(3, "softmax"),
+        ],
+    },
+    "normalized": {
+        "input": [8],
+        "layers": [
+            dense(6),
+            layer("BatchNormalization", momentum=0.9),
+            layer("Activation", activation="relu"),
+            dense(3, "softmax"),
+        ],
+    },
     "binary": {"input": [8], "layers": [dense(5, "relu"), dense(1, "sigmoid")]},
     "regression": {"input": [8], "layers": [dense(5, "silu"), dense(2)]},
-    "regularized": {"input": [8],
-                    "layers": [dense(6, "relu", kernel_regularizer={"L2": 0.02}, bias_regularizer={"L1": 0.03}),
-                               dense(3, "softmax", kernel_regularizer={"L1L2": [0.01, 0.02]},
-                                     activity_regularizer={"L2": 0.05})]},
+    "regularized": {
+        "input": [8],
+        "layers": [
+            dense(6, "relu", kernel_regularizer={"L2": 0.02}, bias_regularizer={"L1": 0.03}),
+            dense(
+                3,
+                "softmax",
+                kernel_regularizer={"L1L2": [0.01, 0.02]},
+                activity_regularizer={"L2": 0.05},
+            ),
+        ],
+    },
 }
 
 
 def regularizer(value):
-    (name, factors), = value.items()
+    ((name, factors),) = value.items()
     factors = factors if isinstance(factors, list) else [factors]
     return getattr(keras.regularizers, name)(*factors)
 
 
 def made_model(name):
     config = MODELS[name]
-    parts = [made_layer(part["name"], {key: regularizer(value) if key.endswith("regularizer") else value
-                                       for key, value in part["options"].items()}) for part in config["layers"]]
+    parts = [
+        made_layer(
+            part["name"],
+            {
+                key: regularizer(value) if key.endswith("regularizer") else value
+                for key, value in part["options"].items()
+            },
+        )
+        for part in config["layers"]
+    ]
     model = keras.Sequential([keras.Input(config["input"])] + parts)
     model.set_weights(start_weights(model))
     return model
@@ -97,22 +140,47 @@ def step_cases():
                 model.reset_metrics()
                 rows = slice(step * size, (step + 1) * size)
                 losses.append(number(np.float64(model.train_on_batch(x[rows], y[rows]))))
-            yield {"steps_of": name, "optimizer": optimizer, "options": options, "batch": size,
-                   "x": key, "losses": losses,
-                   "loss_after": number(np.float64(model.evaluate(x[:size], y[:size], verbose=0)))}
+            yield {
+                "steps_of": name,
+                "optimizer": optimizer,
+                "options": options,
+                "batch": size,
+                "x": key,
+                "losses": losses,
+                "loss_after": number(np.float64(model.evaluate(x[:size], y[:size], verbose=0))),
+            }
 
 
-def fit_case(name, y, loss, fit=None, metrics=("accuracy",), weighted_metrics=(), optimizer="SGD", options=None,
-             frozen=(), from_logits=False, x="mlp_x", rows=40, evaluate=None):
-    """fit names tensors of DATA where it takes data; rows of them are used: all, or the first ones."""
+def fit_case(
+    name,
+    y,
+    loss,
+    fit=None,
+    metrics=("accuracy",),
+    weighted_metrics=(),
+    optimizer="SGD",
+    options=None,
+    frozen=(),
+    from_logits=False,
+    x="mlp_x",
+    rows=40,
+    evaluate=None,
+):
+    """fit names tensors of DATA where it takes data; their first rows are used."""
     options = {"learning_rate": 0.1} if options is None else options
     fit = {"epochs": 3, "batch_size": 16, **(fit or {})}
     model = made_model(name)
     for index in frozen:
         model.layers[index].trainable = False
-    made_loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True) if from_logits else loss
-    model.compile(optimizer=made_optimizer(optimizer, options), loss=made_loss, metrics=list(metrics),
-                  weighted_metrics=list(weighted_metrics))
+    made_loss = (
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True) if from_logits else loss
+    )
+    model.compile(
+        optimizer=made_optimizer(optimizer, options),
+        loss=made_loss,
+        metrics=list(metrics),
+        weighted_metrics=list(weighted_metrics),
+    )
     data = lambda key: DATA[key][:rows]  # noqa: E731
     arguments = {key: value for key, value in fit.items()}
     if "class_weight" in arguments:
@@ -120,17 +188,38 @@ def fit_case(name, y, loss, fit=None, metrics=("accuracy",), weighted_metrics=()
     if "sample_weight" in arguments:
         arguments["sample_weight"] = data(arguments["sample_weight"])
     if "validation_data" in arguments:
-        arguments["validation_data"] = tuple(DATA[key][rows:rows + 25] for key in arguments["validation_data"])
+        arguments["validation_data"] = tuple(
+            DATA[key][rows : rows + 25] for key in arguments["validation_data"]
+        )
     history = model.fit(data(x), data(y), shuffle=False, verbose=0, **arguments)
-    evaluated = model.evaluate(DATA[x][rows:rows + 25], DATA[y][rows:rows + 25], batch_size=8, verbose=0, return_dict=True)
-    return {"fit": name, "x": x, "y": y, "rows": rows, "loss": loss, "from_logits": from_logits,
-            "metrics": list(metrics), "weighted_metrics": list(weighted_metrics), "optimizer": optimizer,
-            "options": options, "frozen": list(frozen), "arguments": fit,
-            "history": {key: [number(np.float64(v)) for v in values] for key, values in history.history.items()},
-            "epoch": history.epoch,
-            "evaluate": {key: number(np.float64(value)) for key, value in evaluated.items()},
-            "predict": tensor(model.predict(DATA[x][:3], verbose=0)),
-            "weights": [numbers(w) for w in model.get_weights()]}
+    evaluated = model.evaluate(
+        DATA[x][rows : rows + 25],
+        DATA[y][rows : rows + 25],
+        batch_size=8,
+        verbose=0,
+        return_dict=True,
+    )
+    return {
+        "fit": name,
+        "x": x,
+        "y": y,
+        "rows": rows,
+        "loss": loss,
+        "from_logits": from_logits,
+        "metrics": list(metrics),
+        "weighted_metrics": list(weighted_metrics),
+        "optimizer": optimizer,
+        "options": options,
+        "frozen": list(frozen),
+        "arguments": fit,
+        "history": {
+            key: [number(np.float64(v)) for v in values] for key, values in history.history.items()
+        },
+        "epoch": history.epoch,
+        "evaluate": {key: number(np.float64(value)) for key, value in evaluated.items()},
+        "predict": tensor(model.predict(DATA[x][:3], verbose=0)),
+        "weights": [numbers(w) for w in model.get_weights()],
+    }
 
 
 def fit_cases():
@@ -138,18 +227,41 @@ def fit_cases():
     yield fit_case("mlp", "labels", sparse)
     yield fit_case("mlp", "labels", sparse, {"validation_split": 0.3})
     yield fit_case("mlp", "labels", sparse, {"validation_data": ["mlp_x", "labels"]})
-    yield fit_case("mlp", "labels", sparse, {"validation_data": ["mlp_x", "labels", "weights"], "validation_batch_size": 7},
-                   weighted_metrics=["acc"])
+    yield fit_case(
+        "mlp",
+        "labels",
+        sparse,
+        {"validation_data": ["mlp_x", "labels", "weights"], "validation_batch_size": 7},
+        weighted_metrics=["acc"],
+    )
     yield fit_case("mlp", "labels", sparse, {"class_weight": [[0, 1.0], [1, 3.0], [2, 0.25]]})
     yield fit_case("mlp", "labels", sparse, {"class_weight": [[1, 2.0]], "validation_split": 0.2})
-    yield fit_case("mlp", "labels", sparse, {"sample_weight": "weights", "validation_split": 0.25},
-                   weighted_metrics=["accuracy"], metrics=[])
+    yield fit_case(
+        "mlp",
+        "labels",
+        sparse,
+        {"sample_weight": "weights", "validation_split": 0.25},
+        weighted_metrics=["accuracy"],
+        metrics=[],
+    )
     yield fit_case("mlp", "labels", sparse, {"initial_epoch": 1, "epochs": 4})
-    yield fit_case("mlp", "labels", sparse, {"epochs": 4, "validation_freq": 2, "validation_split": 0.3})
+    yield fit_case(
+        "mlp", "labels", sparse, {"epochs": 4, "validation_freq": 2, "validation_split": 0.3}
+    )
     yield fit_case("mlp", "labels", sparse, {"batch_size": 64})
-    yield fit_case("mlp", "labels", sparse, frozen=[0], optimizer="Adam", options={"learning_rate": 0.05})
-    yield fit_case("mlp", "one_hot", "categorical_crossentropy", {"validation_split": 0.3}, ["accuracy", "mae", "mse"])
-    yield fit_case("mlp", "one_hot", "categorical_crossentropy", {"class_weight": [[0, 2.0], [2, 0.5]]})
+    yield fit_case(
+        "mlp", "labels", sparse, frozen=[0], optimizer="Adam", options={"learning_rate": 0.05}
+    )
+    yield fit_case(
+        "mlp",
+        "one_hot",
+        "categorical_crossentropy",
+        {"validation_split": 0.3},
+        ["accuracy", "mae", "mse"],
+    )
+    yield fit_case(
+        "mlp", "one_hot", "categorical_crossentropy", {"class_weight": [[0, 2.0], [2, 0.5]]}
+    )
     yield fit_case("logits", "labels", sparse, from_logits=True, optimizer="RMSprop", options={})
     yield fit_case("normalized", "labels", sparse, {"validation_split": 0.3})
     yield fit_case("normalized", "labels", sparse, frozen=[1])
@@ -159,10 +271,24 @@ def fit_cases():
     yield fit_case("regression", "targets", "mae", {"sample_weight": "weights"}, ["mse"], ["mse"])
     yield fit_case("regularized", "labels", sparse, {"validation_split": 0.3})
     yield fit_case("regularized", "labels", sparse, frozen=[0])
-    yield fit_case("cnn", "labels", sparse, {"validation_split": 0.3}, x="cnn_x", optimizer="Adam",
-                   options={"learning_rate": 0.02, "use_ema": True, "ema_momentum": 0.8})
-    yield fit_case("deep_cnn", "labels", sparse, {"validation_split": 0.3}, x="cnn_x", optimizer="Adam",
-                   options={"learning_rate": 0.02})
+    yield fit_case(
+        "cnn",
+        "labels",
+        sparse,
+        {"validation_split": 0.3},
+        x="cnn_x",
+        optimizer="Adam",
+        options={"learning_rate": 0.02, "use_ema": True, "ema_momentum": 0.8},
+    )
+    yield fit_case(
+        "deep_cnn",
+        "labels",
+        sparse,
+        {"validation_split": 0.3},
+        x="cnn_x",
+        optimizer="Adam",
+        options={"learning_rate": 0.02},
+    )
 
 
 def two_outputs():
@@ -170,20 +296,40 @@ def two_outputs():
     left, right = keras.Input((8,), name="left"), keras.Input((8,), name="right")
     shared = keras.layers.Dense(4, activation="relu", name="shared")
     both = keras.layers.Concatenate(name="both")([shared(left), shared(right)])
-    model = keras.Model({"left": left, "right": right},
-                        {"amount": keras.layers.Dense(2, name="amount_layer")(both),
-                         "sure": keras.layers.Dense(1, activation="sigmoid", name="sure_layer")(both)})
+    model = keras.Model(
+        {"left": left, "right": right},
+        {
+            "amount": keras.layers.Dense(2, name="amount_layer")(both),
+            "sure": keras.layers.Dense(1, activation="sigmoid", name="sure_layer")(both),
+        },
+    )
     weights = start_weights(model)
     model.set_weights(weights)
-    model.compile(optimizer=keras.optimizers.SGD(learning_rate=0.05), loss={"amount": "mse", "sure": "binary_crossentropy"},
-                  loss_weights={"amount": 0.5, "sure": 2.0}, metrics={"amount": ["mae"], "sure": ["accuracy"]})
+    model.compile(
+        optimizer=keras.optimizers.SGD(learning_rate=0.05),
+        loss={"amount": "mse", "sure": "binary_crossentropy"},
+        loss_weights={"amount": 0.5, "sure": 2.0},
+        metrics={"amount": ["mae"], "sure": ["accuracy"]},
+    )
     n = 40
-    history = model.fit({"left": DATA["mlp_x"][:n], "right": DATA["mlp_x"][n:2 * n]},
-                        {"amount": DATA["targets"][:n], "sure": DATA["bits"][:n]}, batch_size=16, epochs=3,
-                        shuffle=False, verbose=0, validation_split=0.25)
-    return {"two_outputs": True, "rows": n,
-            "history": {key: [number(np.float64(v)) for v in values] for key, values in history.history.items()},
-            "weights_before": [tensor(w) for w in weights], "weights": [numbers(w) for w in model.get_weights()]}
+    history = model.fit(
+        {"left": DATA["mlp_x"][:n], "right": DATA["mlp_x"][n : 2 * n]},
+        {"amount": DATA["targets"][:n], "sure": DATA["bits"][:n]},
+        batch_size=16,
+        epochs=3,
+        shuffle=False,
+        verbose=0,
+        validation_split=0.25,
+    )
+    return {
+        "two_outputs": True,
+        "rows": n,
+        "history": {
+            key: [number(np.float64(v)) for v in values] for key, values in history.history.items()
+        },
+        "weights_before": [tensor(w) for w in weights],
+        "weights": [numbers(w) for w in model.get_weights()],
+    }
 
 
 def learnable(x, seed, classes):
@@ -195,9 +341,15 @@ def learnable(x, seed, classes):
 def make_data():
     mlp_x, cnn_x = normal(1, 80, 8, decimals=2), normal(2, 80, 6, 6, 1, decimals=1)
     labels = learnable(mlp_x, 3, 3)
-    return {"mlp_x": mlp_x, "cnn_x": cnn_x, "labels": labels, "one_hot": one_hot(labels, 3),
-            "bits": (mlp_x[:, :1] + mlp_x[:, 1:2] > 0.3).astype(int), "targets": normal(5, 80, 2, decimals=2),
-            "weights": uniform(6, 80, high=2, decimals=2)}
+    return {
+        "mlp_x": mlp_x,
+        "cnn_x": cnn_x,
+        "labels": labels,
+        "one_hot": one_hot(labels, 3),
+        "bits": (mlp_x[:, :1] + mlp_x[:, 1:2] > 0.3).astype(int),
+        "targets": normal(5, 80, 2, decimals=2),
+        "weights": uniform(6, 80, high=2, decimals=2),
+    }
 
 
 DATA = make_data()
@@ -207,6 +359,13 @@ def cases():
     made = {}
     for name, config in MODELS.items():
         model = made_model(name)
-        made[name] = {**config, "weights": [tensor(w) for w in start_weights(model)], "params": model.count_params()}
-    return {"data": {key: tensor(value) for key, value in DATA.items()}, "models": made,
-            "cases": [*step_cases(), *fit_cases(), two_outputs()]}
+        made[name] = {
+            **config,
+            "weights": [tensor(w) for w in start_weights(model)],
+            "params": model.count_params(),
+        }
+    return {
+        "data": {key: tensor(value) for key, value in DATA.items()},
+        "models": made,
+        "cases": [*step_cases(), *fit_cases(), two_outputs()],
+    }
