@@ -77,7 +77,7 @@ int initial_thread_count() {
 
 thread_local bool inside_parallel_for = false;
 
-// One parallel_for. Lives on the caller's stack: the caller waits until no worker looks at it.
+// One parallel_for. Lives on the caller's stack: the caller waits until no worker is inside.
 struct Job {
   FunctionRef<void(std::int64_t, std::int64_t)> body;
   std::int64_t count;
@@ -126,17 +126,21 @@ class Pool {
     const std::unique_lock lock(busy_, std::try_to_lock);
     if (!lock.owns_lock()) return false;
     job_ = &job;
-    pending_.store(static_cast<int>(workers_.size()), std::memory_order_relaxed);
+    gate_.store(kOpen, std::memory_order_release);
     generation_.fetch_add(1, std::memory_order_release);
     generation_.notify_all();
     inside_parallel_for = true;
     job.work();
     inside_parallel_for = false;
-    for (int spins = 0; pending_.load(std::memory_order_acquire) != 0; ++spins) {
+    // Nothing is left to begin: who has not come in by now need not, and is not waited for. On a
+    // busy machine a worker may be long in coming.
+    gate_.fetch_sub(kOpen, std::memory_order_acq_rel);
+    int spins = 0;
+    for (std::uint32_t inside; (inside = gate_.load(std::memory_order_acquire)) != 0; ++spins) {
       if (spins < kSpins) {
         pause_briefly();
-      } else if (const int left = pending_.load(std::memory_order_acquire); left != 0) {
-        pending_.wait(left, std::memory_order_acquire);
+      } else {
+        gate_.wait(inside, std::memory_order_acquire);
       }
     }
     return true;
@@ -155,18 +159,30 @@ class Pool {
           generation_.wait(seen, std::memory_order_acquire);
         }
       }
-      ++seen;
+      seen = generation_.load(std::memory_order_acquire);
       if (stop_.load()) return;
+      if (!enter()) continue;
       job_->work();
-      if (pending_.fetch_sub(1, std::memory_order_acq_rel) == 1) pending_.notify_one();
+      if (gate_.fetch_sub(kInside, std::memory_order_acq_rel) == kInside) gate_.notify_one();
     }
   }
+
+  bool enter() {
+    std::uint32_t gate = gate_.load(std::memory_order_relaxed);
+    while ((gate & kOpen) != 0) {
+      if (gate_.compare_exchange_weak(gate, gate + kInside, std::memory_order_acquire)) return true;
+    }
+    return false;
+  }
+
+  // The gate to the job: open or not, and how many workers are inside.
+  static constexpr std::uint32_t kOpen = 1, kInside = 2;
 
   std::vector<std::thread> workers_;
   std::mutex busy_;
   Job* job_ = nullptr;
   std::atomic<std::uint32_t> generation_ = 0;
-  std::atomic<int> pending_ = 0;
+  std::atomic<std::uint32_t> gate_ = 0;
   std::atomic<bool> stop_ = false;
 };
 

@@ -75,8 +75,7 @@ inline constexpr auto batch_moments_ladder<float> = Ladder{
     "batch_normalization", "batch_moments", batch_moments_cost<float>,
     std::array{
         Rung<BatchMomentsFn<float>>{"reference", "", always, cpu::batch_moments_reference<float>},
-        Rung<BatchMomentsFn<float>>{"simd",
-                                    "memory read once: squares from the cache; threads over pieces",
+        Rung<BatchMomentsFn<float>>{"simd", "one pass over x for both moments; threads over pieces",
                                     always, cpu::batch_moments_simd}}};
 template <class T>
 inline constexpr auto batch_norm_ladder =

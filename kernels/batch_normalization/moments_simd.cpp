@@ -1,6 +1,6 @@
+#include <algorithm>
 #include <cmath>
 #include <limits>
-#include <vector>
 
 #include "kernels/batch_normalization/pieces.h"
 #include "kernels/parallel.h"
@@ -22,48 +22,44 @@ namespace simd = keratin::kernels::HWY_NAMESPACE::simd;
 using D = hn::ScalableTag<float>;
 using V = hn::Vec<D>;
 
-// mean[c] and deviations[c] = sum of (x - mean)^2 over n rows that lie `stride` apart. Twice over
-// the piece, which the second time is in the cache: from its first row for the mean, from that mean
-// for the squares.
+// mean[c] and deviations[c] = sum of (x - mean)^2 over n rows that lie `stride` apart. One pass, from
+// the mean c of the first 16 rows: sum (x - mean)^2 = sum (x - c)^2 - n (mean - c)^2. What cancels is
+// at most n / 16 times what stays, since c's own 16 rows deviate from the mean by as much.
 void PieceMoments(const float* x, std::int64_t stride, std::int64_t n, std::int64_t width,
                   double* mean, double* deviations) {
   const D d;
-  const auto w = static_cast<std::int64_t>(hn::Lanes(d));
   constexpr std::size_t kRoom = static_cast<std::size_t>(Pieces::kBlock) + hn::MaxLanes(D());
-  HWY_ALIGN float origin[kRoom], sum[kRoom], centre[kRoom], squares[kRoom];
-  const V infinity = hn::Set(d, std::numeric_limits<float>::infinity());
-  for (std::int64_t c = 0; c < width; c += w) {
-    const V v = simd::LoadN(d, x + c, width - c);
-    hn::Store(hn::IfThenElseZero(hn::Lt(hn::Abs(v), infinity), v), d, origin + c);
+  HWY_ALIGN float centre[kRoom], sum[kRoom], squares[kRoom];
+  const std::int64_t first = std::min<std::int64_t>(n, 16);
+  const V infinity = hn::Set(d, std::numeric_limits<float>::infinity()),
+          share = hn::Set(d, 1.0f / static_cast<float>(first));
+  simd::ForEachVector(d, width, [&](std::int64_t c, std::int64_t left) HWY_ATTR {
+    const V origin = simd::LoadN(d, x + c, left);
+    V s = hn::Zero(d);
+    for (std::int64_t r = 1; r < first; ++r)
+      s = hn::Add(s, hn::Sub(simd::LoadN(d, x + r * stride + c, left), origin));
+    const V v = hn::MulAdd(s, share, origin);
+    hn::Store(hn::IfThenElseZero(hn::Lt(hn::Abs(v), infinity), v), d, centre + c);
     hn::Store(hn::Zero(d), d, sum + c);
     hn::Store(hn::Zero(d), d, squares + c);
-  }
-  simd::ForEachFourRows(n, width,
-                        [&](auto rows, std::int64_t r, std::int64_t c, std::int64_t left) HWY_ATTR {
-                          const V from = hn::Load(d, origin + c);
-                          const V terms = simd::SumOfRows(rows, [&](std::int64_t k) HWY_ATTR {
-                            return hn::Sub(simd::LoadN(d, x + (r + k) * stride + c, left), from);
-                          });
-                          hn::Store(hn::Add(hn::Load(d, sum + c), terms), d, sum + c);
-                        });
-  const V share = hn::Set(d, 1.0f / static_cast<float>(n));
-  for (std::int64_t c = 0; c < width; c += w)
-    hn::Store(hn::MulAdd(hn::Load(d, sum + c), share, hn::Load(d, origin + c)), d, centre + c);
+  });
   simd::ForEachFourRows(
       n, width, [&](auto rows, std::int64_t r, std::int64_t c, std::int64_t left) HWY_ATTR {
         const V from = hn::Load(d, centre + c);
-        const V terms = simd::SumOfRows(rows, [&](std::int64_t k) HWY_ATTR {
-          const V v = hn::Sub(simd::LoadN(d, x + (r + k) * stride + c, left), from);
-          return hn::Mul(v, v);
-        });
-        hn::Store(hn::Add(hn::Load(d, squares + c), terms), d, squares + c);
+        V v[decltype(rows)::value];
+        KERATIN_UNROLL
+        for (int k = 0; k < rows.value; ++k)
+          v[k] = hn::Sub(simd::LoadN(d, x + (r + k) * stride + c, left), from);
+        const V s = simd::SumOfRows(rows, [&](int k) HWY_ATTR { return v[k]; });
+        const V q = simd::SumOfRows(rows, [&](int k) HWY_ATTR { return hn::Mul(v[k], v[k]); });
+        hn::Store(hn::Add(hn::Load(d, sum + c), s), d, sum + c);
+        hn::Store(hn::Add(hn::Load(d, squares + c), q), d, squares + c);
       });
-  const auto rows = static_cast<double>(n);
+  const double rows = static_cast<double>(n), part = 1 / rows;
   for (std::int64_t c = 0; c < width; ++c) {
-    const double m = static_cast<double>(origin[c]) + static_cast<double>(sum[c]) / rows;
-    const double off = m - static_cast<double>(centre[c]);  // what rounding to float took
-    mean[c] = m;
-    deviations[c] = static_cast<double>(squares[c]) - rows * off * off;
+    const double s = static_cast<double>(sum[c]), off = s * part;
+    mean[c] = static_cast<double>(centre[c]) + off;
+    deviations[c] = static_cast<double>(squares[c]) - s * off;
   }
 }
 
