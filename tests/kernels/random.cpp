@@ -132,7 +132,8 @@ TEST_CASE("random: every rung draws the same numbers, on any number of threads")
 }
 
 TEST_CASE("random: uniform numbers: range, moments, distribution") {
-  for (const auto& [low, high] : {std::pair{0.0, 1.0}, {-0.3, 0.7}, {5.0, 5.5}, {-1e30, 1e30}}) {
+  for (const auto& range : {std::pair{0.0, 1.0}, {-0.3, 0.7}, {5.0, 5.5}, {-1e30, 1e30}}) {
+    const double low = range.first, high = range.second;
     for_each_fill({Distribution::uniform, kMany, {.seed = 11}, low, high}, [&](const auto& x) {
       const Moments m = moments(x);
       const double width = high - low;
