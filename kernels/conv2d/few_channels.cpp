@@ -42,7 +42,6 @@ using gemm::D;
 using gemm::kLanes;
 using gemm::V;
 namespace hn = hwy::HWY_NAMESPACE;
-namespace simd = keratin::kernels::HWY_NAMESPACE::simd;
 
 std::int64_t Lanes() { return kLanes; }
 // Sums of a tile: 24 of 32 registers, or 12 of 16.

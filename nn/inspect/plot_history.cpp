@@ -150,10 +150,10 @@ std::string history_svg(const History& history) {
       "<style>{2}</style>\n<rect class=\"back\" width=\"{0}\" height=\"{1}\"/>\n",
       width, height, detail::kPanelStyle);
   for (std::size_t i = 0; i < panels.size(); ++i) {
-    out += fmt::format("<g transform=\"translate({} {})\">\n{}</g>\n",
-                       kPanelWidth * static_cast<double>(i % columns),
-                       kPanelHeight * static_cast<double>(i / columns),
-                       detail::panel_svg(panels[i], epochs));
+    const std::size_t row = i / columns, column = i % columns;
+    out += fmt::format(
+        "<g transform=\"translate({} {})\">\n{}</g>\n", kPanelWidth * static_cast<double>(column),
+        kPanelHeight * static_cast<double>(row), detail::panel_svg(panels[i], epochs));
   }
   return out +
          fmt::format("<text class=\"note\" x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text>\n",
