@@ -22,5 +22,5 @@ configure_package_config_file(cmake/keratinConfig.cmake.in ${PROJECT_BINARY_DIR}
                               INSTALL_DESTINATION ${KERATIN_PACKAGE} NO_SET_AND_CHECK_MACRO)
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/keratinConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/keratinConfig.cmake ${PROJECT_BINARY_DIR}/keratinConfigVersion.cmake
-              cmake/highway.cmake
+              cmake/dependencies.cmake
         DESTINATION ${KERATIN_PACKAGE})

@@ -1,9 +1,5 @@
 # The storeys, one object library a folder, and the library that they make together.
-find_package(Threads REQUIRED)
-find_package(fmt REQUIRED)
-include(${PROJECT_SOURCE_DIR}/cmake/highway.cmake)
-find_package(ZLIB REQUIRED)
-find_package(CURL REQUIRED)
+include(${PROJECT_SOURCE_DIR}/cmake/dependencies.cmake)
 
 set(KERATIN_GENERATED ${PROJECT_BINARY_DIR}/generated)
 configure_file(cmake/build_config.h.in ${KERATIN_GENERATED}/keratin/build_config.h @ONLY)
@@ -47,12 +43,13 @@ if(TARGET keratin_kernels)
 endif()
 # Fused multiply-adds, where a machine has them, would draw digits of other bits.
 set_source_files_properties(data/datasets/digits.cpp PROPERTIES COMPILE_OPTIONS -ffp-contract=off)
-if(TARGET keratin_data)
-  target_link_libraries(keratin_data PRIVATE ZLIB::ZLIB CURL::libcurl)
-endif()
+set(KERATIN_DATA_LIBRARIES ZLIB::ZLIB CURL::libcurl JPEG::JPEG PNG::PNG PkgConfig::KERATIN_ZIP)
+set(KERATIN_NN_LIBRARIES PkgConfig::KERATIN_UTF8PROC)
+target_link_libraries(keratin_data PRIVATE ${KERATIN_DATA_LIBRARIES})
+target_link_libraries(keratin_nn PRIVATE ${KERATIN_NN_LIBRARIES})
 
 target_compile_features(keratin PUBLIC cxx_std_20)
 target_include_directories(keratin PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>
                                           $<BUILD_INTERFACE:${KERATIN_GENERATED}>)
 target_link_libraries(keratin PRIVATE $<BUILD_INTERFACE:keratin_options> PUBLIC fmt::fmt Threads::Threads
-                              PRIVATE hwy::hwy ZLIB::ZLIB CURL::libcurl)
+                              PRIVATE hwy::hwy ${KERATIN_DATA_LIBRARIES} ${KERATIN_NN_LIBRARIES})

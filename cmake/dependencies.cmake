@@ -1,0 +1,16 @@
+# The libraries under keratin: for our build, and for those who use the installed library.
+find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(CURL REQUIRED)
+find_package(JPEG REQUIRED)
+find_package(PNG REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(KERATIN_ZIP REQUIRED IMPORTED_TARGET libzip)
+pkg_check_modules(KERATIN_UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
+find_package(hwy QUIET)
+if(NOT TARGET hwy::hwy)  # a Highway with a pkg-config file only
+  pkg_check_modules(KERATIN_HWY REQUIRED IMPORTED_TARGET libhwy)
+  add_library(hwy::hwy INTERFACE IMPORTED)
+  target_link_libraries(hwy::hwy INTERFACE PkgConfig::KERATIN_HWY)
+endif()
