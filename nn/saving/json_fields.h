@@ -6,10 +6,9 @@
 #include <string>
 
 #include "nn/fields.h"
+#include "nn/saving/json.h"
 
 namespace keratin::saving {
-
-using Json = nlohmann::ordered_json;
 
 /// Writes options into the "config" of an object.
 class JsonWriter final : public Fields {
