@@ -14,6 +14,7 @@
 #include "nn/losses/mean_absolute_error.h"
 #include "nn/losses/mean_squared_error.h"
 #include "nn/losses/sparse_categorical_crossentropy.h"
+#include "nn/mask.h"
 #include "tensor/cast.h"
 #include "tensor/named.h"
 #include "tensor/reduction.h"
@@ -30,7 +31,8 @@ struct LossRef::Impl {
 namespace {
 
 // A weight a sample goes with all of its values: [batch] or [batch, 1] beside [batch, time].
-Tensor beside(const Tensor& sample_weight, const Tensor& values, const std::string& loss) {
+Tensor beside(const char* what, const Tensor& sample_weight, const Tensor& values,
+              const std::string& loss) {
   Tensor weight = cast(sample_weight, values.dtype());
   while (weight.rank() > values.rank() && weight.shape().back() == 1)
     weight = weight.reshaped(weight.shape().slice(0, weight.rank() - 1));
@@ -41,9 +43,9 @@ Tensor beside(const Tensor& sample_weight, const Tensor& values, const std::stri
   }
   if (!fits) {
     throw ShapeError(fmt::format(
-        "{}: sample_weight is {}, the values of the samples are {}; expected one weight a sample, "
-        "or one a value",
-        loss, sample_weight.spec().text(), values.spec().text()));
+        "{}: {} is {}, the values of the samples are {}; expected one weight a sample, or one a "
+        "value",
+        loss, what, sample_weight.spec().text(), values.spec().text()));
   }
   return weight;
 }
@@ -120,10 +122,18 @@ Variable LossRef::operator()(const Variable& y_true, const Variable& y_pred,
   Variable values = per_sample(y_true, y_pred);
   auto divisor = static_cast<double>(values.size());
   Tensor weight;
-  if (sample_weight.defined()) weight = beside(sample_weight, values.value(), impl_->name);
-  if (impl_->counted) {
-    const Tensor mask = cast(impl_->counted(y_true, y_pred), values.dtype());
-    if (impl_->reduction == LossReduction::sum_over_batch_size) divisor = sum(mask).item<double>();
+  if (sample_weight.defined())
+    weight = beside("sample_weight", sample_weight, values.value(), impl_->name);
+  Tensor mask;
+  if (impl_->counted) mask = cast(impl_->counted(y_true, y_pred), values.dtype());
+  if (const Tensor carried = mask_of(y_pred); carried.defined()) {
+    const Tensor steps = beside("the mask of the predictions", carried, values.value(), impl_->name);
+    mask = mask.defined() ? mask * steps : steps;
+  }
+  if (mask.defined()) {
+    if (impl_->reduction == LossReduction::sum_over_batch_size) {
+      divisor *= sum(mask).item<double>() / static_cast<double>(std::max<std::int64_t>(1, mask.size()));
+    }
     weight = weight.defined() ? weight * mask : mask;
   }
   if (weight.defined()) {

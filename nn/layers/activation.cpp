@@ -1,5 +1,6 @@
 #include "nn/layers/activation.h"
 
+#include "autograd/ops/where.h"
 #include "nn/layers/configured_layer.h"
 
 namespace keratin::layers {
@@ -11,7 +12,9 @@ class SameShapeLayer : public ConfiguredLayer<Options> {
  public:
   SameShapeLayer(const char* class_name, const Options& options,
                  std::function<Variable(const Variable&)> f)
-      : ConfiguredLayer<Options>(class_name, options), f_(std::move(f)) {}
+      : ConfiguredLayer<Options>(class_name, options), f_(std::move(f)) {
+    this->set_supports_masking(true);
+  }
   void check_inputs(const std::vector<Spec>& inputs) const override { this->require_count(inputs); }
   Variable call(const Variable& x, CallContext) override { return f_(this->as_floating(x)); }
 
@@ -31,6 +34,15 @@ class SoftmaxLayer final : public SameShapeLayer<SoftmaxOptions> {
   }
   std::vector<Spec> output_specs(const std::vector<Spec>& inputs) override {
     return {floating_spec(inputs[0])};
+  }
+  Variable call(const Variable& x, CallContext context) override {
+    // A mask of [batch, time] beside scores of [batch, time, classes] says nothing of the classes.
+    if (!context.mask.defined() || context.mask.rank() != x.rank()) {
+      return SameShapeLayer::call(x, std::move(context));
+    }
+    constexpr double kLow = -1e9;
+    const Variable scores = where(context.mask, as_floating(x), kLow);
+    return where(context.mask, activations::softmax(scores, options_.axis), 0.0);
   }
 };
 

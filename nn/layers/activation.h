@@ -39,7 +39,8 @@ struct SoftmaxOptions {
   DTypePolicy dtype = {};
   std::string name = {};
 };
-/// Probabilities along an axis. Same shape.
+/// Probabilities along an axis. Same shape. A mask of the input's own shape takes what does not
+/// count out: its score becomes -1e9, its probability 0.
 class Softmax : public LayerRef {
  public:
   explicit Softmax(const SoftmaxOptions& options = {});

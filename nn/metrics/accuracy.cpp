@@ -85,6 +85,7 @@ class BinaryMatch final : public MeanMetric {
     MeanMetric::update_state({}, matches_binary(y_true, y_pred, threshold_), sample_weight);
   }
   std::string direction() const override { return "up"; }
+  bool reads_mask() const override { return true; }
 
  private:
   double threshold_;
@@ -107,6 +108,7 @@ class TopKMatch final : public MeanMetric {
     MeanMetric::update_state({}, matches_top_k(classes, y_pred, k_), sample_weight);
   }
   std::string direction() const override { return "up"; }
+  bool reads_mask() const override { return true; }
 
  private:
   int k_;

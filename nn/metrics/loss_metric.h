@@ -18,6 +18,7 @@ class LossMetric : public MeanMetric {
         sample_weight);
   }
   std::string direction() const override { return "down"; }
+  bool reads_mask() const override { return true; }
 
  private:
   LossRef loss_;
