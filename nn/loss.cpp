@@ -3,17 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 
 #include "autograd/ops/multiply.h"
 #include "autograd/ops/reshape.h"
 #include "autograd/ops/sum.h"
 #include "autograd/tape.h"
-#include "nn/losses/binary_crossentropy.h"
-#include "nn/losses/categorical_crossentropy.h"
-#include "nn/losses/mean_absolute_error.h"
-#include "nn/losses/mean_squared_error.h"
-#include "nn/losses/sparse_categorical_crossentropy.h"
 #include "nn/mask.h"
 #include "tensor/cast.h"
 #include "tensor/named.h"
@@ -66,42 +60,6 @@ LossRef::LossRef(LossFunction per_sample, std::string name, const std::string& r
                  LossMask counted)
     : impl_(std::make_shared<const Impl>(Impl{std::move(per_sample), std::move(name),
                                               loss_reduction(reduction), std::move(counted)})) {}
-
-LossRef::LossRef(const char* name) {
-  using Make = LossRef (*)();
-  static const std::map<std::string, Make> makers = [] {
-    const Make mse = [] { return LossRef(losses::MeanSquaredError()); };
-    const Make mae = [] { return LossRef(losses::MeanAbsoluteError()); };
-    const Make bce = [] { return LossRef(losses::BinaryCrossentropy()); };
-    const Make cce = [] { return LossRef(losses::CategoricalCrossentropy()); };
-    const Make scce = [] { return LossRef(losses::SparseCategoricalCrossentropy()); };
-    return std::map<std::string, Make>{
-        {"mean_squared_error", mse},
-        {"mse", mse},
-        {"MSE", mse},
-        {"MeanSquaredError", mse},
-        {"mean_absolute_error", mae},
-        {"mae", mae},
-        {"MAE", mae},
-        {"MeanAbsoluteError", mae},
-        {"binary_crossentropy", bce},
-        {"bce", bce},
-        {"BCE", bce},
-        {"BinaryCrossentropy", bce},
-        {"categorical_crossentropy", cce},
-        {"CategoricalCrossentropy", cce},
-        {"sparse_categorical_crossentropy", scce},
-        {"SparseCategoricalCrossentropy", scce},
-    };
-  }();
-  const auto found = makers.find(name);
-  if (found == makers.end()) {
-    std::vector<std::string> known;
-    for (const auto& [key, make] : makers) known.push_back(key);
-    throw ValueError(fmt::format("loss: unknown name \"{}\"{}", name, name_hint(name, known)));
-  }
-  *this = found->second();
-}
 
 const std::string& LossRef::name() const {
   static const std::string none;

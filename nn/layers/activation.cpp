@@ -46,6 +46,33 @@ class SoftmaxLayer final : public SameShapeLayer<SoftmaxOptions> {
   }
 };
 
+// An element becomes one.
+template <class Options>
+class PointwiseLayer final : public SameShapeLayer<Options> {
+ public:
+  using SameShapeLayer<Options>::SameShapeLayer;
+  std::vector<Spec> output_specs(const std::vector<Spec>& inputs) override {
+    return {this->floating_spec(inputs[0])};
+  }
+};
+
+std::shared_ptr<Layer> leaky_relu(const LeakyReLUOptions& options) {
+  if (!(options.negative_slope >= 0)) {
+    throw ValueError(fmt::format("LeakyReLU: negative_slope is {}; it may not be negative",
+                                 options.negative_slope));
+  }
+  return std::make_shared<PointwiseLayer<LeakyReLUOptions>>(
+      "LeakyReLU", options, [slope = options.negative_slope](const Variable& x) {
+        return activations::leaky_relu(x, slope);
+      });
+}
+
+std::shared_ptr<Layer> elu(const ELUOptions& options) {
+  return std::make_shared<PointwiseLayer<ELUOptions>>(
+      "ELU", options,
+      [alpha = options.alpha](const Variable& x) { return activations::elu(x, alpha); });
+}
+
 class ReLULayer final : public SameShapeLayer<ReLUOptions> {
  public:
   explicit ReLULayer(const ReLUOptions& options)
@@ -74,6 +101,10 @@ Activation::Activation(const ActivationOptions& options)
                                                                    options.activation)) {}
 
 ReLU::ReLU(const ReLUOptions& options) : LayerRef(std::make_shared<ReLULayer>(options)) {}
+
+LeakyReLU::LeakyReLU(const LeakyReLUOptions& options) : LayerRef(leaky_relu(options)) {}
+
+ELU::ELU(const ELUOptions& options) : LayerRef(elu(options)) {}
 
 Softmax::Softmax(const SoftmaxOptions& options)
     : LayerRef(std::make_shared<SoftmaxLayer>(options)) {}

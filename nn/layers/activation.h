@@ -34,6 +34,28 @@ class ReLU : public LayerRef {
   explicit ReLU(const ReLUOptions& options = {});
 };
 
+struct LeakyReLUOptions {
+  double negative_slope = 0.3;
+  DTypePolicy dtype = {};
+  std::string name = {};
+};
+/// x where x > 0, else negative_slope x. Same shape. Throws ValueError for a negative slope.
+class LeakyReLU : public LayerRef {
+ public:
+  explicit LeakyReLU(const LeakyReLUOptions& options = {});
+};
+
+struct ELUOptions {
+  double alpha = 1;
+  DTypePolicy dtype = {};
+  std::string name = {};
+};
+/// x where x >= 0, else alpha (e^x - 1). Same shape.
+class ELU : public LayerRef {
+ public:
+  explicit ELU(const ELUOptions& options = {});
+};
+
 struct SoftmaxOptions {
   int axis = -1;
   DTypePolicy dtype = {};
