@@ -10,10 +10,6 @@
 namespace keratin::metrics {
 namespace {
 
-std::string name_or(const std::string& given, const char* otherwise) {
-  return given.empty() ? otherwise : given;
-}
-
 // Class numbers of the largest along the last axis, [...] int64.
 Tensor best_class(const Tensor& x) {
   const std::int64_t classes = x.shape().back();
