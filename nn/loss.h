@@ -44,7 +44,8 @@ class LossRef {
   bool given() const { return impl_ != nullptr; }
   const std::string& name() const;
   /// The reduced loss. sample_weight: [batch], or of the shape of the values, or broadcast to it;
-  /// none counts as ones. Throws ShapeError where y_true and y_pred do not fit: nothing is
+  /// none counts as ones. Where y_pred carries a mask, what does not count weighs 0, and a mean is
+  /// one over what does. Throws ShapeError where y_true and y_pred do not fit: nothing is
   /// broadcast in silence.
   Variable operator()(const Variable& y_true, const Variable& y_pred,
                       const Tensor& sample_weight = {}) const;

@@ -36,6 +36,10 @@ class Metric {
   virtual void reset_state();
   /// "up" where larger is better, "down", or "" (then a callback must name its mode).
   virtual std::string direction() const { return ""; }
+  /// Does it leave out what the mask of the predictions says does not count? Then the mask is part
+  /// of sample_weight. Means of a value a sample do; as in Keras, counts of positives and negatives
+  /// (Precision, AUC ...), RootMeanSquaredError and the like do not.
+  virtual bool reads_mask() const { return false; }
 
   const std::string& name() const { return name_; }
   void set_name(std::string name) { name_ = std::move(name); }

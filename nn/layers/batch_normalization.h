@@ -42,7 +42,8 @@ struct BatchNormalizationOptions {
 /// Normalizes each channel.   y = gamma (x - mean) / sqrt(variance + epsilon) + beta
 /// In training, mean and biased variance are the batch's, over all axes but `axis`, and
 ///   moving = moving momentum + batch (1 - momentum);
-/// at inference, and always where the layer is frozen, they are the moving ones.
+/// at inference, and always where the layer is frozen, they are the moving ones. Where the input
+/// carries a mask, of one axis less, the batch's are those of what it counts.
 /// Weights: gamma, beta, and not trainable: moving_mean, moving_variance; each [channels].
 /// Throws ShapeError (no such axis, unknown or other number of channels).
 /// Source: Ioffe and Szegedy 2015, algorithm 1.

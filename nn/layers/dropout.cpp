@@ -14,6 +14,7 @@ class DropoutLayer final : public ConfiguredLayer<DropoutOptions> {
     if (!(options.rate >= 0 && options.rate <= 1)) {
       throw ValueError(fmt::format("Dropout: rate is {}; expected 0 to 1", options.rate));
     }
+    set_supports_masking(true);
     seed_ = options.seed ? static_cast<std::uint64_t>(*options.seed) : next_random_seed();
   }
 

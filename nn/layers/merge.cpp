@@ -7,6 +7,7 @@
 #include "autograd/ops/reshape.h"
 #include "autograd/ops/subtract.h"
 #include "nn/layers/configured_layer.h"
+#include "tensor/compare.h"
 
 namespace keratin::layers {
 namespace {
@@ -35,11 +36,29 @@ class MergeLayer final : public ConfiguredLayer<MergeOptions> {
   };
 
   MergeLayer(const Rule& rule, const MergeOptions& options)
-      : ConfiguredLayer(rule.name, options), rule_(rule) {}
+      : ConfiguredLayer(rule.name, options), rule_(rule) {
+    set_supports_masking(true);
+  }
 
   void check_inputs(const std::vector<Spec>& inputs) const override { merged(inputs); }
   std::vector<Spec> output_specs(const std::vector<Spec>& inputs) override {
     return {{merged(inputs), compute_dtype(), {}}};
+  }
+
+  // A step counts where it counts in any input; all count where one input has no mask.
+  std::vector<Tensor> compute_mask(const Variables&, const std::vector<Tensor>& masks) override {
+    Tensor either;
+    std::int64_t rank = 0;
+    for (const Tensor& mask : masks) {
+      if (!mask.defined()) return {};
+      rank = std::max(rank, mask.rank());
+    }
+    for (const Tensor& mask : masks) {
+      Shape wide = mask.shape();
+      while (wide.rank() < rank) wide.push_back(1);
+      either = either.defined() ? logical_or(either, mask.reshaped(wide)) : mask.reshaped(wide);
+    }
+    return {either};
   }
 
   Variables call_several(const Variables& inputs, CallContext) override {

@@ -10,10 +10,6 @@
 namespace keratin::metrics {
 namespace {
 
-std::string name_or(const std::string& given, const char* otherwise) {
-  return given.empty() ? otherwise : given;
-}
-
 // Class numbers of the largest along the last axis, [...] int64.
 Tensor best_class(const Tensor& x) {
   const std::int64_t classes = x.shape().back();
@@ -85,6 +81,7 @@ class BinaryMatch final : public MeanMetric {
     MeanMetric::update_state({}, matches_binary(y_true, y_pred, threshold_), sample_weight);
   }
   std::string direction() const override { return "up"; }
+  bool reads_mask() const override { return true; }
 
  private:
   double threshold_;
@@ -107,6 +104,7 @@ class TopKMatch final : public MeanMetric {
     MeanMetric::update_state({}, matches_top_k(classes, y_pred, k_), sample_weight);
   }
   std::string direction() const override { return "up"; }
+  bool reads_mask() const override { return true; }
 
  private:
   int k_;

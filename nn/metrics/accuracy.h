@@ -15,6 +15,7 @@ class MatchMetric : public MeanMetric {
     MeanMetric::update_state({}, matches_(y_true, y_pred), sample_weight);
   }
   std::string direction() const override { return "up"; }
+  bool reads_mask() const override { return true; }
 
  private:
   Function matches_;
@@ -75,6 +76,7 @@ class ResolvedAccuracy : public Metric {
   Tensor result() const override;
   void reset_state() override;
   std::string direction() const override { return "up"; }
+  bool reads_mask() const override { return true; }
 
  private:
   MetricRef found_;

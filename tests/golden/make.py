@@ -23,8 +23,9 @@ os.environ["JAX_PLATFORMS"] = "cpu"
 # After the settings.
 import keras  # noqa: E402
 from keras.src.backend.common import dtypes  # noqa: E402
-from makers import activations, callbacks, initializers, layers, losses  # noqa: E402
-from makers import metrics, optimizers, summary, training  # noqa: E402
+from makers import activations, callbacks, counts, initializers, layers, losses  # noqa: E402
+from makers import masks, metrics, optimizers, other_losses, sequence_layers  # noqa: E402
+from makers import summary, training  # noqa: E402
 from makers.common import write  # noqa: E402
 
 FILES = {
@@ -35,6 +36,10 @@ FILES = {
     "metrics": metrics,
     "optimizers": optimizers,
     "layers": layers,
+    "sequence_layers": sequence_layers,
+    "masks": masks,
+    "other_losses": other_losses,
+    "counts": counts,
     "training": training,
     "summary": summary,
 }

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+
+#include "nn/activations.h"
+#include "nn/layer.h"
+
+namespace keratin::layers {
+
+struct Conv1DOptions {
+  std::int64_t filters = 0;      // required
+  std::int64_t kernel_size = 0;  // required
+  std::int64_t strides = 1;
+  std::string padding = "valid";  // "same", or "causal"
+  std::string data_format = {};   // channels_last only
+  std::int64_t dilation_rate = 1;
+  std::int64_t groups = 1;
+  keratin::Activation activation = {};
+  bool use_bias = true;
+  Initializer kernel_initializer = "glorot_uniform";
+  Initializer bias_initializer = "zeros";
+  Regularizer kernel_regularizer = {};
+  Regularizer bias_regularizer = {};
+  Regularizer activity_regularizer = {};
+  Constraint kernel_constraint = {};
+  Constraint bias_constraint = {};
+  bool trainable = true;
+  DTypePolicy dtype = {};
+  std::string name = {};
+};
+
+/// y = activation(x convolved with kernel along time + bias), a cross-correlation; see conv2d.
+/// x: [batch, time, in] -> [batch, time', filters]; "valid": floor((t - (k - 1) d - 1) / s) + 1
+/// steps, "same" and "causal": ceil(t / s). "causal" pads d (k - 1) zeros before the first step
+/// only, so that no step sees a later one. Weights: kernel [k, in / groups, filters], bias
+/// [filters].
+/// Throws ValueError for options out of range, ShapeError (rank, channels, sequence shorter than
+/// the kernel).
+class Conv1D : public LayerRef {
+ public:
+  explicit Conv1D(const Conv1DOptions& options);
+};
+
+}  // namespace keratin::layers
