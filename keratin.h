@@ -88,6 +88,8 @@
 #include "nn/optimizers/rmsprop.h"
 #include "nn/optimizers/sgd.h"
 #include "nn/regularizers.h"
+#include "nn/saving/model_file.h"
+#include "nn/saving/register_layer.h"
 #include "nn/schedules/cosine_decay.h"
 #include "nn/symbolic.h"
 #include "tensor/cast.h"

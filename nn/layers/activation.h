@@ -46,6 +46,8 @@ struct LeakyReLUOptions {
   double negative_slope = 0.3;
   DTypePolicy dtype = {};
   std::string name = {};
+
+  void fields(Fields& f) { f("negative_slope", negative_slope); }
 };
 /// x where x > 0, else negative_slope x. Same shape. Throws ValueError for a negative slope.
 class LeakyReLU : public LayerRef {
@@ -57,6 +59,8 @@ struct ELUOptions {
   double alpha = 1;
   DTypePolicy dtype = {};
   std::string name = {};
+
+  void fields(Fields& f) { f("alpha", alpha); }
 };
 /// x where x >= 0, else alpha (e^x - 1). Same shape.
 class ELU : public LayerRef {

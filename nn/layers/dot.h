@@ -17,6 +17,14 @@ struct DotOptions {
   bool normalize = false;
   DTypePolicy dtype = {};
   std::string name = {};
+
+  void fields(Fields& f) {
+    std::vector<int> both{axes.first, axes.second};
+    f("axes", both);
+    if (both.size() == 1) both.push_back(both[0]);
+    if (both.size() == 2) axes = {both[0], both[1]};
+    f("normalize", normalize);
+  }
 };
 
 /// Products of the samples of two inputs, summed over one axis each:

@@ -13,6 +13,12 @@ struct LambdaOptions {
   std::function<Tensor(const Variable& x, const Tensor& mask)> mask = {};
   DTypePolicy dtype = {};
   std::string name = {};
+
+  [[noreturn]] void fields(Fields&) {
+    throw ValueError(
+        "Lambda: its function is a part of the program, which no file can hold; derive a layer "
+        "from Layer and register it with register_layer");
+  }
 };
 
 /// A function of the user's own as a layer, of any shape. It has no weights; those that the function

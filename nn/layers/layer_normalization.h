@@ -18,6 +18,19 @@ struct LayerNormalizationOptions {
   bool trainable = true;
   DTypePolicy dtype = {};
   std::string name = {};
+
+  void fields(Fields& f) {
+    f("axis", axis);
+    f("epsilon", epsilon);
+    f("center", center);
+    f("scale", scale);
+    f("beta_initializer", beta_initializer);
+    f("gamma_initializer", gamma_initializer);
+    f("beta_regularizer", beta_regularizer);
+    f("gamma_regularizer", gamma_regularizer);
+    f("beta_constraint", beta_constraint);
+    f("gamma_constraint", gamma_constraint);
+  }
 };
 
 /// Normalizes each sample by itself, over `axis`, in training as at inference.
@@ -35,6 +48,11 @@ struct RMSNormalizationOptions {
   double epsilon = 1e-6;
   DTypePolicy dtype = {};
   std::string name = {};
+
+  void fields(Fields& f) {
+    f("axis", axis);
+    f("epsilon", epsilon);
+  }
 };
 
 /// y = scale x / sqrt(mean of x^2 over `axis` + epsilon). Same shape; weight: scale, of the sizes
@@ -49,6 +67,8 @@ struct UnitNormalizationOptions {
   Axes axis = -1;
   DTypePolicy dtype = {};
   std::string name = {};
+
+  void fields(Fields& f) { f("axis", axis); }
 };
 
 /// Scales to length 1 along `axis`.   y = x / sqrt(max(sum of x^2, 1e-24))

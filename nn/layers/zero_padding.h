@@ -36,6 +36,11 @@ struct ZeroPadding1DOptions {
   std::string data_format = {};  // channels_last only
   DTypePolicy dtype = {};
   std::string name = {};
+
+  void fields(Fields& f) {
+    f.pair("padding", padding.before, padding.after);
+    f.data_format(data_format);
+  }
 };
 
 /// Steps of zeros at the ends.   [batch, t, c] -> [batch, t + start + end, c]
@@ -52,10 +57,7 @@ struct ZeroPadding2DOptions {
   std::string name = {};
 
   void fields(Fields& f) {
-    std::vector<std::vector<std::int64_t>> sides{{padding.top, padding.bottom},
-                                                 {padding.left, padding.right}};
-    f.pairs("padding", sides);
-    if (sides.size() == 2) padding = {{sides[0][0], sides[0][1]}, {sides[1][0], sides[1][1]}};
+    f.pairs("padding", padding.top, padding.bottom, padding.left, padding.right);
     f.data_format(data_format);
   }
 };

@@ -30,9 +30,8 @@ Variable binary(const BinaryFocalCrossentropyOptions& o, const Variable& y_true,
   if (o.label_smoothing != 0) y = y * (1 - o.label_smoothing) + o.label_smoothing / 2;
   const Variable logits = o.from_logits ? y_pred : detail::scores_behind(y_pred, "sigmoid");
   const Variable p = o.from_logits ? sigmoid(y_pred) : y_pred;
-  const Variable entropy = logits.defined()
-                               ? sigmoid_cross_entropy(logits, y)
-                               : -(y * log(cut(p)) + (1.0 - y) * log(1.0 - cut(p)));
+  const Variable entropy = logits.defined() ? sigmoid_cross_entropy(logits, y)
+                                            : -(y * log(cut(p)) + (1.0 - y) * log(1.0 - cut(p)));
   const Variable right = y * p + (1.0 - y) * (1.0 - p);
   const Variable each = power(1.0 - right, o.gamma) * entropy;
   return o.apply_class_balancing ? (y * o.alpha + (1.0 - y) * (1 - o.alpha)) * each : each;
@@ -87,6 +86,7 @@ BinaryFocalCrossentropy::BinaryFocalCrossentropy(const BinaryFocalCrossentropyOp
             return each.rank() <= 1 ? each : mean(each, {.axis = o.axis});
           },
           options.name, options.reduction) {
+  set_origin("BinaryFocalCrossentropy", options);
   require_smoothing("BinaryFocalCrossentropy", options.label_smoothing);
 }
 
@@ -95,6 +95,7 @@ CategoricalFocalCrossentropy::CategoricalFocalCrossentropy(
     : LossRef([o = options](const Variable& y_true,
                             const Variable& y_pred) { return categorical(o, y_true, y_pred); },
               options.name, options.reduction) {
+  set_origin("CategoricalFocalCrossentropy", options);
   require_smoothing("CategoricalFocalCrossentropy", options.label_smoothing);
 }
 
@@ -103,6 +104,7 @@ CategoricalGeneralizedCrossEntropy::CategoricalGeneralizedCrossEntropy(
     : LossRef([q = options.q](const Variable& y_true,
                               const Variable& y_pred) { return generalized(q, y_true, y_pred); },
               options.name, options.reduction) {
+  set_origin("CategoricalGeneralizedCrossEntropy", options);
   if (!(options.q > 0 && options.q < 1)) {
     throw ValueError(fmt::format(
         "CategoricalGeneralizedCrossEntropy: q is {}; expected more than 0 and less than 1",

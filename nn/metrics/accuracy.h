@@ -31,6 +31,11 @@ struct BinaryAccuracyOptions {
   std::string name = {};
   DTypePolicy dtype = {};
   double threshold = 0.5;
+
+  void fields(Fields& f) {
+    f("name", name);
+    f("threshold", threshold);
+  }
 };
 /// y_true == (y_pred > threshold), element by element.
 class BinaryAccuracy : public MetricRef {
@@ -54,6 +59,11 @@ struct TopKOptions {
   int k = 5;
   std::string name = {};
   DTypePolicy dtype = {};
+
+  void fields(Fields& f) {
+    f("name", name);
+    f("k", k);
+  }
 };
 /// Is the class of y_true (one-hot) among the k best of y_pred? Ties at the border count.
 class TopKCategoricalAccuracy : public MetricRef {

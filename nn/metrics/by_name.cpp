@@ -38,11 +38,8 @@ std::map<std::string, Make> table() {
     for (const char* other : others) names[other] = make;
   };
   using namespace metrics;
-  add(
-      "Accuracy",
-      [](const std::string& name) {
-        return MetricRef(std::make_shared<ResolvedAccuracy>(name));
-      },
+  add("Accuracy",
+      [](const std::string& name) { return MetricRef(std::make_shared<ResolvedAccuracy>(name)); },
       {"acc"});
   add("BinaryAccuracy", made<BinaryAccuracy, BinaryAccuracyOptions>);
   add("CategoricalAccuracy", made<CategoricalAccuracy>);
@@ -101,6 +98,8 @@ MetricRef::MetricRef(const char* name) {
     throw ValueError(fmt::format("metric: unknown name \"{}\"{}", name, name_hint(name, known)));
   }
   metric_ = found->second(name).metric();
+  metric_->set_origin(
+      std::make_shared<const Origin>(Origin{.class_name = {}, .fields = {}, .name = name}));
 }
 
 }  // namespace keratin

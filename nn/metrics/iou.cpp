@@ -29,8 +29,8 @@ class IouMetric : public Metric {
                                    class_name, id, options_.num_classes - 1));
     }
     const std::int64_t n = options_.num_classes;
-    matrix_ = Sums(
-        add_variable({.shape = {n, n}, .dtype = float64, .name = "total_confusion_matrix"}));
+    matrix_ =
+        Sums(add_variable({.shape = {n, n}, .dtype = float64, .name = "total_confusion_matrix"}));
   }
 
   void update_state(const Tensor& y_true, const Tensor& y_pred,
@@ -84,11 +84,10 @@ class IouMetric : public Metric {
   }
   void require_class(const char* what, std::int64_t id, std::int64_t at) const {
     if (id >= 0 && id < options_.num_classes) return;
-    throw ValueError(
-        fmt::format("{}: {} {} of element {} is out of range; expected 0 to {}{}", name(), what, id,
-                    at, options_.num_classes - 1,
-                    options_.sparse_y_pred ? ". For scores of classes set sparse_y_pred = false"
-                                           : ""));
+    throw ValueError(fmt::format(
+        "{}: {} {} of element {} is out of range; expected 0 to {}{}", name(), what, id, at,
+        options_.num_classes - 1,
+        options_.sparse_y_pred ? ". For scores of classes set sparse_y_pred = false" : ""));
   }
 
   IoUOptions options_;
@@ -98,9 +97,8 @@ class IouMetric : public Metric {
 class BinaryIouMetric final : public IouMetric {
  public:
   explicit BinaryIouMetric(const BinaryIoUOptions& o)
-      : IouMetric("BinaryIoU", {.num_classes = 2,
-                                .target_class_ids = o.target_class_ids,
-                                .name = o.name}),
+      : IouMetric("BinaryIoU",
+                  {.num_classes = 2, .target_class_ids = o.target_class_ids, .name = o.name}),
         threshold_(o.threshold) {}
   void update_state(const Tensor& y_true, const Tensor& y_pred,
                     const Tensor& sample_weight) override {
@@ -125,10 +123,12 @@ MetricRef iou(const char* class_name, IoUOptions options) {
 
 }  // namespace
 
-IoU::IoU(const IoUOptions& options) : MetricRef(iou("IoU", options)) {}
+IoU::IoU(const IoUOptions& options) : MetricRef(iou("IoU", options)) { set_origin("IoU", options); }
 
 BinaryIoU::BinaryIoU(const BinaryIoUOptions& options)
-    : MetricRef(std::make_shared<BinaryIouMetric>(options)) {}
+    : MetricRef(std::make_shared<BinaryIouMetric>(options)) {
+  set_origin("BinaryIoU", options);
+}
 
 MeanIoU::MeanIoU(const MeanIoUOptions& o)
     : MetricRef(iou("MeanIoU", {.num_classes = o.num_classes,
@@ -137,7 +137,9 @@ MeanIoU::MeanIoU(const MeanIoUOptions& o)
                                 .ignore_class = o.ignore_class,
                                 .sparse_y_true = o.sparse_y_true,
                                 .sparse_y_pred = o.sparse_y_pred,
-                                .axis = o.axis})) {}
+                                .axis = o.axis})) {
+  set_origin("MeanIoU", o);
+}
 
 OneHotIoU::OneHotIoU(const OneHotIoUOptions& o)
     : MetricRef(iou("OneHotIoU", {.num_classes = o.num_classes,
@@ -146,7 +148,9 @@ OneHotIoU::OneHotIoU(const OneHotIoUOptions& o)
                                   .ignore_class = o.ignore_class,
                                   .sparse_y_true = false,
                                   .sparse_y_pred = o.sparse_y_pred,
-                                  .axis = o.axis})) {}
+                                  .axis = o.axis})) {
+  set_origin("OneHotIoU", o);
+}
 
 OneHotMeanIoU::OneHotMeanIoU(const OneHotMeanIoUOptions& o)
     : MetricRef(iou("OneHotMeanIoU", {.num_classes = o.num_classes,
@@ -155,6 +159,8 @@ OneHotMeanIoU::OneHotMeanIoU(const OneHotMeanIoUOptions& o)
                                       .ignore_class = o.ignore_class,
                                       .sparse_y_true = false,
                                       .sparse_y_pred = o.sparse_y_pred,
-                                      .axis = o.axis})) {}
+                                      .axis = o.axis})) {
+  set_origin("OneHotMeanIoU", o);
+}
 
 }  // namespace keratin::metrics

@@ -76,8 +76,8 @@ class R2Metric final : public Metric {
                                    o.class_aggregation, name_hint(o.class_aggregation, known)));
     }
     if (o.num_regressors < 0) {
-      throw ValueError(fmt::format("R2Score: num_regressors is {}; it may not be negative",
-                                   o.num_regressors));
+      throw ValueError(
+          fmt::format("R2Score: num_regressors is {}; it may not be negative", o.num_regressors));
     }
     elements_ = Sums(add_variable({.dtype = float64, .name = "num_samples"}));
   }
@@ -147,27 +147,38 @@ class R2Metric final : public Metric {
 }  // namespace
 
 MeanSquaredError::MeanSquaredError(const MetricOptions& o)
-    : MetricRef(mean_of(name_or(o.name, "mean_squared_error"), losses::MeanSquaredError())) {}
+    : MetricRef(mean_of(name_or(o.name, "mean_squared_error"), losses::MeanSquaredError())) {
+  set_origin("MeanSquaredError", o);
+}
 MeanAbsoluteError::MeanAbsoluteError(const MetricOptions& o)
-    : MetricRef(mean_of(name_or(o.name, "mean_absolute_error"), losses::MeanAbsoluteError())) {}
+    : MetricRef(mean_of(name_or(o.name, "mean_absolute_error"), losses::MeanAbsoluteError())) {
+  set_origin("MeanAbsoluteError", o);
+}
 MeanAbsolutePercentageError::MeanAbsolutePercentageError(const MetricOptions& o)
     : MetricRef(mean_of(name_or(o.name, "mean_absolute_percentage_error"),
-                        losses::MeanAbsolutePercentageError())) {}
+                        losses::MeanAbsolutePercentageError())) {
+  set_origin("MeanAbsolutePercentageError", o);
+}
 MeanSquaredLogarithmicError::MeanSquaredLogarithmicError(const MetricOptions& o)
     : MetricRef(mean_of(name_or(o.name, "mean_squared_logarithmic_error"),
-                        losses::MeanSquaredLogarithmicError())) {}
+                        losses::MeanSquaredLogarithmicError())) {
+  set_origin("MeanSquaredLogarithmicError", o);
+}
 LogCoshError::LogCoshError(const MetricOptions& o)
-    : MetricRef(mean_of(name_or(o.name, "logcosh"), losses::LogCosh())) {}
+    : MetricRef(mean_of(name_or(o.name, "logcosh"), losses::LogCosh())) {
+  set_origin("LogCoshError", o);
+}
 
 CosineSimilarity::CosineSimilarity(const CosineSimilarityOptions& o)
-    : MetricRef(mean_of(o.name,
-                        LossRef(
-                            [loss = losses::CosineSimilarity({.axis = o.axis})](
-                                const Variable& y_true, const Variable& y_pred) {
-                              return -loss.per_sample(y_true, y_pred);
-                            },
-                            "cosine_similarity", "none"),
-                        "up")) {}
+    : MetricRef(
+          mean_of(o.name,
+                  LossRef([loss = losses::CosineSimilarity({.axis = o.axis})](
+                              const Variable& y_true,
+                              const Variable& y_pred) { return -loss.per_sample(y_true, y_pred); },
+                          "cosine_similarity", "none"),
+                  "up")) {
+  set_origin("CosineSimilarity", o);
+}
 
 PearsonCorrelation::PearsonCorrelation(const CorrelationOptions& o)
     : MetricRef(mean_of(name_or(o.name, "pearson_correlation"),
@@ -175,19 +186,26 @@ PearsonCorrelation::PearsonCorrelation(const CorrelationOptions& o)
                                    [axis = o.axis](const Tensor& y, const Tensor& p) {
                                      return pearson(y, p, axis);
                                    }),
-                        "up")) {}
+                        "up")) {
+  set_origin("PearsonCorrelation", o);
+}
 ConcordanceCorrelation::ConcordanceCorrelation(const CorrelationOptions& o)
     : MetricRef(mean_of(name_or(o.name, "concordance_correlation"),
                         per_sample("concordance_correlation",
                                    [axis = o.axis](const Tensor& y, const Tensor& p) {
                                      return concordance(y, p, axis);
                                    }),
-                        "up")) {}
+                        "up")) {
+  set_origin("ConcordanceCorrelation", o);
+}
 
 RootMeanSquaredError::RootMeanSquaredError(const MetricOptions& o)
-    : MetricRef(std::make_shared<RootMeanSquare>(name_or(o.name, "root_mean_squared_error"))) {}
+    : MetricRef(std::make_shared<RootMeanSquare>(name_or(o.name, "root_mean_squared_error"))) {
+  set_origin("RootMeanSquaredError", o);
+}
 
-R2Score::R2Score(const R2ScoreOptions& options)
-    : MetricRef(std::make_shared<R2Metric>(options)) {}
+R2Score::R2Score(const R2ScoreOptions& options) : MetricRef(std::make_shared<R2Metric>(options)) {
+  set_origin("R2Score", options);
+}
 
 }  // namespace keratin::metrics

@@ -199,7 +199,7 @@ Variables Graph::run(const std::vector<Variable>& x, const CallContext& context)
         as_given.single()
             ? Variables(values[step.inputs[0]])
             : as_given.map([&](const SymbolicTensor&) { return values[step.inputs[next++]]; });
-const std::optional<bool>& fixed = step.node->training;
+    const std::optional<bool>& fixed = step.node->training;
     const Variables outputs =
         step.node->layer->invoke(inputs, {.training = fixed ? fixed : context.training});
     KERATIN_ASSERT(outputs.count() == static_cast<std::int64_t>(step.outputs.size()));

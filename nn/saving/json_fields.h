@@ -32,6 +32,7 @@ class JsonWriter final : public Fields {
   void operator()(const char* name, std::vector<double>& value) override;
   void operator()(const char* name, std::vector<std::string>& value) override;
   void operator()(const char* name, Shape& value) override;
+  void operator()(const char* name, Axes& value) override;
   void operator()(const char* name, Size2& value) override;
   void operator()(const char* name, Tensor& value) override;
   void operator()(const char* name, DTypePolicy& value) override;
@@ -42,7 +43,9 @@ class JsonWriter final : public Fields {
   void operator()(const char* name, LayerRef& value) override;
   void operator()(const char* name, optimizers::LearningRate& value) override;
   void list_of_one(const char* name, std::int64_t& value) override;
-  void pairs(const char* name, std::vector<std::vector<std::int64_t>>& value) override;
+  void pair(const char* name, std::int64_t& before, std::int64_t& after) override;
+  void pairs(const char* name, std::int64_t& top, std::int64_t& bottom, std::int64_t& left,
+             std::int64_t& right) override;
 
   Json take() { return std::move(config_); }
 
@@ -75,6 +78,7 @@ class JsonReader final : public Fields {
   void operator()(const char* name, std::vector<double>& value) override;
   void operator()(const char* name, std::vector<std::string>& value) override;
   void operator()(const char* name, Shape& value) override;
+  void operator()(const char* name, Axes& value) override;
   void operator()(const char* name, Size2& value) override;
   void operator()(const char* name, Tensor& value) override;
   void operator()(const char* name, DTypePolicy& value) override;
@@ -85,7 +89,9 @@ class JsonReader final : public Fields {
   void operator()(const char* name, LayerRef& value) override;
   void operator()(const char* name, optimizers::LearningRate& value) override;
   void list_of_one(const char* name, std::int64_t& value) override;
-  void pairs(const char* name, std::vector<std::vector<std::int64_t>>& value) override;
+  void pair(const char* name, std::int64_t& before, std::int64_t& after) override;
+  void pairs(const char* name, std::int64_t& top, std::int64_t& bottom, std::int64_t& left,
+             std::int64_t& right) override;
 
   const std::string& where() const { return where_; }
   /// The value under a name, which then counts as read; nullptr where there is none.

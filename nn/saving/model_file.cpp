@@ -5,6 +5,7 @@
 
 #include <ctime>
 
+#include "data/atomic_file.h"
 #include "data/zip.h"
 #include "keratin/build_config.h"
 #include "nn/model/model_layer.h"
@@ -133,7 +134,9 @@ Model load_model(const std::string& path, const LoadModelOptions& options) {
   saving::read_weights(model, weights, where);
   if (options.compile && config.contains("compile_config") &&
       config["compile_config"].is_object() && !config["compile_config"].empty()) {
-    model.compile(saving::compile_from_json(config["compile_config"], where));
+    const auto& graph = static_cast<detail::ModelLayer&>(*model.layer()).graph();
+    model.compile(
+        saving::compile_from_json(config["compile_config"], graph->output_names(), where));
     saving::read_optimizer(model.optimizer(), model.trainable_variables(), weights, where);
   }
   return model;
