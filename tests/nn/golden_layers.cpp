@@ -125,6 +125,11 @@ LayerRef made(const std::string& name, Options& given) {
     return name == "Softmax" ? LayerRef(Softmax({.axis = axis}))
                              : LayerRef(Concatenate({.axis = axis}));
   }
+  if (name == "Dropout") {
+    DropoutOptions o;
+    given.read("rate", o.rate);
+    return Dropout(o);
+  }
   if (name == "Flatten") return Flatten();
   if (name == "Add") return Add();
   if (name == "Multiply") return Multiply();

@@ -114,7 +114,7 @@ def normalization():
     yield case(name, {}, [deep], [[None, 4]])
     yield case(name, {"axis": 1}, [deep])
     yield case(name, {"axis": [1, 2]}, [deep])
-    yield case(name, {"axis": [-1, 1]}, [image])
+    yield case(name, {"axis": [3, 1]}, [image])
     yield case("RMSNormalization", {}, [x])
     yield case("RMSNormalization", {"epsilon": 0.1}, [deep], [[None, 4]])
     yield case("RMSNormalization", {"axis": [1, 2]}, [deep])
