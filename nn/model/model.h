@@ -78,6 +78,8 @@ class Model : public LayerRef {
   /// built, or what no file can hold (a class or function of the program's own); FileError where the
   /// file cannot be written.
   void save(const std::string& path) const;
+  /// Throws ValueError where save() would, but for the file: to be told before training.
+  void require_saveable() const;
   /// The weights alone, and the optimizer's state if it has any, to a `.weights.h5` file.
   void save_weights(const std::string& path) const;
   /// Reads weights from a `.weights.h5` or `.keras` file, by the structure of the model. Throws

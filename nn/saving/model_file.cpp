@@ -37,6 +37,13 @@ void require_built(const char* what, const LayerRef& model) {
   }
 }
 
+// All of config.json.
+Json config_of(const Model& model, const detail::Compiled* compiled) {
+  Json config = saving::layer_to_json(model);
+  config["compile_config"] = compiled ? saving::compile_to_json(*compiled) : Json::object();
+  return config;
+}
+
 // The weights of a model, and of its optimizer where that has begun.
 data::Bytes weights_of(const char* what, const Model& model, const OptimizerRef* optimizer) {
   Hdf5Writer file(what);
@@ -58,9 +65,7 @@ constexpr const char* kKerasVersion = "3.6.0";
 void Model::save(const std::string& path) const {
   require_suffix("save", path, ".keras");
   require_built("save", *this);
-  Json config = saving::layer_to_json(*this);
-  config["compile_config"] =
-      compiled() ? saving::compile_to_json(*state().compiled) : Json::object();
+  const Json config = config_of(*this, state().compiled.get());
   const Json metadata = {{"keras_version", kKerasVersion},
                          {"date_saved", now_text()},
                          {"keratin_version", KERATIN_VERSION}};
@@ -76,6 +81,8 @@ void Model::save(const std::string& path) const {
   }
   archive.finish();
 }
+
+void Model::require_saveable() const { config_of(*this, state().compiled.get()); }
 
 void Model::save_weights(const std::string& path) const {
   require_suffix("save_weights", path, ".weights.h5");
