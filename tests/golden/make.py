@@ -23,12 +23,13 @@ os.environ["JAX_PLATFORMS"] = "cpu"
 # After the settings.
 import keras  # noqa: E402
 from keras.src.backend.common import dtypes  # noqa: E402
-from makers import activations, initializers, layers, losses  # noqa: E402
+from makers import activations, callbacks, initializers, layers, losses  # noqa: E402
 from makers import metrics, optimizers, summary, training  # noqa: E402
 from makers.common import write  # noqa: E402
 
 FILES = {
     "activations": activations,
+    "callbacks": callbacks,
     "initializers": initializers,
     "losses": losses,
     "metrics": metrics,
