@@ -67,6 +67,7 @@
 #include "tensor/device.h"
 #include "tensor/one_hot.h"
 #include "tensor/random.h"
+#include "tensor/resize_images.h"
 #include "tensor/storage.h"
 #include "tensor/tensor.h"
 #include "tensor/text.h"
