@@ -24,12 +24,15 @@ using DI = hn::RebindToSigned<D>;
 using V = hn::Vec<D>;
 using VI = hn::Vec<DI>;
 
-// Where the pixels of one row of the output come from. Distances are in elements; a pixel that
-// needs fill_value has distances of 0, and is made again one by one.
+// Where the pixels of one row of the output come from. Distances are in elements. A pixel that
+// needs fill_value is `odd`: it is read from pixel 0, and made again by itself from its place.
 struct Row {
   std::int32_t *at, *right, *below;  // the first of four pixels; to its neighbours
   float *u, *v;                      // how near the place is to the right, to below: 0 to 1
-  bool any_fill;
+  float* places_u;                   // constant only
+  float* places_v;
+  std::int32_t* odd;
+  bool any_odd;
 };
 
 // place.h's mapped_place.
@@ -76,7 +79,7 @@ void FindPlaces(const float* m, std::int64_t r, const WarpShape& s, Row& row) {
   const bool linear = s.interpolation == Interpolation::bilinear;
   const VI channels = hn::Set(di, static_cast<std::int32_t>(s.channels));
   const VI stride = hn::Set(di, static_cast<std::int32_t>(s.channels * s.in_w));
-  row.any_fill = false;
+  row.any_odd = false;
   simd::ForEachVector(d, s.out_w, [&](std::int64_t i, std::int64_t count) HWY_ATTR {
     const V q = hn::ConvertTo(d, hn::Iota(di, static_cast<std::int32_t>(i)));
     const V k = hn::MulAdd(set(m[6]), q, k0);
@@ -92,7 +95,11 @@ void FindPlaces(const float* m, std::int64_t r, const WarpShape& s, Row& row) {
     const auto fine = hn::And(hn::And(hn::Ge(u, zero), hn::Le(u, last_u)),
                               hn::And(hn::Ge(v, zero), hn::Le(v, last_v)));
     if (s.fill_mode == FillMode::constant) {
-      row.any_fill |= !hn::AllTrue(d, fine);
+      row.any_odd |= !hn::AllTrue(d, fine);
+      simd::StoreN(hn::IfThenZeroElse(hn::RebindMask(di, fine), hn::Set(di, 1)), di, row.odd + i,
+                   count);
+      simd::StoreN(u, d, row.places_u + i, count);
+      simd::StoreN(v, d, row.places_v + i, count);
       u = hn::IfThenElseZero(fine, u);
       v = hn::IfThenElseZero(fine, v);
     }
@@ -182,19 +189,14 @@ void ManyChannels(const float* x, const Row& row, float* y, const WarpShape& s) 
   }
 }
 
-// The pixels of a row that are not made of pixels of the image alone.
-void FillRow(const float* x, const float* matrix, std::int64_t r, float* y, const WarpShape& s) {
-  for (std::int64_t i = 0; i < s.out_w; ++i, y += s.channels) {
-    const Place at = place_of(matrix, r, i, s);
-    bool whole = true;
-    for_each_source(at, s, [&](std::int64_t row, std::int64_t column, float weight) {
-      whole = whole && (weight == 0 || inside(row, column, s));
-    });
+void MendOddPixels(const float* x, const Row& row, float* y, const WarpShape& s) {
+  for (std::int64_t i = 0; i < s.out_w; ++i) {
+    if (row.odd[i] == 0) continue;
+    const Place at{row.places_v[i], row.places_u[i]};
     const bool seen = at.u > -1 && at.u < static_cast<float>(s.in_w) && at.v > -1 &&
                       at.v < static_cast<float>(s.in_h);
-    if (whole && seen) continue;
     for (std::int64_t c = 0; c < s.channels; ++c) {
-      y[c] = seen ? static_cast<float>(pixel_at(x, at, c, s)) : static_cast<float>(s.fill_value);
+      y[i * s.channels + c] = static_cast<float>(seen ? pixel_at(x, at, c, s) : s.fill_value);
     }
   }
 }
@@ -202,14 +204,11 @@ void FillRow(const float* x, const float* matrix, std::int64_t r, float* y, cons
 void Rows(const float* x, const float* matrices, float* y, const WarpShape& s, std::int64_t first,
           std::int64_t last) {
   const std::int64_t room = s.out_w + static_cast<std::int64_t>(hn::MaxLanes(D()));
-  const FloatScratch memory(5 * room);
-  float* const p = memory.data();
-  Row row{reinterpret_cast<std::int32_t*>(p),
-          reinterpret_cast<std::int32_t*>(p + room),
-          reinterpret_cast<std::int32_t*>(p + 2 * room),
-          p + 3 * room,
-          p + 4 * room,
-          false};
+  const Scratch memory(static_cast<std::size_t>(8 * room) * sizeof(float));
+  const auto floats = [&](int i) { return memory.as<float>() + i * room; };
+  const auto integers = [&](int i) { return memory.as<std::int32_t>() + i * room; };
+  Row row{integers(0), integers(1), integers(2), floats(3), floats(4),
+          floats(5),   floats(6),   integers(7), false};
   const float* const end = x + s.in_size();
   for (std::int64_t i = first; i < last; ++i) {
     const std::int64_t n = i / s.out_h, r = i % s.out_h;
@@ -232,7 +231,7 @@ void Rows(const float* x, const float* matrices, float* y, const WarpShape& s, s
       default:
         ManyChannels(image, row, to, s);
     }
-    if (row.any_fill) FillRow(image, matrices + 8 * n, r, to, s);
+    if (row.any_odd) MendOddPixels(image, row, to, s);
   }
 }
 
