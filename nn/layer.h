@@ -35,6 +35,7 @@ struct AddWeightOptions {
 
 class Layer;
 class LayerRef;
+class SeedGenerator;
 
 /// One row of a layer's weights.
 struct Weight {
@@ -116,6 +117,9 @@ class Layer : public std::enable_shared_from_this<Layer> {
   virtual std::vector<std::string> output_names() const { return {}; }
   /// Is this layer in training where neither the call nor a calling layer or model says so?
   virtual bool training_by_default() const { return false; }
+  /// What this layer draws random numbers from, so that a run can be saved and resumed; nullptr
+  /// where it draws none.
+  virtual SeedGenerator* seed_generator() { return nullptr; }
   /// "Dense": by default the name of the class.
   virtual std::string class_name() const;
 

@@ -41,6 +41,7 @@ HWY_INLINE V Mapped(V at, std::int64_t size, FillMode mode) {
   if (mode == FillMode::constant) return at;
   const V zero = hn::Zero(d), n = hn::Set(d, static_cast<float>(size));
   const V last = hn::Set(d, static_cast<float>(size - 1));
+  if (HWY_LIKELY(hn::AllTrue(d, hn::And(hn::Ge(at, zero), hn::Le(at, last))))) return at;
   if (size > 1 && mode == FillMode::reflect) {
     const V period = hn::Add(n, n), one = hn::Set(d, 1.0f);
     V low = hn::MulAdd(period, hn::Trunc(hn::Div(hn::Neg(at), period)), at);
@@ -79,15 +80,20 @@ void FindPlaces(const float* m, std::int64_t r, const WarpShape& s, Row& row) {
   const bool linear = s.interpolation == Interpolation::bilinear;
   const VI channels = hn::Set(di, static_cast<std::int32_t>(s.channels));
   const VI stride = hn::Set(di, static_cast<std::int32_t>(s.channels * s.in_w));
+  const bool affine = m[6] == 0 && m[7] == 0;  // k is 1
   row.any_odd = false;
   simd::ForEachVector(d, s.out_w, [&](std::int64_t i, std::int64_t count) HWY_ATTR {
     const V q = hn::ConvertTo(d, hn::Iota(di, static_cast<std::int32_t>(i)));
     const V k = hn::MulAdd(set(m[6]), q, k0);
-    V u = hn::Div(hn::MulAdd(set(m[0]), q, u0), k), v = hn::Div(hn::MulAdd(set(m[3]), q, v0), k);
-    const auto infinite = hn::Eq(k, zero);
-    const V none = hn::Div(zero, zero);
-    u = Mapped(hn::IfThenElse(infinite, none, u), s.in_w, s.fill_mode);
-    v = Mapped(hn::IfThenElse(infinite, none, v), s.in_h, s.fill_mode);
+    V u = hn::MulAdd(set(m[0]), q, u0), v = hn::MulAdd(set(m[3]), q, v0);
+    if (!affine) {
+      const auto infinite = hn::Eq(k, zero);
+      const V none = hn::Div(zero, zero);
+      u = hn::IfThenElse(infinite, none, hn::Div(u, k));
+      v = hn::IfThenElse(infinite, none, hn::Div(v, k));
+    }
+    u = Mapped(u, s.in_w, s.fill_mode);
+    v = Mapped(v, s.in_h, s.fill_mode);
     if (!linear) {
       u = RoundAway(u);
       v = RoundAway(v);
