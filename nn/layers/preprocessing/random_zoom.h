@@ -26,7 +26,7 @@ struct RandomZoomOptions {
 /// affine_transform.
 /// [batch, h, w, c] or one image without the batch axis; any sizes, any number type. The result has
 /// the compute dtype. Called by itself, not by a model, it is in training unless told otherwise.
-/// Throws ValueError (options; factors outside -1 to 1, and -1, which would show nothing),
+/// Throws ValueError (options; factors outside -1 to 1, and -1 itself, which would show nothing),
 /// ShapeError (rank, no pixels), DTypeError (strings, bool).
 class RandomZoom : public LayerRef {
  public:
