@@ -27,6 +27,14 @@ struct ZeroPadding2DOptions {
   std::string data_format = {};  // channels_last only
   DTypePolicy dtype = {};
   std::string name = {};
+
+  void fields(Fields& f) {
+    std::vector<std::vector<std::int64_t>> sides{{padding.top, padding.bottom},
+                                                 {padding.left, padding.right}};
+    f.pairs("padding", sides);
+    if (sides.size() == 2) padding = {{sides[0][0], sides[0][1]}, {sides[1][0], sides[1][1]}};
+    f.data_format(data_format);
+  }
 };
 
 /// A border of zeros.   [batch, h, w, c] -> [batch, h + top + bottom, w + left + right, c]
