@@ -80,6 +80,16 @@ class Fields {
   virtual void pairs(const char* name, std::int64_t& top, std::int64_t& bottom, std::int64_t& left,
                      std::int64_t& right) = 0;
 
+  /// An option that Keras has and keratin has not: these numbers are what it does. Reading others
+  /// is an error.
+  virtual void only(const char* name, std::vector<double> values) = 0;
+  void only(const char* name, double value) { only(name, std::vector<double>{value}); }
+  void only(const char* name, double first, double second) {
+    only(name, std::vector<double>{first, second});
+  }
+  /// Something that files of Keras hold and that follows from the rest.
+  virtual void ignore(const char* name) = 0;
+
   /// Writes the field only where `given`: Keras leaves some out.
   template <class T>
   void if_given(const char* name, T& value) {

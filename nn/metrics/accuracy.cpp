@@ -144,23 +144,13 @@ SparseTopKCategoricalAccuracy::SparseTopKCategoricalAccuracy(const TopKOptions& 
 
 void ResolvedAccuracy::update_state(const Tensor& y_true, const Tensor& y_pred,
                                     const Tensor& sample_weight) {
-  if (!found_.given()) {
-    const std::int64_t last = y_pred.rank() == 0 ? 1 : y_pred.shape().back();
-    if (last == 1) {
-      found_ = BinaryAccuracy({.name = name()});
-    } else if (y_true.rank() < y_pred.rank() || y_true.shape().back() == 1) {
-      found_ = SparseCategoricalAccuracy({.name = name()});
-    } else {
-      found_ = CategoricalAccuracy({.name = name()});
-    }
-  }
-  found_.update_state(y_true, y_pred, sample_weight);
-}
-Tensor ResolvedAccuracy::result() const {
-  return found_.given() ? found_.result() : Tensor::scalar(0);
-}
-void ResolvedAccuracy::reset_state() {
-  if (found_.given()) found_.reset_state();
+  const std::int64_t last = y_pred.rank() == 0 ? 1 : y_pred.shape().back();
+  const bool sparse = y_true.rank() < y_pred.rank() || y_true.shape().back() == 1;
+  MeanMetric::update_state({},
+                           last == 1 ? matches_binary(y_true, y_pred, 0.5)
+                           : sparse  ? matches_sparse(y_true, y_pred)
+                                     : matches_categorical(y_true, y_pred),
+                           sample_weight);
 }
 
 }  // namespace keratin::metrics

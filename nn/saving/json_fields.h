@@ -47,6 +47,9 @@ class JsonWriter final : public Fields {
   void pairs(const char* name, std::int64_t& top, std::int64_t& bottom, std::int64_t& left,
              std::int64_t& right) override;
 
+  void only(const char*, std::vector<double>) override {}
+  void ignore(const char*) override {}
+
   Json take() { return std::move(config_); }
 
  private:
@@ -92,6 +95,9 @@ class JsonReader final : public Fields {
   void pair(const char* name, std::int64_t& before, std::int64_t& after) override;
   void pairs(const char* name, std::int64_t& top, std::int64_t& bottom, std::int64_t& left,
              std::int64_t& right) override;
+
+  void only(const char* name, std::vector<double> values) override;
+  void ignore(const char* name) override { find(name); }
 
   const std::string& where() const { return where_; }
   /// The value under a name, which then counts as read; nullptr where there is none.

@@ -327,6 +327,16 @@ void JsonReader::pairs(const char* name, std::int64_t& top, std::int64_t& bottom
     wrong(name, *json, "pairs of whole numbers");
   }
 }
+void JsonReader::only(const char* name, std::vector<double> values) {
+  const Json* json = find(name);
+  if (json == nullptr || json->is_null()) return;
+  std::vector<double> given;
+  (*this)(name, given);
+  if (given != values) {
+    throw FileError(fmt::format("{}: {} is {}; only {} is supported", where_, name, excerpt(*json),
+                                fmt::join(values, ", ")));
+  }
+}
 void JsonReader::operator()(const char* name, Axes& value) {
   const Json* json = find(name);
   if (json == nullptr) return;
