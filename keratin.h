@@ -19,6 +19,7 @@
 #include "kernels/parallel.h"
 #include "nn/activations.h"
 #include "nn/callback.h"
+#include "nn/callbacks/backup_and_restore.h"
 #include "nn/callbacks/csv_logger.h"
 #include "nn/callbacks/early_stopping.h"
 #include "nn/callbacks/lambda_callback.h"

@@ -45,6 +45,12 @@ class ModelCheckpointCallback final : public Callback {
     if (options_.save_freq.every_epoch()) save({}, logs);
   }
 
+  void state(Fields& f) override {
+    f("best", best_);
+    f("batches", batches_);
+    f("epoch", epoch_);
+  }
+
  private:
   void make_folder(const fs::path& folder) const {
     if (folder.empty()) return;

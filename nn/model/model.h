@@ -16,8 +16,10 @@
 namespace keratin {
 
 namespace detail {
+class FitLoop;
 class ModelLayer;
 Model model_of(const LayerRef& layer);
+ModelLayer& model_state(const Model& model);
 }  // namespace detail
 struct SummaryOptions;
 
@@ -123,12 +125,13 @@ class Model : public LayerRef {
  private:
   friend class detail::ModelLayer;
   friend Model detail::model_of(const LayerRef& layer);
+  friend class detail::FitLoop;
+  friend detail::ModelLayer& detail::model_state(const Model& model);
   Tensors step(const Example& batch, bool training);
   void resolve(const Variables& y_pred);
   void require_compiled(const char* what) const;
   Logs run_evaluation(const Dataset& data, std::optional<std::int64_t> steps,
                       const detail::CallbackList& callbacks);
-  History run_fit(const Dataset& train, const Dataset& validation, const FitOptions& options);
 
   // layer_ once more: a LayerRef made from a temporary Model takes that one away.
   std::shared_ptr<detail::ModelLayer> state_;

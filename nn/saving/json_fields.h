@@ -11,7 +11,7 @@
 namespace keratin::saving {
 
 /// Writes options into the "config" of an object.
-class JsonWriter final : public Fields {
+class JsonWriter : public Fields {
  public:
   /// `what` names the object in messages: `Dense "head"`.
   explicit JsonWriter(std::string what) : what_(std::move(what)) {}
@@ -59,7 +59,7 @@ class JsonWriter final : public Fields {
 
 /// Reads options from the "config" of an object. Each throws FileError, naming the object and the
 /// option, for a value of another kind.
-class JsonReader final : public Fields {
+class JsonReader : public Fields {
  public:
   /// `config` must outlive it. `where` names file and object: `m.keras: Dense "head"`. Throws
   /// FileError unless `config` is an object.
