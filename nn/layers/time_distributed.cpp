@@ -13,17 +13,45 @@ namespace {
 
 // Layers whose result for a sample depends on that sample alone, so that steps can be samples.
 bool by_sample(const Layer& layer) {
-  static const std::set<std::string> names{
-      "Activation",          "AveragePooling1D",       "AveragePooling2D",       "Concatenate",
-      "Conv1D",              "Conv2D",                 "Cropping1D",             "Cropping2D",
-      "Dense",               "Dropout",                "ELU",                    "Embedding",
-      "Flatten",             "Functional",             "GlobalAveragePooling1D", "LeakyReLU",
-      "GlobalAveragePooling2D", "GlobalMaxPooling1D",  "GlobalMaxPooling2D",     "Identity",
-      "GroupNormalization",  "InputLayer",             "LayerNormalization",     "MaxPooling1D",
-      "MaxPooling2D",        "Permute",                "PReLU",                  "ReLU",
-      "RepeatVector",        "Rescaling",              "Reshape",                "RMSNormalization",
-      "Sequential",          "Softmax",                "UnitNormalization",      "UpSampling1D",
-      "UpSampling2D",        "ZeroPadding1D",          "ZeroPadding2D"};
+  static const std::set<std::string> names{"Activation",
+                                           "AveragePooling1D",
+                                           "AveragePooling2D",
+                                           "Concatenate",
+                                           "Conv1D",
+                                           "Conv2D",
+                                           "Cropping1D",
+                                           "Cropping2D",
+                                           "Dense",
+                                           "Dropout",
+                                           "ELU",
+                                           "Embedding",
+                                           "Flatten",
+                                           "Functional",
+                                           "GlobalAveragePooling1D",
+                                           "LeakyReLU",
+                                           "GlobalAveragePooling2D",
+                                           "GlobalMaxPooling1D",
+                                           "GlobalMaxPooling2D",
+                                           "Identity",
+                                           "GroupNormalization",
+                                           "InputLayer",
+                                           "LayerNormalization",
+                                           "MaxPooling1D",
+                                           "MaxPooling2D",
+                                           "Permute",
+                                           "PReLU",
+                                           "ReLU",
+                                           "RepeatVector",
+                                           "Rescaling",
+                                           "Reshape",
+                                           "RMSNormalization",
+                                           "Sequential",
+                                           "Softmax",
+                                           "UnitNormalization",
+                                           "UpSampling1D",
+                                           "UpSampling2D",
+                                           "ZeroPadding1D",
+                                           "ZeroPadding2D"};
   return names.count(layer.class_name()) > 0;
 }
 
@@ -62,8 +90,8 @@ class TimeDistributedLayer final : public ConfiguredLayer<TimeDistributedOptions
   Variable call(const Variable& x, CallContext context) override {
     const std::int64_t batch = x.shape()[0], time = x.shape()[1];
     const auto all = keratin::detail::all_layers(&inner());
-    const bool at_once = std::all_of(all.begin(), all.end(),
-                                     [](const Layer* layer) { return by_sample(*layer); });
+    const bool at_once =
+        std::all_of(all.begin(), all.end(), [](const Layer* layer) { return by_sample(*layer); });
     if (at_once) {
       const Variable y = called(reshape(x, Shape{batch * time}.joined(rest(x.shape()))),
                                 {.training = context.training});
@@ -76,8 +104,8 @@ class TimeDistributedLayer final : public ConfiguredLayer<TimeDistributedOptions
       if (context.mask.defined() && context.mask.rank() == 2) {
         told.mask = slice(context.mask, {{}, {t, t + 1}}).reshaped({batch});
       }
-      steps.push_back(called(
-          reshape(slice(x, {{}, {t, t + 1}}), Shape{batch}.joined(rest(x.shape()))), told));
+      steps.push_back(
+          called(reshape(slice(x, {{}, {t, t + 1}}), Shape{batch}.joined(rest(x.shape()))), told));
     }
     return stack(std::span<const Variable>(steps), {.axis = 1});
   }
@@ -90,8 +118,8 @@ class TimeDistributedLayer final : public ConfiguredLayer<TimeDistributedOptions
   }
   void require_one(std::size_t results) const {
     if (results == 1) return;
-    throw ValueError(fmt::format("{}: {} gives {} results; expected one", label(),
-                                 inner().label(), results));
+    throw ValueError(
+        fmt::format("{}: {} gives {} results; expected one", label(), inner().label(), results));
   }
   Variable called(const Variable& x, const CallContext& context) const {
     const Variables y = options_.layer(x, context);

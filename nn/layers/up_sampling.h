@@ -22,7 +22,7 @@ class UpSampling1D : public LayerRef {
 
 struct UpSampling2DOptions {
   Size2 size = 2;
-  std::string data_format = {};            // channels_last only
+  std::string data_format = {};           // channels_last only
   std::string interpolation = "nearest";  // that one only
   DTypePolicy dtype = {};
   std::string name = {};

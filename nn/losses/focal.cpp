@@ -30,9 +30,8 @@ Variable binary(const BinaryFocalCrossentropyOptions& o, const Variable& y_true,
   if (o.label_smoothing != 0) y = y * (1 - o.label_smoothing) + o.label_smoothing / 2;
   const Variable logits = o.from_logits ? y_pred : detail::scores_behind(y_pred, "sigmoid");
   const Variable p = o.from_logits ? sigmoid(y_pred) : y_pred;
-  const Variable entropy = logits.defined()
-                               ? sigmoid_cross_entropy(logits, y)
-                               : -(y * log(cut(p)) + (1.0 - y) * log(1.0 - cut(p)));
+  const Variable entropy = logits.defined() ? sigmoid_cross_entropy(logits, y)
+                                            : -(y * log(cut(p)) + (1.0 - y) * log(1.0 - cut(p)));
   const Variable right = y * p + (1.0 - y) * (1.0 - p);
   const Variable each = power(1.0 - right, o.gamma) * entropy;
   return o.apply_class_balancing ? (y * o.alpha + (1.0 - y) * (1 - o.alpha)) * each : each;

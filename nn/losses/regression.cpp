@@ -86,18 +86,14 @@ LogCosh::LogCosh(const LossOptions& o)
               name_or(o.name, "log_cosh"), o.reduction) {}
 
 Poisson::Poisson(const LossOptions& o)
-    : LossRef(averaged("poisson",
-                       [](const Variable& y, const Variable& p) {
-                         return p - y * log(p + kEpsilon);
-                       }),
+    : LossRef(averaged("poisson", [](const Variable& y,
+                                     const Variable& p) { return p - y * log(p + kEpsilon); }),
               name_or(o.name, "poisson"), o.reduction) {}
 
 KLDivergence::KLDivergence(const LossOptions& o)
     : LossRef(
           [](const Variable& y_true, const Variable& y_pred) {
-            const auto cut = [](const Variable& x) {
-              return minimum(maximum(x, kEpsilon), 1.0);
-            };
+            const auto cut = [](const Variable& x) { return minimum(maximum(x, kEpsilon), 1.0); };
             const Variable y = cut(detail::aligned_target("kl_divergence", y_true, y_pred));
             const Variable each = y * log(y / cut(y_pred));
             return each.rank() == 0 ? each : sum(each, {.axis = -1});

@@ -78,19 +78,20 @@ class AucMetric final : public Metric {
       if (!tp_.defined()) make_sums(y_pred.shape()[1]);
       const auto weights = std::ssize(options_.label_weights);
       if (y_pred.shape()[1] != labels_ || (weights > 0 && weights != labels_)) {
-        throw ShapeError(fmt::format("{}: predictions are {}, with {} labels before, {} "
-                                     "label_weights; expected as many labels",
-                                     name(), y_pred.spec().text(), labels_, weights));
+        throw ShapeError(
+            fmt::format("{}: predictions are {}, with {} labels before, {} "
+                        "label_weights; expected as many labels",
+                        name(), y_pred.spec().text(), labels_, weights));
       }
     }
-    thresholds_.add({.metric = name(),
-                     .y_true = y_true,
-                     .y_pred = options_.from_logits ? sigmoid(cast(y_pred, float32)) : y_pred,
-                     .sample_weight = sample_weight,
-                     .labels = labels_,
-                     .label_weights = options_.multi_label ? std::vector<double>()
-                                                           : options_.label_weights},
-                    {tp_.data(), fp_.data(), tn_.data(), fn_.data()});
+    thresholds_.add(
+        {.metric = name(),
+         .y_true = y_true,
+         .y_pred = options_.from_logits ? sigmoid(cast(y_pred, float32)) : y_pred,
+         .sample_weight = sample_weight,
+         .labels = labels_,
+         .label_weights = options_.multi_label ? std::vector<double>() : options_.label_weights},
+        {tp_.data(), fp_.data(), tn_.data(), fn_.data()});
   }
 
   Tensor result() const override {
@@ -161,9 +162,9 @@ class AucMetric final : public Metric {
     double sum = 0;
     for (std::size_t i = 0; i + 1 < x.size(); ++i) {
       const double low = std::min(y[i], y[i + 1]), high = std::max(y[i], y[i + 1]);
-      const double height = interpolate                                 ? (low + high) / 2
+      const double height = interpolate                               ? (low + high) / 2
                             : options_.summation_method == "minoring" ? low
-                                                                        : high;
+                                                                      : high;
       sum += (x[i] - x[i + 1]) * height;
     }
     return sum;

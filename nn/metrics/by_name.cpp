@@ -38,11 +38,8 @@ std::map<std::string, Make> table() {
     for (const char* other : others) names[other] = make;
   };
   using namespace metrics;
-  add(
-      "Accuracy",
-      [](const std::string& name) {
-        return MetricRef(std::make_shared<ResolvedAccuracy>(name));
-      },
+  add("Accuracy",
+      [](const std::string& name) { return MetricRef(std::make_shared<ResolvedAccuracy>(name)); },
       {"acc"});
   add("BinaryAccuracy", made<BinaryAccuracy, BinaryAccuracyOptions>);
   add("CategoricalAccuracy", made<CategoricalAccuracy>);

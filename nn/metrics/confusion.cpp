@@ -24,9 +24,8 @@ class CountsMetric : public Metric {
         top_k_(top_k),
         class_id_(class_id) {
     const auto sums = [&](bool wanted_too, const char* variable) {
-      return wanted_too ? Sums(add_variable({.shape = {thresholds_.count()},
-                                             .dtype = float64,
-                                             .name = variable}))
+      return wanted_too ? Sums(add_variable(
+                              {.shape = {thresholds_.count()}, .dtype = float64, .name = variable}))
                         : Sums();
     };
     tp_ = sums(wanted.tp, "true_positives");
@@ -111,8 +110,7 @@ class BestUnderBound final : public CountsMetric {
         bounded_(bounded),
         wanted_(wanted) {
     if (!(bound >= 0 && bound <= 1)) {
-      throw ValueError(
-          fmt::format("{}: {} is {}; expected 0 to 1", class_name, option, bound));
+      throw ValueError(fmt::format("{}: {} is {}; expected 0 to 1", class_name, option, bound));
     }
   }
   Tensor result() const override {
@@ -173,16 +171,15 @@ Recall::Recall(const PrecisionOptions& o)
     : MetricRef(std::make_shared<Share>("Recall", o, Share::Of::so)) {}
 
 SensitivityAtSpecificity::SensitivityAtSpecificity(const SensitivityAtSpecificityOptions& o)
-    : MetricRef(best("SensitivityAtSpecificity", "specificity", o.specificity, o,
-                     Rate::specificity, Rate::recall)) {}
+    : MetricRef(best("SensitivityAtSpecificity", "specificity", o.specificity, o, Rate::specificity,
+                     Rate::recall)) {}
 SpecificityAtSensitivity::SpecificityAtSensitivity(const SpecificityAtSensitivityOptions& o)
     : MetricRef(best("SpecificityAtSensitivity", "sensitivity", o.sensitivity, o, Rate::recall,
                      Rate::specificity)) {}
 PrecisionAtRecall::PrecisionAtRecall(const PrecisionAtRecallOptions& o)
-    : MetricRef(
-          best("PrecisionAtRecall", "recall", o.recall, o, Rate::recall, Rate::precision)) {}
+    : MetricRef(best("PrecisionAtRecall", "recall", o.recall, o, Rate::recall, Rate::precision)) {}
 RecallAtPrecision::RecallAtPrecision(const RecallAtPrecisionOptions& o)
-    : MetricRef(best("RecallAtPrecision", "precision", o.precision, o, Rate::precision,
-                     Rate::recall)) {}
+    : MetricRef(
+          best("RecallAtPrecision", "precision", o.precision, o, Rate::precision, Rate::recall)) {}
 
 }  // namespace keratin::metrics

@@ -29,8 +29,8 @@ class IouMetric : public Metric {
                                    class_name, id, options_.num_classes - 1));
     }
     const std::int64_t n = options_.num_classes;
-    matrix_ = Sums(
-        add_variable({.shape = {n, n}, .dtype = float64, .name = "total_confusion_matrix"}));
+    matrix_ =
+        Sums(add_variable({.shape = {n, n}, .dtype = float64, .name = "total_confusion_matrix"}));
   }
 
   void update_state(const Tensor& y_true, const Tensor& y_pred,
@@ -84,11 +84,10 @@ class IouMetric : public Metric {
   }
   void require_class(const char* what, std::int64_t id, std::int64_t at) const {
     if (id >= 0 && id < options_.num_classes) return;
-    throw ValueError(
-        fmt::format("{}: {} {} of element {} is out of range; expected 0 to {}{}", name(), what, id,
-                    at, options_.num_classes - 1,
-                    options_.sparse_y_pred ? ". For scores of classes set sparse_y_pred = false"
-                                           : ""));
+    throw ValueError(fmt::format(
+        "{}: {} {} of element {} is out of range; expected 0 to {}{}", name(), what, id, at,
+        options_.num_classes - 1,
+        options_.sparse_y_pred ? ". For scores of classes set sparse_y_pred = false" : ""));
   }
 
   IoUOptions options_;
@@ -98,9 +97,8 @@ class IouMetric : public Metric {
 class BinaryIouMetric final : public IouMetric {
  public:
   explicit BinaryIouMetric(const BinaryIoUOptions& o)
-      : IouMetric("BinaryIoU", {.num_classes = 2,
-                                .target_class_ids = o.target_class_ids,
-                                .name = o.name}),
+      : IouMetric("BinaryIoU",
+                  {.num_classes = 2, .target_class_ids = o.target_class_ids, .name = o.name}),
         threshold_(o.threshold) {}
   void update_state(const Tensor& y_true, const Tensor& y_pred,
                     const Tensor& sample_weight) override {

@@ -15,7 +15,7 @@
 namespace keratin::metrics {
 
 struct IoUOptions {
-  std::int64_t num_classes = 0;             // required
+  std::int64_t num_classes = 0;            // required
   std::vector<int> target_class_ids = {};  // required: the mean is over these
   std::string name = {};
   DTypePolicy dtype = {};
@@ -58,7 +58,7 @@ class MeanIoU : public MetricRef {
 };
 
 struct OneHotIoUOptions {
-  std::int64_t num_classes = 0;             // required
+  std::int64_t num_classes = 0;            // required
   std::vector<int> target_class_ids = {};  // required
   std::string name = {};
   DTypePolicy dtype = {};

@@ -18,20 +18,20 @@ MetricRef mean_of(const std::string& name, const LossRef& loss) {
 }  // namespace
 
 BinaryCrossentropy::BinaryCrossentropy(const BinaryCrossentropyOptions& o)
-    : MetricRef(mean_of(o.name,
-                        losses::BinaryCrossentropy({.from_logits = o.from_logits,
-                                                    .label_smoothing = o.label_smoothing}))) {}
+    : MetricRef(
+          mean_of(o.name, losses::BinaryCrossentropy({.from_logits = o.from_logits,
+                                                      .label_smoothing = o.label_smoothing}))) {}
 CategoricalCrossentropy::CategoricalCrossentropy(const CategoricalCrossentropyOptions& o)
-    : MetricRef(mean_of(o.name,
-                        losses::CategoricalCrossentropy({.from_logits = o.from_logits,
-                                                         .label_smoothing = o.label_smoothing,
-                                                         .axis = o.axis}))) {}
+    : MetricRef(
+          mean_of(o.name, losses::CategoricalCrossentropy({.from_logits = o.from_logits,
+                                                           .label_smoothing = o.label_smoothing,
+                                                           .axis = o.axis}))) {}
 SparseCategoricalCrossentropy::SparseCategoricalCrossentropy(
     const SparseCategoricalCrossentropyOptions& o)
-    : MetricRef(mean_of(o.name, losses::SparseCategoricalCrossentropy(
-                                    {.from_logits = o.from_logits,
-                                     .ignore_class = o.ignore_class,
-                                     .axis = o.axis}))) {}
+    : MetricRef(mean_of(
+          o.name,
+          losses::SparseCategoricalCrossentropy(
+              {.from_logits = o.from_logits, .ignore_class = o.ignore_class, .axis = o.axis}))) {}
 KLDivergence::KLDivergence(const MetricOptions& o)
     : MetricRef(mean_of(name_or(o.name, "kl_divergence"), losses::KLDivergence())) {}
 Poisson::Poisson(const MetricOptions& o)

@@ -76,8 +76,8 @@ class R2Metric final : public Metric {
                                    o.class_aggregation, name_hint(o.class_aggregation, known)));
     }
     if (o.num_regressors < 0) {
-      throw ValueError(fmt::format("R2Score: num_regressors is {}; it may not be negative",
-                                   o.num_regressors));
+      throw ValueError(
+          fmt::format("R2Score: num_regressors is {}; it may not be negative", o.num_regressors));
     }
     elements_ = Sums(add_variable({.dtype = float64, .name = "num_samples"}));
   }
@@ -160,14 +160,13 @@ LogCoshError::LogCoshError(const MetricOptions& o)
     : MetricRef(mean_of(name_or(o.name, "logcosh"), losses::LogCosh())) {}
 
 CosineSimilarity::CosineSimilarity(const CosineSimilarityOptions& o)
-    : MetricRef(mean_of(o.name,
-                        LossRef(
-                            [loss = losses::CosineSimilarity({.axis = o.axis})](
-                                const Variable& y_true, const Variable& y_pred) {
-                              return -loss.per_sample(y_true, y_pred);
-                            },
-                            "cosine_similarity", "none"),
-                        "up")) {}
+    : MetricRef(
+          mean_of(o.name,
+                  LossRef([loss = losses::CosineSimilarity({.axis = o.axis})](
+                              const Variable& y_true,
+                              const Variable& y_pred) { return -loss.per_sample(y_true, y_pred); },
+                          "cosine_similarity", "none"),
+                  "up")) {}
 
 PearsonCorrelation::PearsonCorrelation(const CorrelationOptions& o)
     : MetricRef(mean_of(name_or(o.name, "pearson_correlation"),
@@ -187,7 +186,6 @@ ConcordanceCorrelation::ConcordanceCorrelation(const CorrelationOptions& o)
 RootMeanSquaredError::RootMeanSquaredError(const MetricOptions& o)
     : MetricRef(std::make_shared<RootMeanSquare>(name_or(o.name, "root_mean_squared_error"))) {}
 
-R2Score::R2Score(const R2ScoreOptions& options)
-    : MetricRef(std::make_shared<R2Metric>(options)) {}
+R2Score::R2Score(const R2ScoreOptions& options) : MetricRef(std::make_shared<R2Metric>(options)) {}
 
 }  // namespace keratin::metrics

@@ -79,8 +79,8 @@ TEST_CASE("sequence layers: options out of range are refused when the layer is m
       {"negative_slope", [] { LeakyReLU({.negative_slope = -1}); }},
       {"shared_axes", [] { PReLU({.shared_axes = {0}}); }},
       {"l1", [] { ActivityRegularization({.l1 = -1}); }},
-      {"function", [] { Lambda(LambdaOptions()); }},
-      {"layer is missing", [] { TimeDistributed(TimeDistributedOptions()); }},
+      {"function", [] { Lambda{LambdaOptions{}}; }},
+      {"layer is missing", [] { TimeDistributed{TimeDistributedOptions{}}; }},
   };
   for (const auto& [option, make] : rows) {
     CAPTURE(option);
