@@ -29,6 +29,7 @@ int main(int argc, char** argv) try {
       layers::Conv2D({.filters = 32, .kernel_size = 3, .activation = "relu"}),
       layers::MaxPooling2D(),
       layers::Conv2D({.filters = 64, .kernel_size = 3, .activation = "relu"}),
+      layers::Conv2D({.filters = 64, .kernel_size = 3, .activation = "relu"}),
       layers::MaxPooling2D(),
       layers::Flatten(),
       layers::Dropout({.rate = 0.5}),
@@ -40,7 +41,7 @@ int main(int argc, char** argv) try {
   const std::int64_t batch_size = 64, steps = train.x.shape()[0] / batch_size + 1;
   model.compile({.optimizer = kt::optimizers::Adam(
                      {.learning_rate = kt::optimizers::schedules::CosineDecay(
-                          {.initial_learning_rate = 3e-3, .decay_steps = epochs * steps})}),
+                          {.initial_learning_rate = 2e-3, .decay_steps = epochs * steps})}),
                  .loss = "sparse_categorical_crossentropy",
                  .metrics = {"accuracy"}});
   const kt::History history =

@@ -19,6 +19,7 @@ struct CallbackParams {
   int verbose = 1;
   int epochs = 1;
   std::optional<std::int64_t> steps = {};  // a pass; none where it is not known
+  bool validation = false;                 // will fit validate?
 };
 
 /// The class to derive a callback of one's own from: override what is needed. Make it with

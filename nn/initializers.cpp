@@ -33,6 +33,42 @@ Fans fans_of(const Shape& shape) {
 
 std::uint64_t drawn(Seed seed) { return seed ? *seed : next_random_seed(); }
 
+// What files say of initializers.
+struct Seeded {
+  Seed seed;
+  void fields(Fields& f) { f("seed", seed); }
+};
+struct Gain {
+  double gain;
+  void fields(Fields& f) { f("gain", gain); }
+};
+struct Valued {
+  double value;
+  void fields(Fields& f) { f("value", value); }
+};
+struct Gained {
+  double gain;
+  Seed seed;
+  void fields(Fields& f) { f("gain", gain), f("seed", seed); }
+};
+struct Normal {
+  double mean, stddev;
+  Seed seed;
+  void fields(Fields& f) { f("mean", mean), f("stddev", stddev), f("seed", seed); }
+};
+struct Uniform {
+  double minval, maxval;
+  Seed seed;
+  void fields(Fields& f) { f("minval", minval), f("maxval", maxval), f("seed", seed); }
+};
+
+// A variance scaling under a name of its own.
+Initializer named(const char* class_name, const VarianceScalingOptions& options) {
+  const Initializer made = VarianceScaling(options);
+  return {[made](const Shape& shape, DType dtype) { return made(shape, dtype); },
+          origin_of(class_name, Seeded{options.seed})};
+}
+
 // r rows of length n >= r become orthonormal, one after the other (modified Gram-Schmidt, twice for
 // accuracy).
 void orthonormalize(std::vector<double>& rows, std::int64_t r, std::int64_t n) {
@@ -57,16 +93,18 @@ void orthonormalize(std::vector<double>& rows, std::int64_t r, std::int64_t n) {
 }  // namespace
 
 Initializer Zeros() {
-  return Initializer::Function([](const Shape& shape, DType dtype) { return zeros(shape, dtype); });
+  return {[](const Shape& shape, DType dtype) { return zeros(shape, dtype); }, origin_of("Zeros")};
 }
-Initializer Ones() { return Constant(1); }
+Initializer Ones() {
+  return {[](const Shape& shape, DType dtype) { return ones(shape, dtype); }, origin_of("Ones")};
+}
 Initializer Constant(double value) {
-  return Initializer::Function(
-      [value](const Shape& shape, DType dtype) { return full(shape, value, dtype); });
+  return {[value](const Shape& shape, DType dtype) { return full(shape, value, dtype); },
+          origin_of("Constant", Valued{value})};
 }
 
 Initializer Identity(double gain) {
-  return Initializer::Function([gain](const Shape& shape, DType dtype) {
+  const auto make = [gain](const Shape& shape, DType dtype) {
     if (shape.rank() != 2)
       throw ShapeError(
           fmt::format("identity initializer: shape {}; expected rank 2", shape.text()));
@@ -75,23 +113,28 @@ Initializer Identity(double gain) {
       values[static_cast<std::size_t>(i * shape[1] + i)] = gain;
     }
     return cast(Tensor::from(values, shape), dtype);
-  });
+  };
+  // Keras' has no gain.
+  return {make, gain == 1 ? origin_of("Identity") : origin_of("Identity", Gain{gain})};
 }
 
 Initializer RandomNormal(double mean, double stddev, Seed seed) {
-  return Initializer::Function([=, s = drawn(seed)](const Shape& shape, DType dtype) {
-    return randn(shape, dtype, {s, 0}) * stddev + mean;
-  });
+  return {[=, s = drawn(seed)](const Shape& shape, DType dtype) {
+            return randn(shape, dtype, {s, 0}) * stddev + mean;
+          },
+          origin_of("RandomNormal", Normal{mean, stddev, seed})};
 }
 Initializer TruncatedNormal(double mean, double stddev, Seed seed) {
-  return Initializer::Function([=, s = drawn(seed)](const Shape& shape, DType dtype) {
-    return random_truncated_normal(shape, dtype, {s, 0}) * stddev + mean;
-  });
+  return {[=, s = drawn(seed)](const Shape& shape, DType dtype) {
+            return random_truncated_normal(shape, dtype, {s, 0}) * stddev + mean;
+          },
+          origin_of("TruncatedNormal", Normal{mean, stddev, seed})};
 }
 Initializer RandomUniform(double minval, double maxval, Seed seed) {
-  return Initializer::Function([=, s = drawn(seed)](const Shape& shape, DType dtype) {
-    return random_uniform(shape, minval, maxval, dtype, {s, 0});
-  });
+  return {[=, s = drawn(seed)](const Shape& shape, DType dtype) {
+            return random_uniform(shape, minval, maxval, dtype, {s, 0});
+          },
+          origin_of("RandomUniform", Uniform{minval, maxval, seed})};
 }
 
 Initializer VarianceScaling(const VarianceScalingOptions& options) {
@@ -110,8 +153,8 @@ Initializer VarianceScaling(const VarianceScalingOptions& options) {
                     "untruncated_normal or uniform",
                     kind));
   }
-  return Initializer::Function([mode, kind, scale = options.scale, s = drawn(options.seed)](
-                                   const Shape& shape, DType dtype) {
+  const auto make = [mode, kind, scale = options.scale, s = drawn(options.seed)](
+                        const Shape& shape, DType dtype) -> Tensor {
     const Fans fans = fans_of(shape);
     const double fan = mode == "fan_in"    ? fans.in
                        : mode == "fan_out" ? fans.out
@@ -123,26 +166,28 @@ Initializer VarianceScaling(const VarianceScalingOptions& options) {
     }
     if (kind == "untruncated_normal") return randn(shape, dtype, {s, 0}) * std::sqrt(variance);
     return random_truncated_normal(shape, dtype, {s, 0}) * (std::sqrt(variance) / kTruncatedStddev);
-  });
+  };
+  return {make, origin_of("VarianceScaling", options)};
 }
 
 Initializer GlorotUniform(Seed seed) {
-  return VarianceScaling({.scale = 1, .mode = "fan_avg", .distribution = "uniform", .seed = seed});
+  return named("GlorotUniform",
+               {.scale = 1, .mode = "fan_avg", .distribution = "uniform", .seed = seed});
 }
 Initializer GlorotNormal(Seed seed) {
-  return VarianceScaling({.scale = 1, .mode = "fan_avg", .seed = seed});
+  return named("GlorotNormal", {.scale = 1, .mode = "fan_avg", .seed = seed});
 }
 Initializer HeUniform(Seed seed) {
-  return VarianceScaling({.scale = 2, .distribution = "uniform", .seed = seed});
+  return named("HeUniform", {.scale = 2, .distribution = "uniform", .seed = seed});
 }
-Initializer HeNormal(Seed seed) { return VarianceScaling({.scale = 2, .seed = seed}); }
+Initializer HeNormal(Seed seed) { return named("HeNormal", {.scale = 2, .seed = seed}); }
 Initializer LecunUniform(Seed seed) {
-  return VarianceScaling({.scale = 1, .distribution = "uniform", .seed = seed});
+  return named("LecunUniform", {.scale = 1, .distribution = "uniform", .seed = seed});
 }
-Initializer LecunNormal(Seed seed) { return VarianceScaling({.scale = 1, .seed = seed}); }
+Initializer LecunNormal(Seed seed) { return named("LecunNormal", {.scale = 1, .seed = seed}); }
 
 Initializer Orthogonal(double gain, Seed seed) {
-  return Initializer::Function([gain, s = drawn(seed)](const Shape& shape, DType dtype) {
+  const auto make = [gain, s = drawn(seed)](const Shape& shape, DType dtype) {
     if (shape.rank() < 2) {
       throw ShapeError(
           fmt::format("orthogonal initializer: shape {}; expected rank 2 or more", shape.text()));
@@ -159,7 +204,8 @@ Initializer Orthogonal(double gain, Seed seed) {
       }
     }
     return cast(Tensor::from(values, shape), dtype);
-  });
+  };
+  return {make, origin_of("Orthogonal", Gained{gain, seed})};
 }
 
 }  // namespace initializers
@@ -167,26 +213,30 @@ Initializer Orthogonal(double gain, Seed seed) {
 Initializer::Initializer(const char* name) {
   using Make = Initializer (*)();
   namespace in = initializers;
-  static const std::map<std::string, Make> makers = {
-      {"zeros", [] { return in::Zeros(); }},
-      {"zero", [] { return in::Zeros(); }},
-      {"ones", [] { return in::Ones(); }},
-      {"one", [] { return in::Ones(); }},
-      {"constant", [] { return in::Constant(); }},
-      {"identity", [] { return in::Identity(); }},
-      {"random_normal", [] { return in::RandomNormal(); }},
-      {"normal", [] { return in::RandomNormal(); }},
-      {"truncated_normal", [] { return in::TruncatedNormal(); }},
-      {"random_uniform", [] { return in::RandomUniform(); }},
-      {"uniform", [] { return in::RandomUniform(); }},
-      {"variance_scaling", [] { return in::VarianceScaling(); }},
-      {"glorot_uniform", [] { return in::GlorotUniform(); }},
-      {"glorot_normal", [] { return in::GlorotNormal(); }},
-      {"he_uniform", [] { return in::HeUniform(); }},
-      {"he_normal", [] { return in::HeNormal(); }},
-      {"lecun_uniform", [] { return in::LecunUniform(); }},
-      {"lecun_normal", [] { return in::LecunNormal(); }},
-      {"orthogonal", [] { return in::Orthogonal(); }},
+  struct Made {
+    const char* class_name;
+    Make make;
+  };
+  static const std::map<std::string, Made> makers = {
+      {"zeros", {"Zeros", [] { return in::Zeros(); }}},
+      {"zero", {"Zeros", [] { return in::Zeros(); }}},
+      {"ones", {"Ones", [] { return in::Ones(); }}},
+      {"one", {"Ones", [] { return in::Ones(); }}},
+      {"constant", {"Constant", [] { return in::Constant(); }}},
+      {"identity", {"Identity", [] { return in::Identity(); }}},
+      {"random_normal", {"RandomNormal", [] { return in::RandomNormal(); }}},
+      {"normal", {"RandomNormal", [] { return in::RandomNormal(); }}},
+      {"truncated_normal", {"TruncatedNormal", [] { return in::TruncatedNormal(); }}},
+      {"random_uniform", {"RandomUniform", [] { return in::RandomUniform(); }}},
+      {"uniform", {"RandomUniform", [] { return in::RandomUniform(); }}},
+      {"variance_scaling", {"VarianceScaling", [] { return in::VarianceScaling(); }}},
+      {"glorot_uniform", {"GlorotUniform", [] { return in::GlorotUniform(); }}},
+      {"glorot_normal", {"GlorotNormal", [] { return in::GlorotNormal(); }}},
+      {"he_uniform", {"HeUniform", [] { return in::HeUniform(); }}},
+      {"he_normal", {"HeNormal", [] { return in::HeNormal(); }}},
+      {"lecun_uniform", {"LecunUniform", [] { return in::LecunUniform(); }}},
+      {"lecun_normal", {"LecunNormal", [] { return in::LecunNormal(); }}},
+      {"orthogonal", {"Orthogonal", [] { return in::Orthogonal(); }}},
   };
   const auto found = makers.find(name);
   if (found == makers.end()) {
@@ -196,9 +246,10 @@ Initializer::Initializer(const char* name) {
         fmt::format("initializer: unknown name \"{}\"{}", name, name_hint(name, known)));
   }
   // Made when the weight is, so that each layer draws a seed of its own.
-  function_ = [make = found->second](const Shape& shape, DType dtype) {
+  function_ = [make = found->second.make](const Shape& shape, DType dtype) {
     return make()(shape, dtype);
   };
+  origin_ = origin_of(found->second.class_name);
 }
 
 }  // namespace keratin

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "nn/fields.h"
 #include "tensor/random.h"
 #include "tensor/tensor.h"
 
@@ -21,15 +22,19 @@ class Initializer {
   /// Throws ValueError for an unknown name, with the nearest known one.
   Initializer(const char* name);
   Initializer(const std::string& name) : Initializer(name.c_str()) {}
-  Initializer(Function function) : function_(std::move(function)) {}
+  Initializer(Function function, OriginPtr origin = nullptr)
+      : function_(std::move(function)), origin_(std::move(origin)) {}
 
   bool given() const { return function_ != nullptr; }
   Tensor operator()(const Shape& shape, DType dtype = float32) const {
     return function_(shape, dtype);
   }
+  /// What it was made from; null for a function of one's own.
+  const OriginPtr& origin() const { return origin_; }
 
  private:
   Function function_;
+  OriginPtr origin_;
 };
 
 /// The initializers of Keras. Random ones with a seed give the same numbers whenever they are
@@ -53,6 +58,9 @@ struct VarianceScalingOptions {
   std::string mode = "fan_in";                    // or fan_out, fan_avg
   std::string distribution = "truncated_normal";  // or untruncated_normal, uniform
   Seed seed = {};
+  void fields(Fields& f) {
+    f("scale", scale), f("mode", mode), f("distribution", distribution), f("seed", seed);
+  }
 };
 /// Variance scale / fan. Throws ValueError for unknown modes and distributions or scale <= 0.
 Initializer VarianceScaling(const VarianceScalingOptions& options = {});

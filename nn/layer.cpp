@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <map>
 
 #include "autograd/ops/multiply.h"
 #include "autograd/ops/reshape.h"
@@ -19,6 +20,7 @@ namespace {
 // What the calling layer was told, for inner layers that are told nothing.
 thread_local bool inherited_training = false;
 thread_local detail::AddedLosses* added_losses = nullptr;
+thread_local detail::UnsetWeights* unset_weights = nullptr;
 
 class TrainingScope {
  public:
@@ -50,6 +52,24 @@ namespace detail {
 AddedLosses::AddedLosses() : before_(std::exchange(added_losses, this)) {}
 AddedLosses::~AddedLosses() { added_losses = before_; }
 AddedLosses* AddedLosses::current() { return added_losses; }
+
+UnsetWeights::UnsetWeights(std::int64_t bytes)
+    : left_(bytes), before_(std::exchange(unset_weights, this)) {}
+UnsetWeights::~UnsetWeights() { unset_weights = before_; }
+UnsetWeights* UnsetWeights::current() { return unset_weights; }
+Tensor UnsetWeights::make(const Shape& shape, DType dtype) {
+  std::int64_t bytes = static_cast<std::int64_t>(size_of(dtype));
+  for (const std::int64_t size : shape) {
+    if (__builtin_mul_overflow(bytes, size, &bytes)) bytes = left_ + 1;
+    if (bytes > left_) break;
+  }
+  if (bytes > left_) {
+    throw ValueError(
+        fmt::format("weights of {} and more do not fit what the file holds", shape.text()));
+  }
+  left_ -= bytes;
+  return Tensor::empty(shape, dtype);
+}
 
 std::vector<Layer*> all_layers(Layer* layer) {
   std::vector<Layer*> found;
@@ -87,11 +107,11 @@ const std::shared_ptr<Layer>& checked(const std::shared_ptr<Layer>& layer) {
 }
 }  // namespace
 
-SymbolicTensors LayerRef::operator()(const SymbolicTensor& x) const {
-  return detail::call_symbolically(checked(layer_), SymbolicTensors(x));
+SymbolicTensors LayerRef::operator()(const SymbolicTensor& x, const CallContext& context) const {
+  return detail::call_symbolically(checked(layer_), SymbolicTensors(x), context.training);
 }
-SymbolicTensors LayerRef::operator()(const SymbolicTensors& x) const {
-  return detail::call_symbolically(checked(layer_), x);
+SymbolicTensors LayerRef::operator()(const SymbolicTensors& x, const CallContext& context) const {
+  return detail::call_symbolically(checked(layer_), x, context.training);
 }
 Variables LayerRef::operator()(const Variable& x, const CallContext& context) const {
   return checked(layer_)->invoke(Variables(x), context);
@@ -323,7 +343,8 @@ Variable Layer::add_weight(const AddWeightOptions& options) {
       options.initializer.given() ? options.initializer : Initializer("glorot_uniform");
   const DType dtype =
       options.dtype.name().empty() ? policy_.variable_dtype() : options.dtype.variable_dtype();
-  const Tensor value = initializer(options.shape, dtype);
+  const Tensor value = unset_weights != nullptr ? unset_weights->make(options.shape, dtype)
+                                                : initializer(options.shape, dtype);
   if (value.shape() != options.shape || value.dtype() != dtype) {
     throw ShapeError(fmt::format("{}: the initializer of \"{}\" gave {}; expected {}", label(),
                                  options.name, value.spec().text(),
@@ -334,6 +355,24 @@ Variable Layer::add_weight(const AddWeightOptions& options) {
   if (options.constraint.given()) variable.impl()->constraint = options.constraint;
   weights_.push_back({variable, options.trainable, options.regularizer});
   return variable;
+}
+
+void Layer::fields(Fields&) {}
+std::vector<std::pair<std::string, LayerRef>> Layer::named_sublayers() const {
+  std::vector<std::pair<std::string, LayerRef>> named;
+  std::map<std::string, int> used;
+  for (const LayerRef& layer : sublayers()) {
+    const std::string base = snake_case(layer.layer()->class_name());
+    const int number = used[base]++;
+    named.emplace_back(number == 0 ? "layers/" + base : fmt::format("layers/{}_{}", base, number),
+                       layer);
+  }
+  return named;
+}
+void Layer::set_assets(const Named<std::string>& assets) {
+  if (assets.empty()) return;
+  throw ValueError(
+      fmt::format("{}: given a text \"{}\"; it takes none", label(), assets.begin()->first));
 }
 
 void Layer::track_layer(const LayerRef& layer) {

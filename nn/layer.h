@@ -10,9 +10,11 @@
 
 #include "autograd/variable.h"
 #include "nn/dtype_policy.h"
+#include "nn/fields.h"
 #include "nn/initializers.h"
 #include "nn/regularizers.h"
 #include "nn/symbolic.h"
+#include "tensor/named.h"
 
 namespace keratin {
 
@@ -54,12 +56,13 @@ class LayerRef {
   LayerRef() = default;
   explicit LayerRef(std::shared_ptr<Layer> layer);
 
-  /// Extends a graph by this layer. Throws as the layer would for such an input.
-  SymbolicTensors operator()(const SymbolicTensor& x) const;
-  SymbolicTensors operator()(const SymbolicTensors& x) const;
+  /// Extends a graph by this layer. Throws as the layer would for such an input. With
+  /// {.training = false} it infers there even while the model is trained: a frozen base model.
+  SymbolicTensors operator()(const SymbolicTensor& x, const CallContext& context = {}) const;
+  SymbolicTensors operator()(const SymbolicTensors& x, const CallContext& context = {}) const;
   template <std::same_as<std::vector<SymbolicTensor>> V>
-  SymbolicTensors operator()(const V& x) const {
-    return (*this)(SymbolicTensors(x));
+  SymbolicTensors operator()(const V& x, const CallContext& context = {}) const {
+    return (*this)(SymbolicTensors(x), context);
   }
   /// Computes. Builds the layer's weights at the first call.
   Variables operator()(const Variable& x, const CallContext& context = {}) const;
@@ -127,6 +130,17 @@ class Layer : public std::enable_shared_from_this<Layer> {
   /// "Dense": by default the name of the class.
   virtual std::string class_name() const;
 
+  // What files hold of a layer beside its weights.
+  /// Its options by name, written or, where `f` is reading, set. None by default.
+  virtual void fields(Fields& f);
+  /// Inner layers by the names that they have in files; by default "layers/dense",
+  /// "layers/dense_1" ...
+  virtual std::vector<std::pair<std::string, LayerRef>> named_sublayers() const;
+  /// Texts such as a vocabulary, by the names of their files, and what was read of them. None by
+  /// default.
+  virtual Named<std::string> assets() const { return {}; }
+  virtual void set_assets(const Named<std::string>& assets);
+
   const std::string& name() const;
   void set_name(std::string name) { name_ = std::move(name); }
   bool built() const { return built_; }
@@ -140,6 +154,9 @@ class Layer : public std::enable_shared_from_this<Layer> {
   /// Of the results of the first call; the batch axis None. Empty before.
   const std::vector<Spec>& last_outputs() const { return last_outputs_; }
   const std::vector<Weight>& own_weights() const { return weights_; }
+  const DTypePolicy& policy() const { return policy_; }
+  /// Before the layer is built.
+  void set_policy(const DTypePolicy& policy) { policy_ = policy; }
   virtual std::vector<LayerRef> sublayers() const { return sublayers_; }
 
   /// Builds if that has not been done.
@@ -162,7 +179,6 @@ class Layer : public std::enable_shared_from_this<Layer> {
   }
   /// Adds to the loss of the step in which it is called.
   void add_loss(const Variable& loss);
-  void set_policy(const DTypePolicy& policy) { policy_ = policy; }
   void set_activity_regularizer(const Regularizer& regularizer) {
     activity_regularizer_ = regularizer;
   }
@@ -216,6 +232,23 @@ class AddedLosses {
 
  private:
   AddedLosses* before_;
+};
+
+/// While one lives, weights made on this thread are not given their first values, as they will be
+/// read from a file; together they may take `bytes` at most. Throws ValueError beyond that.
+class UnsetWeights {
+ public:
+  explicit UnsetWeights(std::int64_t bytes);
+  ~UnsetWeights();
+  UnsetWeights(const UnsetWeights&) = delete;
+  UnsetWeights& operator=(const UnsetWeights&) = delete;
+  /// A weight's value, not set.
+  Tensor make(const Shape& shape, DType dtype);
+  static UnsetWeights* current();
+
+ private:
+  std::int64_t left_;
+  UnsetWeights* before_;
 };
 
 /// Every distinct layer in and under `layer`, itself first.

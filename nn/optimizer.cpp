@@ -19,6 +19,7 @@
 #include "nn/optimizers/adamw.h"
 #include "nn/optimizers/rmsprop.h"
 #include "nn/optimizers/sgd.h"
+#include "tensor/cast.h"
 
 namespace keratin {
 namespace {
@@ -69,7 +70,12 @@ Variable OptimizerRef::scale_loss(const Variable& loss) const {
   return factor ? loss * *factor : loss;
 }
 void OptimizerRef::finalize_variable_values() { checked(impl_).finalize_variable_values(); }
-std::vector<Spec> OptimizerRef::state_specs() const { return checked(impl_).state_specs(); }
+std::vector<Spec> OptimizerRef::state_specs() const {
+  std::vector<Spec> specs;
+  if (!checked(impl_).built()) return specs;
+  for (const Tensor& tensor : impl_->state()) specs.push_back(tensor.spec());
+  return specs;
+}
 
 namespace detail {
 
@@ -80,8 +86,12 @@ void require_in(const char* optimizer, const char* option, double value, double 
       high == std::numeric_limits<double>::infinity() ? "" : fmt::format(" and below {}", high)));
 }
 
-Optimizer::Optimizer(const char* class_name, OptimizerSettings settings, UpdateRule rule)
-    : class_name_(class_name), settings_(std::move(settings)), rule_(rule) {
+Optimizer::Optimizer(const char* class_name, OptimizerSettings settings, UpdateRule rule,
+                     OriginPtr origin)
+    : class_name_(class_name),
+      settings_(std::move(settings)),
+      rule_(rule),
+      origin_(std::move(origin)) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
   const OptimizerSettings& s = settings_;
   if (!s.learning_rate.scheduled()) {
@@ -278,17 +288,55 @@ void Optimizer::finalize_variable_values() {
   for (Slots& slots : slots_) slots.variable.assign(slots.average);
 }
 
-std::vector<Spec> Optimizer::state_specs() const {
-  if (!built_) return {};
-  std::vector<Spec> specs{{{}, int64, {}}};
-  if (!settings_.learning_rate.scheduled()) specs.push_back({{}, float32, {}});
-  for (const Slots& slots : slots_) {
-    for (const Tensor* tensor :
-         {&slots.slots[0], &slots.slots[1], &slots.slots[2], &slots.average, &slots.accumulated}) {
-      if (tensor->defined()) specs.push_back(tensor->spec());
+std::vector<Tensor> Optimizer::state_tensors() const {
+  std::vector<Tensor> tensors;
+  const auto add = [&](const Tensor& tensor) {
+    if (tensor.defined()) tensors.push_back(tensor);
+  };
+  for (const Slots& slots : slots_) add(slots.average);
+  for (const Slots& slots : slots_) add(slots.accumulated);
+  const bool pairs = rule_.constants.update == kernels::Update::adam;
+  if (pairs) {
+    for (const Slots& slots : slots_) add(slots.slots[0]), add(slots.slots[1]);
+  }
+  for (std::size_t kind = pairs ? 2 : 0; kind < rule_.slots.size(); ++kind) {
+    for (const Slots& slots : slots_) add(slots.slots[kind]);
+  }
+  return tensors;
+}
+
+std::vector<Tensor> Optimizer::state() const {
+  std::vector<Tensor> state{Tensor::scalar(static_cast<double>(steps_), int64)};
+  if (!settings_.learning_rate.scheduled()) {
+    state.push_back(Tensor::scalar(settings_.learning_rate.at(0)));
+  }
+  for (const Tensor& tensor : state_tensors()) state.push_back(tensor);
+  return state;
+}
+
+void Optimizer::set_state(const std::vector<Tensor>& state) {
+  std::vector<Tensor> mine = state_tensors();
+  const std::size_t scalars = settings_.learning_rate.scheduled() ? 1 : 2;
+  if (!built_ || state.size() != mine.size() + scalars) {
+    throw ShapeError(fmt::format("{}: given {} tensors of state; it has {}{}", class_name_,
+                                 state.size(), mine.size() + scalars,
+                                 built_ ? "" : ", and is not built yet"));
+  }
+  for (std::size_t i = 0; i < state.size(); ++i) {
+    const Shape wanted = i < scalars ? Shape{} : mine[i - scalars].shape();
+    if (state[i].shape() != wanted) {
+      throw ShapeError(fmt::format("{}: tensor {} of its state is {}; expected shape {}",
+                                   class_name_, i, state[i].spec().text(), wanted.text()));
     }
   }
-  return specs;
+  steps_ = state[0].item<std::int64_t>();
+  // Files keep the rate in float32: what we have may be that, with more digits.
+  if (scalars == 2 && state[1].item<float>() != static_cast<float>(learning_rate())) {
+    settings_.learning_rate = state[1].item<double>();
+  }
+  for (std::size_t i = scalars; i < state.size(); ++i) {
+    mine[i - scalars].copy_from(cast(state[i], mine[i - scalars].dtype()));
+  }
 }
 
 }  // namespace detail

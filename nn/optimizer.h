@@ -9,6 +9,7 @@
 
 #include "autograd/variable.h"
 #include "kernels/optimizer/optimizer.h"
+#include "nn/fields.h"
 #include "nn/schedule.h"
 
 namespace keratin {
@@ -93,6 +94,22 @@ OptimizerSettings settings_of(const Options& o) {
           o.name};
 }
 
+/// The options that all optimizers have, as files name them.
+template <class Options>
+void optimizer_fields(Fields& f, Options& o) {
+  f("name", o.name);
+  f("learning_rate", o.learning_rate);
+  f("weight_decay", o.weight_decay);
+  f("clipnorm", o.clipnorm);
+  f("global_clipnorm", o.global_clipnorm);
+  f("clipvalue", o.clipvalue);
+  f("use_ema", o.use_ema);
+  f("ema_momentum", o.ema_momentum);
+  f("ema_overwrite_frequency", o.ema_overwrite_frequency);
+  f("loss_scale_factor", o.loss_scale_factor);
+  f("gradient_accumulation_steps", o.gradient_accumulation_steps);
+}
+
 /// What one optimizer does to a weight: which update, with which constants and slots.
 struct UpdateRule {
   kernels::UpdateShape constants;  // size, learning_rate, decay and gradient_scale set at each step
@@ -107,7 +124,7 @@ void require_in(const char* optimizer, const char* option, double value, double 
 class Optimizer {
  public:
   /// Throws ValueError for settings out of range or that exclude each other.
-  Optimizer(const char* class_name, OptimizerSettings settings, UpdateRule rule);
+  Optimizer(const char* class_name, OptimizerSettings settings, UpdateRule rule, OriginPtr origin);
 
   void build(const std::vector<Variable>& variables);
   void apply(const std::vector<Variable>& variables);
@@ -117,7 +134,14 @@ class Optimizer {
   void set_learning_rate(double value);
   std::int64_t iterations() const;
   void finalize_variable_values();
-  std::vector<Spec> state_specs() const;
+  const OriginPtr& origin() const { return origin_; }
+  bool built() const { return built_; }
+  /// Everything that it keeps, in Keras' order: step, learning rate (none where that follows a
+  /// schedule), averages, accumulated gradients, slots. Adam's m and v go weight by weight, other
+  /// slots kind by kind.
+  std::vector<Tensor> state() const;
+  /// Throws ShapeError, and changes nothing, unless it is as state() of this optimizer, built.
+  void set_state(const std::vector<Tensor>& state);
 
  private:
   struct Slots {
@@ -126,6 +150,7 @@ class Optimizer {
     Tensor average, accumulated;
   };
   Slots& slots_of(const Variable& variable);
+  std::vector<Tensor> state_tensors() const;  // what belongs to the weights
   bool accumulate(std::vector<Slots*>& tensors, std::vector<Tensor>& gradients);
   double clip(std::vector<Tensor>& gradients) const;  // gives what all are still to be scaled by
   template <class T>
@@ -136,6 +161,7 @@ class Optimizer {
   const char* class_name_;
   OptimizerSettings settings_;
   UpdateRule rule_;
+  OriginPtr origin_;
   std::vector<Slots> slots_;
   std::int64_t steps_ = 0;  // calls of apply; with accumulation more than updates
   bool built_ = false, warned_ = false;

@@ -13,10 +13,30 @@
 namespace keratin {
 namespace regularizers {
 
-L1::L1(double l1) : Regularizer([l1](const Variable& w) { return sum(abs(w)) * l1; }) {}
-L2::L2(double l2) : Regularizer([l2](const Variable& w) { return sum(square(w)) * l2; }) {}
+namespace {
+struct L1Options {
+  double l1;
+  void fields(Fields& f) { f("l1", l1); }
+};
+struct L2Options {
+  double l2;
+  void fields(Fields& f) { f("l2", l2); }
+};
+struct L1L2Options {
+  double l1, l2;
+  void fields(Fields& f) { f("l1", l1), f("l2", l2); }
+};
+}  // namespace
+
+L1::L1(double l1)
+    : Regularizer([l1](const Variable& w) { return sum(abs(w)) * l1; },
+                  origin_of("L1", L1Options{l1})) {}
+L2::L2(double l2)
+    : Regularizer([l2](const Variable& w) { return sum(square(w)) * l2; },
+                  origin_of("L2", L2Options{l2})) {}
 L1L2::L1L2(double l1, double l2)
-    : Regularizer([l1, l2](const Variable& w) { return sum(abs(w)) * l1 + sum(square(w)) * l2; }) {}
+    : Regularizer([l1, l2](const Variable& w) { return sum(abs(w)) * l1 + sum(square(w)) * l2; },
+                  origin_of("L1L2", L1L2Options{l1, l2})) {}
 
 }  // namespace regularizers
 
@@ -42,7 +62,7 @@ Constraint::Constraint(const char* name) {
     throw ValueError(
         fmt::format("constraint: unknown name \"{}\"{}", wanted, name_hint(wanted, {"non_neg"})));
   }
-  f_ = [](const Tensor& w) { return maximum(w, 0); };
+  *this = Constraint([](const Tensor& w) { return maximum(w, 0); }, origin_of("NonNeg"));
 }
 
 }  // namespace keratin

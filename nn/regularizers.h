@@ -4,6 +4,7 @@
 #include <string>
 
 #include "autograd/variable.h"
+#include "nn/fields.h"
 
 namespace keratin {
 
@@ -15,15 +16,18 @@ class Regularizer {
   /// Throws ValueError for an unknown name.
   Regularizer(const char* name);
   Regularizer(const std::string& name) : Regularizer(name.c_str()) {}
-  explicit Regularizer(std::function<Variable(const Variable&)> penalty)
-      : penalty_(std::move(penalty)) {}
+  explicit Regularizer(std::function<Variable(const Variable&)> penalty, OriginPtr origin = nullptr)
+      : penalty_(std::move(penalty)), origin_(std::move(origin)) {}
 
   bool given() const { return penalty_ != nullptr; }
   /// One value.
   Variable operator()(const Variable& x) const { return penalty_(x); }
+  /// What it was made from; null for a function of one's own.
+  const OriginPtr& origin() const { return origin_; }
 
  private:
   std::function<Variable(const Variable&)> penalty_;
+  OriginPtr origin_;
 };
 
 namespace regularizers {
@@ -49,13 +53,17 @@ class Constraint {
   /// Throws ValueError for an unknown name.
   Constraint(const char* name);
   Constraint(const std::string& name) : Constraint(name.c_str()) {}
-  explicit Constraint(std::function<Tensor(const Tensor&)> f) : f_(std::move(f)) {}
+  explicit Constraint(std::function<Tensor(const Tensor&)> f, OriginPtr origin = nullptr)
+      : f_(std::move(f)), origin_(std::move(origin)) {}
 
   bool given() const { return f_ != nullptr; }
   Tensor operator()(const Tensor& w) const { return f_(w); }
+  /// What it was made from; null for a function of one's own.
+  const OriginPtr& origin() const { return origin_; }
 
  private:
   std::function<Tensor(const Tensor&)> f_;
+  OriginPtr origin_;
 };
 
 }  // namespace keratin

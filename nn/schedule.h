@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include "nn/fields.h"
+
 namespace keratin::optimizers {
 
 /// A learning rate as a function of the step, counted from 0: one of schedules::..., or a function
@@ -12,13 +14,17 @@ namespace keratin::optimizers {
 class Schedule {
  public:
   Schedule() = default;  // none
-  explicit Schedule(std::function<double(std::int64_t step)> f) : f_(std::move(f)) {}
+  explicit Schedule(std::function<double(std::int64_t step)> f, OriginPtr origin = nullptr)
+      : f_(std::move(f)), origin_(std::move(origin)) {}
 
   bool given() const { return f_ != nullptr; }
   double operator()(std::int64_t step) const { return f_(step); }
+  /// What it was made from; null for a function of one's own.
+  const OriginPtr& origin() const { return origin_; }
 
  private:
   std::function<double(std::int64_t)> f_;
+  OriginPtr origin_;
 };
 
 /// A number, or a schedule.
@@ -28,6 +34,7 @@ class LearningRate {
   LearningRate(const Schedule& schedule) : schedule_(schedule) {}
 
   bool scheduled() const { return schedule_.given(); }
+  const Schedule& schedule() const { return schedule_; }
   double at(std::int64_t step) const { return scheduled() ? schedule_(step) : value_; }
 
  private:

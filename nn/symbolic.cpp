@@ -47,7 +47,7 @@ SymbolicTensor Input(const InputOptions& options) {
 namespace detail {
 
 SymbolicTensors call_symbolically(const std::shared_ptr<Layer>& layer,
-                                  const SymbolicTensors& inputs) {
+                                  const SymbolicTensors& inputs, std::optional<bool> training) {
   std::vector<Spec> specs;
   for (const auto& [name, tensor] : inputs.entries()) {
     if (!tensor.defined())
@@ -60,6 +60,7 @@ SymbolicTensors call_symbolically(const std::shared_ptr<Layer>& layer,
   auto node = std::make_shared<GraphNode>();
   node->layer = layer;
   node->inputs = inputs;
+  node->training = training;
   node->outputs = layer->output_specs(specs);
   node->index = layer->next_node_index();
   std::vector<SymbolicTensor> outputs;

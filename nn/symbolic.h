@@ -57,8 +57,9 @@ namespace detail {
 /// One call of a layer on symbolic tensors.
 struct GraphNode {
   std::shared_ptr<Layer> layer;
-  int index = 0;           // which call of that layer
-  SymbolicTensors inputs;  // as they were given: one, a list, by name
+  int index = 0;                      // which call of that layer
+  SymbolicTensors inputs;             // as they were given: one, a list, by name
+  std::optional<bool> training = {};  // where the call said so; else as the model is called
   std::vector<Spec> outputs;
 };
 
@@ -70,7 +71,7 @@ struct SymbolicImpl {
 
 /// Records a call; one symbolic tensor for each output.
 SymbolicTensors call_symbolically(const std::shared_ptr<Layer>& layer,
-                                  const SymbolicTensors& inputs);
+                                  const SymbolicTensors& inputs, std::optional<bool> training = {});
 
 }  // namespace detail
 }  // namespace keratin

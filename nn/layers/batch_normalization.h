@@ -21,6 +21,22 @@ struct BatchNormalizationOptions {
   bool trainable = true;
   DTypePolicy dtype = {};
   std::string name = {};
+
+  void fields(Fields& f) {
+    f("axis", axis);
+    f("momentum", momentum);
+    f("epsilon", epsilon);
+    f("center", center);
+    f("scale", scale);
+    f("beta_initializer", beta_initializer);
+    f("gamma_initializer", gamma_initializer);
+    f("moving_mean_initializer", moving_mean_initializer);
+    f("moving_variance_initializer", moving_variance_initializer);
+    f("beta_regularizer", beta_regularizer);
+    f("gamma_regularizer", gamma_regularizer);
+    f("beta_constraint", beta_constraint);
+    f("gamma_constraint", gamma_constraint);
+  }
 };
 
 /// Normalizes each channel.   y = gamma (x - mean) / sqrt(variance + epsilon) + beta

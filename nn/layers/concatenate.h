@@ -8,6 +8,8 @@ struct ConcatenateOptions {
   int axis = -1;
   DTypePolicy dtype = {};
   std::string name = {};
+
+  void fields(Fields& f) { f("axis", axis); }
 };
 
 /// Puts its inputs one after the other along an axis: layers::Concatenate()({a, b}).

@@ -11,13 +11,20 @@
 
 namespace keratin::layers {
 
+/// A layer that Keras has too, under the same name.
+class KerasLayer : public Layer {};
+
 /// A layer made from an options struct: it keeps the options, and takes its name, its dtype and
 /// whether it is trainable from them. Base of the layers in this folder; their names as Keras
 /// has them come from `class_name`.
 template <class Options>
-class ConfiguredLayer : public Layer {
+class ConfiguredLayer : public KerasLayer {
  public:
   std::string class_name() const override { return class_name_; }
+  void fields(Fields& f) override {
+    KERATIN_ASSERT(!f.reading());  // they are const: a new layer is made from what was read
+    Options(options_).fields(f);
+  }
 
  protected:
   ConfiguredLayer(const char* class_name, Options options)

@@ -27,6 +27,25 @@ struct Conv1DOptions {
   bool trainable = true;
   DTypePolicy dtype = {};
   std::string name = {};
+
+  void fields(Fields& f) {
+    f("filters", filters);
+    f.list_of_one("kernel_size", kernel_size);
+    f.list_of_one("strides", strides);
+    f("padding", padding);
+    f.data_format(data_format);
+    f.list_of_one("dilation_rate", dilation_rate);
+    f("groups", groups);
+    f("activation", activation);
+    f("use_bias", use_bias);
+    f("kernel_initializer", kernel_initializer);
+    f("bias_initializer", bias_initializer);
+    f("kernel_regularizer", kernel_regularizer);
+    f("bias_regularizer", bias_regularizer);
+    f.if_given("activity_regularizer", activity_regularizer);
+    f("kernel_constraint", kernel_constraint);
+    f("bias_constraint", bias_constraint);
+  }
 };
 
 /// y = activation(x convolved with kernel along time + bias), a cross-correlation; see conv2d.

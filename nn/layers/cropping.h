@@ -11,6 +11,8 @@ struct Cropping1DOptions {
   Padding1 cropping = {1, 1};  // steps off the start and off the end
   DTypePolicy dtype = {};
   std::string name = {};
+
+  void fields(Fields& f) { cropping.fields("cropping", f); }
 };
 
 /// Cuts off both ends.   [batch, t, c] -> [batch, t - start - end, c]
@@ -25,6 +27,11 @@ struct Cropping2DOptions {
   std::string data_format = {};  // channels_last only
   DTypePolicy dtype = {};
   std::string name = {};
+
+  void fields(Fields& f) {
+    cropping.fields("cropping", f);
+    f.data_format(data_format);
+  }
 };
 
 /// Cuts off a border.   [batch, h, w, c] -> [batch, h - top - bottom, w - left - right, c]

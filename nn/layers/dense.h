@@ -19,6 +19,19 @@ struct DenseOptions {
   bool trainable = true;
   DTypePolicy dtype = {};
   std::string name = {};
+
+  void fields(Fields& f) {
+    f("units", units);
+    f("activation", activation);
+    f("use_bias", use_bias);
+    f("kernel_initializer", kernel_initializer);
+    f("bias_initializer", bias_initializer);
+    f("kernel_regularizer", kernel_regularizer);
+    f("bias_regularizer", bias_regularizer);
+    f.if_given("activity_regularizer", activity_regularizer);
+    f("kernel_constraint", kernel_constraint);
+    f("bias_constraint", bias_constraint);
+  }
 };
 
 /// y = activation(x kernel + bias), over the last axis.

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include "nn/layer.h"
 
 namespace keratin::layers {
@@ -17,6 +19,13 @@ struct DotOptions {
   bool normalize = false;
   DTypePolicy dtype = {};
   std::string name = {};
+
+  void fields(Fields& f) {
+    std::vector<int> both{axes.first, axes.second};
+    f("axes", both);
+    if (!both.empty()) axes = {both.front(), both.back()};
+    f("normalize", normalize);
+  }
 };
 
 /// Products of the samples of two inputs, summed over one axis each:

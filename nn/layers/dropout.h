@@ -12,6 +12,12 @@ struct DropoutOptions {
   std::optional<std::int64_t> seed = {};
   DTypePolicy dtype = {};
   std::string name = {};
+
+  void fields(Fields& f) {
+    f("rate", rate);
+    f("seed", seed);
+    f("noise_shape", noise_shape);
+  }
 };
 
 /// In training sets elements to 0 with probability `rate` and divides the others by 1 - rate; else

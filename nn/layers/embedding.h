@@ -15,6 +15,15 @@ struct EmbeddingOptions {
   bool trainable = true;
   DTypePolicy dtype = {};
   std::string name = {};
+
+  void fields(Fields& f) {
+    f("input_dim", input_dim);
+    f("output_dim", output_dim);
+    f("embeddings_initializer", embeddings_initializer);
+    f("embeddings_regularizer", embeddings_regularizer);
+    f("embeddings_constraint", embeddings_constraint);
+    f("mask_zero", mask_zero);
+  }
 };
 
 /// A vector for each id.   y[..., :] = embeddings[x[...], :]

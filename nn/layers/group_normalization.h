@@ -19,6 +19,20 @@ struct GroupNormalizationOptions {
   bool trainable = true;
   DTypePolicy dtype = {};
   std::string name = {};
+
+  void fields(Fields& f) {
+    f("groups", groups);
+    f("axis", axis);
+    f("epsilon", epsilon);
+    f("center", center);
+    f("scale", scale);
+    f("beta_initializer", beta_initializer);
+    f("gamma_initializer", gamma_initializer);
+    f("beta_regularizer", beta_regularizer);
+    f("gamma_regularizer", gamma_regularizer);
+    f("beta_constraint", beta_constraint);
+    f("gamma_constraint", gamma_constraint);
+  }
 };
 
 /// Normalizes each group of channels of each sample, over all its axes, in training as at

@@ -7,6 +7,8 @@ namespace keratin::layers {
 struct IdentityOptions {
   DTypePolicy dtype = {};
   std::string name = {};
+
+  void fields(Fields&) {}
 };
 /// Its input as it is; one of any shape.
 class Identity : public LayerRef {
@@ -19,6 +21,11 @@ struct ActivityRegularizationOptions {
   double l2 = 0;
   DTypePolicy dtype = {};
   std::string name = {};
+
+  void fields(Fields& f) {
+    f("l1", l1);
+    f("l2", l2);
+  }
 };
 /// Its input as it is; adds (l1 sum |x| + l2 sum x^2) / batch to the loss. Throws ValueError for
 /// negative factors.

@@ -13,6 +13,9 @@ struct LambdaOptions {
   std::function<Tensor(const Variable& x, const Tensor& mask)> mask = {};
   DTypePolicy dtype = {};
   std::string name = {};
+
+  /// Throws ValueError: no file can hold a function of the program.
+  void fields(Fields& f);
 };
 
 /// A function of the user's own as a layer, of any shape. It has no weights; those that the function

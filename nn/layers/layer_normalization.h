@@ -4,6 +4,11 @@
 
 namespace keratin::layers {
 
+namespace detail {
+/// "axis", in files: one number, or a list.
+void axes_field(Fields& f, Axes& axis);
+}  // namespace detail
+
 struct LayerNormalizationOptions {
   Axes axis = -1;  // one, or several: {-2, -1}
   double epsilon = 1e-3;
@@ -18,6 +23,19 @@ struct LayerNormalizationOptions {
   bool trainable = true;
   DTypePolicy dtype = {};
   std::string name = {};
+
+  void fields(Fields& f) {
+    detail::axes_field(f, axis);
+    f("epsilon", epsilon);
+    f("center", center);
+    f("scale", scale);
+    f("beta_initializer", beta_initializer);
+    f("gamma_initializer", gamma_initializer);
+    f("beta_regularizer", beta_regularizer);
+    f("gamma_regularizer", gamma_regularizer);
+    f("beta_constraint", beta_constraint);
+    f("gamma_constraint", gamma_constraint);
+  }
 };
 
 /// Normalizes each sample by itself, over `axis`, in training as at inference.
@@ -35,6 +53,11 @@ struct RMSNormalizationOptions {
   double epsilon = 1e-6;
   DTypePolicy dtype = {};
   std::string name = {};
+
+  void fields(Fields& f) {
+    detail::axes_field(f, axis);
+    f("epsilon", epsilon);
+  }
 };
 
 /// y = scale x / sqrt(mean of x^2 over `axis` + epsilon). Same shape; weight: scale, of the sizes
@@ -49,6 +72,8 @@ struct UnitNormalizationOptions {
   Axes axis = -1;
   DTypePolicy dtype = {};
   std::string name = {};
+
+  void fields(Fields& f) { detail::axes_field(f, axis); }
 };
 
 /// Scales to length 1 along `axis`.   y = x / sqrt(max(sum of x^2, 1e-24))

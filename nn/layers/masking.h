@@ -8,6 +8,8 @@ struct MaskingOptions {
   double mask_value = 0;
   DTypePolicy dtype = {};
   std::string name = {};
+
+  void fields(Fields& f) { f("mask_value", mask_value); }
 };
 
 /// Marks the steps whose features are all mask_value as not counting, and sets them to 0.

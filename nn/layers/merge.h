@@ -8,6 +8,8 @@ namespace keratin::layers {
 struct MergeOptions {
   DTypePolicy dtype = {};
   std::string name = {};
+
+  void fields(Fields&) {}
 };
 
 // Shapes must be the same, but for sizes of 1, which are repeated, and fewer axes, which are taken

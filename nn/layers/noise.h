@@ -14,6 +14,11 @@ struct SpatialDropout1DOptions {
   std::optional<std::int64_t> seed = {};
   DTypePolicy dtype = {};
   std::string name = {};
+
+  void fields(Fields& f) {
+    f("rate", rate);
+    f("seed", seed);
+  }
 };
 /// Drops whole channels of a sequence: one draw a sample and channel, the others divided by 1 -
 /// rate. x: [batch, time, channels]. Throws ValueError (rate), ShapeError (rank).
@@ -29,6 +34,12 @@ struct SpatialDropout2DOptions {
   std::optional<std::int64_t> seed = {};
   DTypePolicy dtype = {};
   std::string name = {};
+
+  void fields(Fields& f) {
+    f("rate", rate);
+    f("seed", seed);
+    f.data_format(data_format);
+  }
 };
 /// The same for the feature maps of images, [batch, height, width, channels].
 class SpatialDropout2D : public LayerRef {
@@ -41,6 +52,11 @@ struct GaussianNoiseOptions {
   std::optional<std::int64_t> seed = {};
   DTypePolicy dtype = {};
   std::string name = {};
+
+  void fields(Fields& f) {
+    f("stddev", stddev);
+    f("seed", seed);
+  }
 };
 /// y = x + stddev n, with n normal. Any shape. Throws ValueError (stddev).
 class GaussianNoise : public LayerRef {
@@ -53,6 +69,11 @@ struct GaussianDropoutOptions {
   std::optional<std::int64_t> seed = {};
   DTypePolicy dtype = {};
   std::string name = {};
+
+  void fields(Fields& f) {
+    f("rate", rate);
+    f("seed", seed);
+  }
 };
 /// y = x (1 + sqrt(rate / (1 - rate)) n), with n normal. Any shape. Throws ValueError (rate; Keras
 /// lets 1 pass, and divides by 0). Source: Srivastava et al. 2014, section 10.

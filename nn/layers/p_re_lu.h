@@ -14,6 +14,13 @@ struct PReLUOptions {
   bool trainable = true;
   DTypePolicy dtype = {};
   std::string name = {};
+
+  void fields(Fields& f) {
+    f("alpha_initializer", alpha_initializer);
+    f("alpha_regularizer", alpha_regularizer);
+    f("alpha_constraint", alpha_constraint);
+    f("shared_axes", shared_axes);
+  }
 };
 
 /// y = x where x > 0, else alpha x, with a learned slope for each element of a sample.

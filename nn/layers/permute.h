@@ -11,6 +11,8 @@ struct PermuteOptions {
   std::vector<int> dims = {};  // required; axis k of a sample becomes what axis dims[k] was, from 1
   DTypePolicy dtype = {};
   std::string name = {};
+
+  void fields(Fields& f) { f("dims", dims); }
 };
 
 /// Puts the axes of each sample in another order; the batch stays first. {2, 1} takes [batch, t,
@@ -24,6 +26,8 @@ struct RepeatVectorOptions {
   std::int64_t n = 0;  // required
   DTypePolicy dtype = {};
   std::string name = {};
+
+  void fields(Fields& f) { f("n", n); }
 };
 
 /// The same vector at every one of n steps.   [batch, features] -> [batch, n, features]

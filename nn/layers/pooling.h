@@ -13,6 +13,14 @@ struct Pooling2DOptions {
   std::string data_format = {};   // channels_last only
   DTypePolicy dtype = {};
   std::string name = {};
+
+  void fields(Fields& f) {
+    f("pool_size", pool_size);
+    f("padding", padding);
+    if (!f.reading() && !strides.given()) strides = pool_size;
+    f("strides", strides);
+    f.data_format(data_format);
+  }
 };
 
 /// The largest of each window. [batch, h, w, c] -> [batch, h', w', c]; "valid": floor((n - p) / s) +
@@ -34,6 +42,11 @@ struct GlobalPoolingOptions {
   bool keepdims = false;
   DTypePolicy dtype = {};
   std::string name = {};
+
+  void fields(Fields& f) {
+    f.data_format(data_format);
+    f("keepdims", keepdims);
+  }
 };
 
 /// The mean of all pixels. [batch, h, w, c] -> [batch, c], or [batch, 1, 1, c] with keepdims.

@@ -15,6 +15,15 @@ struct Pooling1DOptions {
   std::string data_format = {};              // channels_last only
   DTypePolicy dtype = {};
   std::string name = {};
+
+  void fields(Fields& f) {
+    f.list_of_one("pool_size", pool_size);
+    f("padding", padding);
+    std::int64_t step = strides.value_or(pool_size);
+    f.list_of_one("strides", step);
+    strides = step;
+    f.data_format(data_format);
+  }
 };
 
 /// The largest of each window. [batch, t, c] -> [batch, t', c]; "valid": floor((t - p) / s) + 1,

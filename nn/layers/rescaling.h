@@ -9,6 +9,11 @@ struct RescalingOptions {
   double offset = 0;
   DTypePolicy dtype = {};
   std::string name = {};
+
+  void fields(Fields& f) {
+    f("scale", scale);
+    f("offset", offset);
+  }
 };
 
 /// y = x scale + offset, in the compute dtype; any shape, any number type: pixels of 0 to 255 with

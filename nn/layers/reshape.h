@@ -8,6 +8,8 @@ struct ReshapeOptions {
   Shape target_shape = Shape::unset();  // required; without the batch axis; one size may be -1
   DTypePolicy dtype = {};
   std::string name = {};
+
+  void fields(Fields& f) { f("target_shape", target_shape); }
 };
 
 /// The same elements under another shape.   [batch, ...] -> [batch, target_shape...]

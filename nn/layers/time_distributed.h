@@ -8,6 +8,8 @@ struct TimeDistributedOptions {
   LayerRef layer = {};  // required
   DTypePolicy dtype = {};
   std::string name = {};
+
+  void fields(Fields& f) { f("layer", layer); }
 };
 
 /// Applies one layer to every time step.   [batch, time, ...] -> [batch, time, ...]

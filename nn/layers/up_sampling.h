@@ -11,6 +11,8 @@ struct UpSampling1DOptions {
   std::int64_t size = 2;
   DTypePolicy dtype = {};
   std::string name = {};
+
+  void fields(Fields& f) { f("size", size); }
 };
 
 /// Every step `size` times in a row.   [batch, t, c] -> [batch, t size, c]
@@ -26,6 +28,12 @@ struct UpSampling2DOptions {
   std::string interpolation = "nearest";  // that one only
   DTypePolicy dtype = {};
   std::string name = {};
+
+  void fields(Fields& f) {
+    f("size", size);
+    f.data_format(data_format);
+    f("interpolation", interpolation);
+  }
 };
 
 /// Every pixel as a block of `size`.   [batch, h, w, c] -> [batch, h size, w size, c]

@@ -11,8 +11,15 @@
 namespace keratin::detail {
 namespace {
 
-MetricRef mean_metric(const std::string& name) {
-  return MetricRef(std::make_shared<metrics::MeanMetric>(name));
+// The running mean of a loss.
+class LossTracker final : public metrics::MeanMetric {
+ public:
+  using MeanMetric::MeanMetric;
+  std::string direction() const override { return "down"; }
+};
+
+MetricRef loss_tracker_of(const std::string& name) {
+  return MetricRef(std::make_shared<LossTracker>(name));
 }
 
 void add_mean(const MetricRef& tracker, double value, double weight) {
@@ -24,7 +31,7 @@ std::int64_t batch_size(const Tensor& y_pred) { return y_pred.rank() == 0 ? 1 : 
 }  // namespace
 
 Compiled::Compiled(const CompileOptions& options)
-    : optimizer(options.optimizer), loss_tracker(mean_metric("loss")), options_(options) {
+    : optimizer(options.optimizer), loss_tracker(loss_tracker_of("loss")), options_(options) {
   if (!optimizer.given()) throw ValueError("compile: needs an optimizer");
   if (options.steps_per_execution < 1) {
     throw ValueError(fmt::format("compile: steps_per_execution is {}; expected at least 1",
@@ -62,7 +69,7 @@ void Compiled::resolve(const std::vector<std::string>& outputs, bool several) {
                                     [](const Output& output) { return output.loss.given(); });
   for (Output& output : outputs_) {
     if (losses < 2 || !output.loss.given()) continue;
-    output.tracker = mean_metric(output.name + "_loss");
+    output.tracker = loss_tracker_of(output.name + "_loss");
     name_metric(output.name + "_loss", "", output.tracker);
   }
   add_metrics(options_.metrics, "metrics", false);

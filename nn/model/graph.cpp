@@ -92,35 +92,44 @@ void Graph::order_steps() {
 }
 
 void Graph::order_layers() {
-  // Depth of a call: the longest way from it to an output. A layer has that of its deepest call.
+  // Depth of a call: the longest way from it to an output; that of a layer is its deepest call's,
+  // of those that were met before, going back from the outputs. Deeper layers come first; of equal
+  // depth, those that a walk from the outputs over the inputs of each call meets first.
   std::unordered_map<const GraphNode*, std::int64_t> depth;
-  for (const auto& step : steps_) depth[step.node.get()] = 0;
   std::unordered_map<const Layer*, std::int64_t> layer_depth;
   const auto deepen = [&](const GraphNode* node, std::int64_t at_least) {
     auto& d = depth[node];
     d = std::max(d, at_least);
   };
-  for (const auto& [name, tensor] : inputs_.entries()) depth[tensor.node().get()] = 0;
   for (std::size_t i = steps_.size(); i-- > 0;) {
     const GraphNode* node = steps_[i].node.get();
-    for (const auto& [name, input] : node->inputs.entries()) {
-      if (depth.count(input.node().get()) != 0) deepen(input.node().get(), depth[node] + 1);
-    }
+    auto& d = layer_depth[node->layer.get()];
+    d = std::max(d, depth[node]);
+    depth[node] = d;
+    for (const auto& [name, input] : node->inputs.entries()) deepen(input.node().get(), d + 1);
   }
-  std::vector<std::shared_ptr<Layer>> met;
-  const auto meet = [&](const std::shared_ptr<Layer>& layer, std::int64_t d) {
-    const auto [found, added] = layer_depth.emplace(layer.get(), d);
-    if (added) met.push_back(layer);
-    found->second = std::max(found->second, d);
+  std::unordered_map<const Layer*, std::int64_t> first_met = order_of_meeting();
+  std::vector<std::shared_ptr<Layer>> all;
+  const auto add = [&](const std::shared_ptr<Layer>& layer) {
+    const auto same = [&](const auto& other) { return other == layer; };
+    if (std::none_of(all.begin(), all.end(), same)) all.push_back(layer);
   };
-  for (const auto& [name, tensor] : inputs_.entries())
-    meet(tensor.node()->layer, depth[tensor.node().get()]);
-  for (const Step& step : steps_) meet(step.node->layer, depth[step.node.get()]);
-  std::stable_sort(met.begin(), met.end(), [&](const auto& a, const auto& b) {
-    return layer_depth.at(a.get()) > layer_depth.at(b.get());
+  for (const auto& [name, tensor] : inputs_.entries()) {
+    const GraphNode* node = tensor.node().get();
+    if (node->inputs.none()) {  // an Input, not a tensor from the middle of another graph
+      auto& d = layer_depth[node->layer.get()];
+      d = std::max(d, depth[node]);
+    }
+    add(tensor.node()->layer);
+    first_met.emplace(node->layer.get(), -1);
+  }
+  for (const Step& step : steps_) add(step.node->layer);
+  std::stable_sort(all.begin(), all.end(), [&](const auto& a, const auto& b) {
+    const std::int64_t da = layer_depth[a.get()], db = layer_depth[b.get()];
+    return da != db ? da > db : first_met.at(a.get()) < first_met.at(b.get());
   });
   std::map<std::string, const Layer*> names;
-  for (const auto& layer : met) {
+  for (const auto& layer : all) {
     const auto [found, added] = names.emplace(layer->name(), layer.get());
     if (!added) {
       throw ValueError(fmt::format(
@@ -128,6 +137,32 @@ void Graph::order_layers() {
     }
     layers_.emplace_back(layer);
   }
+}
+
+std::unordered_map<const Layer*, std::int64_t> Graph::order_of_meeting() const {
+  std::unordered_map<const Layer*, std::int64_t> met;
+  std::unordered_set<const SymbolicImpl*> given;
+  for (const auto& [name, tensor] : inputs_.entries()) given.insert(tensor.id());
+  std::unordered_set<const GraphNode*> seen;
+  std::vector<SymbolicTensor> stack;  // the next one to visit is the last
+  std::vector<SymbolicTensors::Entry> outputs = outputs_.entries();
+  if (outputs_.named()) {
+    std::sort(outputs.begin(), outputs.end(),
+              [](const auto& a, const auto& b) { return a.first < b.first; });
+  }
+  for (auto output = outputs.rbegin(); output != outputs.rend(); ++output) {
+    stack.push_back(output->second);
+  }
+  while (!stack.empty()) {
+    const SymbolicTensor tensor = stack.back();
+    stack.pop_back();
+    const GraphNode* node = tensor.node().get();
+    if (!seen.insert(node).second) continue;
+    met.emplace(node->layer.get(), static_cast<std::int64_t>(met.size()));
+    if (given.count(tensor.id()) != 0) continue;
+    for (std::int64_t i = node->inputs.count(); i-- > 0;) stack.push_back(node->inputs.get(i));
+  }
+  return met;
 }
 
 bool Graph::is_chain() const {
@@ -164,7 +199,10 @@ Variables Graph::run(const std::vector<Variable>& x, const CallContext& context)
         as_given.single()
             ? Variables(values[step.inputs[0]])
             : as_given.map([&](const SymbolicTensor&) { return values[step.inputs[next++]]; });
-    const Variables outputs = step.node->layer->invoke(inputs, {.training = context.training});
+    // Masks travel on the variables.
+    const CallContext told{.training =
+                               step.node->training ? step.node->training : context.training};
+    const Variables outputs = step.node->layer->invoke(inputs, told);
     KERATIN_ASSERT(outputs.count() == static_cast<std::int64_t>(step.outputs.size()));
     for (std::size_t i = 0; i < step.outputs.size(); ++i) {
       values[step.outputs[i]] = outputs.get(static_cast<std::int64_t>(i));

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "nn/layer.h"
@@ -18,7 +20,8 @@ class Graph {
 
   const SymbolicTensors& inputs() const { return inputs_; }
   const SymbolicTensors& outputs() const { return outputs_; }
-  /// Each layer once: by depth from the inputs, ties as they were first met.
+  /// Each layer once, in Keras' order: those furthest from the outputs first. Files number layers by
+  /// it.
   const std::vector<LayerRef>& layers() const { return layers_; }
   /// The name of an input or output: its key where given by name, else its layer's.
   std::vector<std::string> input_names() const;
@@ -43,6 +46,7 @@ class Graph {
   };
   void order_steps();
   void order_layers();
+  std::unordered_map<const Layer*, std::int64_t> order_of_meeting() const;
 
   SymbolicTensors inputs_, outputs_;
   std::vector<Step> steps_;

@@ -199,7 +199,7 @@ History Model::run_fit(const Dataset& train, const Dataset& validation, const Fi
   const std::optional<std::int64_t> steps =
       options.steps_per_epoch ? options.steps_per_epoch : known_steps(train, {});
   CallbackList callbacks(options.callbacks, *this,
-                         {options.verbose.level(), options.epochs, steps});
+                         {options.verbose.level(), options.epochs, steps, validation.defined()});
   callbacks.add(std::make_shared<HistoryCallback>(history));
   if (options.verbose.level() > 0) callbacks.add(std::make_shared<detail::ProgressLogger>());
 

@@ -4,6 +4,7 @@ namespace keratin::optimizers {
 
 Adam::Adam(const AdamOptions& options)
     : OptimizerRef(std::make_shared<detail::Optimizer>("Adam", detail::settings_of(options),
-                                                       detail::adam_rule("Adam", options))) {}
+                                                       detail::adam_rule("Adam", options),
+                                                       origin_of("Adam", options))) {}
 
 }  // namespace keratin::optimizers

@@ -20,6 +20,14 @@ struct AdamOptions {
   std::optional<double> loss_scale_factor = {};
   std::optional<std::int64_t> gradient_accumulation_steps = {};
   std::string name = "adam";
+
+  void fields(Fields& f) {
+    detail::optimizer_fields(f, *this);
+    f("beta_1", beta_1);
+    f("beta_2", beta_2);
+    f("epsilon", epsilon);
+    f("amsgrad", amsgrad);
+  }
 };
 
 /// m += (g - m) (1 - beta_1);  v += (g^2 - v) (1 - beta_2)

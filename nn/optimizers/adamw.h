@@ -20,6 +20,14 @@ struct AdamWOptions {
   std::optional<double> loss_scale_factor = {};
   std::optional<std::int64_t> gradient_accumulation_steps = {};
   std::string name = "adamw";
+
+  void fields(Fields& f) {
+    detail::optimizer_fields(f, *this);
+    f("beta_1", beta_1);
+    f("beta_2", beta_2);
+    f("epsilon", epsilon);
+    f("amsgrad", amsgrad);
+  }
 };
 
 /// Adam, after w -= rate weight_decay w. Throws ValueError for options out of range.

@@ -20,6 +20,14 @@ struct RMSpropOptions {
   std::optional<double> loss_scale_factor = {};
   std::optional<std::int64_t> gradient_accumulation_steps = {};
   std::string name = "rmsprop";
+
+  void fields(Fields& f) {
+    detail::optimizer_fields(f, *this);
+    f("rho", rho);
+    f("momentum", momentum);
+    f("epsilon", epsilon);
+    f("centered", centered);
+  }
 };
 
 /// v = rho v + (1 - rho) g^2;  w -= rate g / sqrt(v + epsilon)

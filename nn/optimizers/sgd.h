@@ -18,6 +18,12 @@ struct SGDOptions {
   std::optional<double> loss_scale_factor = {};
   std::optional<std::int64_t> gradient_accumulation_steps = {};
   std::string name = "sgd";
+
+  void fields(Fields& f) {
+    detail::optimizer_fields(f, *this);
+    f("momentum", momentum);
+    f("nesterov", nesterov);
+  }
 };
 
 /// w -= rate g;  with momentum: m = momentum m - rate g, w += m;  nesterov: w += momentum m -

@@ -42,7 +42,8 @@ double rate(const CosineDecayOptions& o, std::int64_t step) {
 }  // namespace
 
 CosineDecay::CosineDecay(const CosineDecayOptions& options)
-    : Schedule([options](std::int64_t step) { return rate(options, step); }) {
+    : Schedule([options](std::int64_t step) { return rate(options, step); },
+               origin_of("CosineDecay", options)) {
   check(options);
 }
 

@@ -15,6 +15,15 @@ struct CosineDecayOptions {
   std::string name = "CosineDecay";
   std::optional<double> warmup_target = {};
   std::int64_t warmup_steps = 0;
+
+  void fields(Fields& f) {
+    f("initial_learning_rate", initial_learning_rate);
+    f("decay_steps", decay_steps);
+    f("alpha", alpha);
+    f("name", name);
+    f("warmup_target", warmup_target);
+    f("warmup_steps", warmup_steps);
+  }
 };
 
 /// From the initial learning rate r down to alpha r, along half a cosine:

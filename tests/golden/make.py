@@ -23,13 +23,14 @@ os.environ["JAX_PLATFORMS"] = "cpu"
 # After the settings.
 import keras  # noqa: E402
 from keras.src.backend.common import dtypes  # noqa: E402
-from makers import activations, counts, initializers, layers, losses  # noqa: E402
-from makers import masks, metrics, optimizers, other_losses, sequence_layers  # noqa: E402
-from makers import summary, training  # noqa: E402
+from makers import activations, callbacks, counts, initializers, layers  # noqa: E402
+from makers import losses, masks, metrics, optimizers, other_losses  # noqa: E402
+from makers import sequence_layers, summary, training  # noqa: E402
 from makers.common import write  # noqa: E402
 
 FILES = {
     "activations": activations,
+    "callbacks": callbacks,
     "initializers": initializers,
     "losses": losses,
     "metrics": metrics,

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "nn/callback.h"
+
+namespace keratin::callbacks {
+
+struct TerminateOnNaNOptions {
+  bool raise_error = false;
+};
+
+/// Ends training after the first batch whose loss is NaN or infinite, with a message; with
+/// raise_error by throwing ValueError.
+class TerminateOnNaN : public CallbackRef {
+ public:
+  explicit TerminateOnNaN(const TerminateOnNaNOptions& options = {});
+};
+
+}  // namespace keratin::callbacks
