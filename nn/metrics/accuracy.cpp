@@ -132,23 +132,17 @@ SparseTopKCategoricalAccuracy::SparseTopKCategoricalAccuracy(const TopKOptions& 
 
 void ResolvedAccuracy::update_state(const Tensor& y_true, const Tensor& y_pred,
                                     const Tensor& sample_weight) {
-  if (!found_.given()) {
+  Kind kind = kind_;
+  if (kind == Kind::unknown) {
     const std::int64_t last = y_pred.rank() == 0 ? 1 : y_pred.shape().back();
-    if (last == 1) {
-      found_ = BinaryAccuracy({.name = name()});
-    } else if (y_true.rank() < y_pred.rank() || y_true.shape().back() == 1) {
-      found_ = SparseCategoricalAccuracy({.name = name()});
-    } else {
-      found_ = CategoricalAccuracy({.name = name()});
-    }
+    const bool sparse = y_true.rank() < y_pred.rank() || y_true.shape().back() == 1;
+    kind = last == 1 ? Kind::binary : sparse ? Kind::sparse : Kind::categorical;
   }
-  found_.update_state(y_true, y_pred, sample_weight);
-}
-Tensor ResolvedAccuracy::result() const {
-  return found_.given() ? found_.result() : Tensor::scalar(0);
-}
-void ResolvedAccuracy::reset_state() {
-  if (found_.given()) found_.reset_state();
+  const Tensor matches = kind == Kind::binary   ? matches_binary(y_true, y_pred, 0.5)
+                         : kind == Kind::sparse ? matches_sparse(y_true, y_pred)
+                                                : matches_categorical(y_true, y_pred);
+  MeanMetric::update_state({}, matches, sample_weight);
+  kind_ = kind;
 }
 
 }  // namespace keratin::metrics

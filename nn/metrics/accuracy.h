@@ -68,18 +68,16 @@ class SparseTopKCategoricalAccuracy : public MetricRef {
 
 /// Keras' meaning of "accuracy", by the shapes: predictions that end in 1 -> binary; targets of
 /// lower rank, or that end in 1 -> sparse; else categorical. Found at the first batch.
-class ResolvedAccuracy : public Metric {
+class ResolvedAccuracy : public MeanMetric {
  public:
-  explicit ResolvedAccuracy(std::string name) : Metric(std::move(name)) {}
+  explicit ResolvedAccuracy(std::string name) : MeanMetric(std::move(name)) {}
   void update_state(const Tensor& y_true, const Tensor& y_pred,
                     const Tensor& sample_weight) override;
-  Tensor result() const override;
-  void reset_state() override;
   std::string direction() const override { return "up"; }
   bool reads_mask() const override { return true; }
 
  private:
-  MetricRef found_;
+  enum class Kind { unknown, binary, sparse, categorical } kind_ = Kind::unknown;
 };
 
 }  // namespace keratin::metrics

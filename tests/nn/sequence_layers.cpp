@@ -318,7 +318,9 @@ TEST_CASE("sequence layers: to JSON and back, in Keras' words") {
     }
     const LayerRef again = saving::layer_from_json(json, "test");
     CHECK(again.name() == layer.name());
-    CHECK(saving::layer_to_json(again) == json);
+    const Json written = saving::layer_to_json(again);
+    for (const auto& [key, value] : expected.items()) CHECK(written["config"][key] == value);
+    CHECK(saving::layer_to_json(saving::layer_from_json(written, "test")) == written);
   }
   const Lambda lambda({.function = [](const Variable& x) { return x; }, .name = "own"});
   CHECK_THROWS_WITH_AS(saving::layer_to_json(lambda), doctest::Contains("Lambda \"own\""),
