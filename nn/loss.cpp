@@ -85,12 +85,14 @@ Variable LossRef::operator()(const Variable& y_true, const Variable& y_pred,
   Tensor mask;
   if (impl_->counted) mask = cast(impl_->counted(y_true, y_pred), values.dtype());
   if (const Tensor carried = mask_of(y_pred); carried.defined()) {
-    const Tensor steps = beside("the mask of the predictions", carried, values.value(), impl_->name);
+    const Tensor steps =
+        beside("the mask of the predictions", carried, values.value(), impl_->name);
     mask = mask.defined() ? mask * steps : steps;
   }
   if (mask.defined()) {
     if (impl_->reduction == LossReduction::sum_over_batch_size) {
-      divisor *= sum(mask).item<double>() / static_cast<double>(std::max<std::int64_t>(1, mask.size()));
+      divisor *=
+          sum(mask).item<double>() / static_cast<double>(std::max<std::int64_t>(1, mask.size()));
     }
     weight = weight.defined() ? weight * mask : mask;
   }

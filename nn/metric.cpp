@@ -1,6 +1,5 @@
 #include "nn/metric.h"
 
-
 namespace keratin {
 
 void Metric::reset_state() {

@@ -17,9 +17,8 @@ class Conv1DLayer final : public ConfiguredLayer<Conv1DOptions> {
     const Conv1DOptions& o = options_;
     require_channels_last("Conv1D", o.data_format);
     if (o.padding != "valid" && o.padding != "same" && o.padding != "causal") {
-      throw ValueError(
-          fmt::format("Conv1D: padding is \"{}\"; expected \"valid\", \"same\" or \"causal\"",
-                      o.padding));
+      throw ValueError(fmt::format(
+          "Conv1D: padding is \"{}\"; expected \"valid\", \"same\" or \"causal\"", o.padding));
     }
     if (std::min({o.kernel_size, o.strides, o.dilation_rate}) < 1) {
       throw ValueError(fmt::format(
@@ -55,12 +54,12 @@ class Conv1DLayer final : public ConfiguredLayer<Conv1DOptions> {
   }
 
   void build(const Shape& input) override {
-    kernel_ = add_weight(
-        {.shape = {options_.kernel_size, input[2] / options_.groups, options_.filters},
-         .initializer = options_.kernel_initializer,
-         .regularizer = options_.kernel_regularizer,
-         .constraint = options_.kernel_constraint,
-         .name = "kernel"});
+    kernel_ =
+        add_weight({.shape = {options_.kernel_size, input[2] / options_.groups, options_.filters},
+                    .initializer = options_.kernel_initializer,
+                    .regularizer = options_.kernel_regularizer,
+                    .constraint = options_.kernel_constraint,
+                    .name = "kernel"});
     if (!options_.use_bias) return;
     bias_ = add_weight({.shape = {options_.filters},
                         .initializer = options_.bias_initializer,
@@ -71,8 +70,7 @@ class Conv1DLayer final : public ConfiguredLayer<Conv1DOptions> {
 
   std::vector<Spec> output_specs(const std::vector<Spec>& inputs) override {
     const Shape& in = inputs[0].shape;
-    return {
-        floating_spec({{in[0], output_steps(in[1]), options_.filters}, inputs[0].dtype, {}})};
+    return {floating_spec({{in[0], output_steps(in[1]), options_.filters}, inputs[0].dtype, {}})};
   }
 
   // A sequence is an image of one row.

@@ -17,8 +17,8 @@ class CroppingLayer final : public ConfiguredLayer<Options> {
       : ConfiguredLayer<Options>(class_name, options), cut_(std::move(cut)) {
     for (const auto& [start, end] : cut_) {
       if (start >= 0 && end >= 0) continue;
-      throw ValueError(fmt::format("{}: cropping has ({}, {}); none may be negative", class_name,
-                                   start, end));
+      throw ValueError(
+          fmt::format("{}: cropping has ({}, {}); none may be negative", class_name, start, end));
     }
   }
 

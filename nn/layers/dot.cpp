@@ -28,9 +28,8 @@ class DotLayer final : public ConfiguredLayer<DotOptions> {
  public:
   explicit DotLayer(const DotOptions& options) : ConfiguredLayer("Dot", options) {
     if (options.axes.first == 0 || options.axes.second == 0) {
-      throw ValueError(
-          fmt::format("Dot: axes are ({}, {}); 0 is the batch's, or axes is missing",
-                      options.axes.first, options.axes.second));
+      throw ValueError(fmt::format("Dot: axes are ({}, {}); 0 is the batch's, or axes is missing",
+                                   options.axes.first, options.axes.second));
     }
   }
 
@@ -38,8 +37,8 @@ class DotLayer final : public ConfiguredLayer<DotOptions> {
 
   std::vector<Spec> output_specs(const std::vector<Spec>& inputs) override {
     const auto [a, b] = resolved(inputs);
-    Shape out = without(inputs[0].shape, a).joined(without(inputs[1].shape, b).slice(
-        1, inputs[1].shape.rank() - 1));
+    Shape out = without(inputs[0].shape, a)
+                    .joined(without(inputs[1].shape, b).slice(1, inputs[1].shape.rank() - 1));
     if (out.rank() == 1) out.push_back(1);
     return {floating_spec({out, inputs[0].dtype, {}})};
   }

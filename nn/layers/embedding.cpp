@@ -12,9 +12,8 @@ class EmbeddingLayer final : public ConfiguredLayer<EmbeddingOptions> {
  public:
   explicit EmbeddingLayer(const EmbeddingOptions& options) : ConfiguredLayer("Embedding", options) {
     if (options.input_dim < 1 || options.output_dim < 1) {
-      throw ValueError(
-          fmt::format("Embedding: input_dim is {}, output_dim {}; expected at least 1",
-                      options.input_dim, options.output_dim));
+      throw ValueError(fmt::format("Embedding: input_dim is {}, output_dim {}; expected at least 1",
+                                   options.input_dim, options.output_dim));
     }
     const Shape shape{options.input_dim, options.output_dim};
     if (options.weights.defined() && options.weights.shape() != shape) {
@@ -28,11 +27,9 @@ class EmbeddingLayer final : public ConfiguredLayer<EmbeddingOptions> {
   void check_inputs(const std::vector<Spec>& inputs) const override {
     require_count(inputs);
     if (inputs[0].dtype != boolean && inputs[0].dtype != string) return;
-    throw DTypeError(fmt::format("{}: input is {}; expected ids, of an integer type.{}", label(),
-                                 inputs[0].text(),
-                                 inputs[0].dtype == string
-                                     ? " Use TextVectorization or StringLookup on texts."
-                                     : ""));
+    throw DTypeError(fmt::format(
+        "{}: input is {}; expected ids, of an integer type.{}", label(), inputs[0].text(),
+        inputs[0].dtype == string ? " Use TextVectorization or StringLookup on texts." : ""));
   }
 
   void build(const Shape&) override {
@@ -70,8 +67,9 @@ class EmbeddingLayer final : public ConfiguredLayer<EmbeddingOptions> {
     const std::vector<double> values = x.to_vector<double>();  // NaN has no whole number
     for (std::size_t i = 0; i < values.size(); ++i) {
       if (values[i] > -1 && values[i] < static_cast<double>(options_.input_dim)) continue;
-      throw ValueError(fmt::format("{}: id {} at element {} of {} is out of range; expected 0 to {}",
-                                   label(), values[i], i, x.spec().text(), options_.input_dim - 1));
+      throw ValueError(
+          fmt::format("{}: id {} at element {} of {} is out of range; expected 0 to {}", label(),
+                      values[i], i, x.spec().text(), options_.input_dim - 1));
     }
     return cast(x, int64);
   }

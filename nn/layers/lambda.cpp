@@ -43,6 +43,13 @@ class LambdaLayer final : public ConfiguredLayer<LambdaOptions> {
 
 }  // namespace
 
+void LambdaOptions::fields(Fields&) {
+  throw ValueError(fmt::format(
+      "save: Lambda{}: its function is the program's own, and no file can hold it; derive a class "
+      "from Layer and register it with register_layer",
+      name.empty() ? "" : " \"" + name + "\""));
+}
+
 Lambda::Lambda(const LambdaOptions& options) : LayerRef(std::make_shared<LambdaLayer>(options)) {}
 
 }  // namespace keratin::layers

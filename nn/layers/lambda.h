@@ -14,11 +14,7 @@ struct LambdaOptions {
   DTypePolicy dtype = {};
   std::string name = {};
 
-  [[noreturn]] void fields(Fields&) {
-    throw ValueError(
-        "Lambda: its function is a part of the program, which no file can hold; derive a layer "
-        "from Layer and register it with register_layer");
-  }
+  void fields(Fields& f);  // throws ValueError: no file can hold a function
 };
 
 /// A function of the user's own as a layer, of any shape. It has no weights; those that the function

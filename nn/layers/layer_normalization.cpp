@@ -50,9 +50,10 @@ class AxesLayer : public ConfiguredLayer<Options> {
     const Shape& in = inputs[0].shape;
     const auto axes = this->options_.axis.resolve(this->label().c_str(), in.rank());
     if (axes.empty() || axes.front() == 0) {
-      throw ShapeError(fmt::format("{}: input is {}; expected axes other than the batch, at least "
-                                   "one",
-                                   this->label(), inputs[0].text()));
+      throw ShapeError(
+          fmt::format("{}: input is {}; expected axes other than the batch, at least "
+                      "one",
+                      this->label(), inputs[0].text()));
     }
     const Shape sizes = sizes_along(this->options_.axis, in);
     if (!sizes.is_known() || (weight.defined() && weight.shape() != sizes)) {

@@ -24,10 +24,10 @@ class PReLULayer final : public ConfiguredLayer<PReLUOptions> {
     require_min_rank(inputs, 2, "[batch, ...]");
     const Shape slopes = slopes_for(inputs[0]);
     if (slopes.is_known() && (!alpha_.defined() || alpha_.shape() == slopes)) return;
-    throw ShapeError(fmt::format("{}: input is {}; its sizes but for the batch and shared axes "
-                                 "must be {}",
-                                 label(), inputs[0].text(),
-                                 alpha_.defined() ? alpha_.shape().text() : "known"));
+    throw ShapeError(
+        fmt::format("{}: input is {}; its sizes but for the batch and shared axes "
+                    "must be {}",
+                    label(), inputs[0].text(), alpha_.defined() ? alpha_.shape().text() : "known"));
   }
 
   void build(const Shape& input) override {
@@ -52,8 +52,8 @@ class PReLULayer final : public ConfiguredLayer<PReLUOptions> {
     Shape slopes = input.shape.slice(1, input.shape.rank());
     for (const int axis : options_.shared_axes) {
       if (axis > slopes.rank()) {
-        throw ShapeError(fmt::format("{}: shared_axes has {}; the input is {}", label(), axis,
-                                     input.text()));
+        throw ShapeError(
+            fmt::format("{}: shared_axes has {}; the input is {}", label(), axis, input.text()));
       }
       slopes = slopes.with(axis - 1, 1);
     }

@@ -50,9 +50,9 @@ class Pooling1DLayer final : public ConfiguredLayer<Pooling1DOptions> {
     return {floating_spec({output_shape(inputs[0].shape), inputs[0].dtype, {}})};
   }
   Variable call(const Variable& x, CallContext) override {
-    const Variable y = pool_(as_image(as_floating(x)), {.pool_size = {1, window_},
-                                                        .strides = {1, stride_},
-                                                        .padding = options_.padding});
+    const Variable y =
+        pool_(as_image(as_floating(x)),
+              {.pool_size = {1, window_}, .strides = {1, stride_}, .padding = options_.padding});
     return reshape(y, {y.shape()[0], y.shape()[2], y.shape()[3]});
   }
 

@@ -150,8 +150,8 @@ void Thresholds::add(const Batch& batch, const Counts& counts) const {
   }
   for (std::int64_t t = 0; t < n; ++t) {
     for (std::int64_t label = 0; label < labels; ++label) {
-      const auto at = static_cast<std::size_t>(
-          (rank_[static_cast<std::size_t>(t)] + 1) * labels + label);
+      const auto at =
+          static_cast<std::size_t>((rank_[static_cast<std::size_t>(t)] + 1) * labels + label);
       const std::int64_t to = t * labels + label;
       const auto all = static_cast<std::size_t>(label);
       if (counts.true_positives != nullptr) counts.true_positives[to] += sums[1][at];

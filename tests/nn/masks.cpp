@@ -246,7 +246,8 @@ TEST_CASE("masks: a bag of embeddings learns, and padding changes nothing") {
     labels.push_back(odd > 0 ? 1.0f : 0.0f);
   }
   const Tensor x = Tensor::from(ids, {rows, steps}), y = Tensor::from(labels, {rows, 1});
-  Sequential model({Embedding({.input_dim = 10, .output_dim = 8, .mask_zero = true}),
+  Sequential model({Input({.shape = {None}, .dtype = int64}),
+                    Embedding({.input_dim = 10, .output_dim = 8, .mask_zero = true}),
                     GlobalAveragePooling1D(), Dense({.units = 1, .activation = "sigmoid"})});
   model.compile({.optimizer = optimizers::Adam({.learning_rate = 0.05}),
                  .loss = "binary_crossentropy",

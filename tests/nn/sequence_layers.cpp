@@ -22,6 +22,7 @@
 #include "nn/layers/zero_padding.h"
 #include "nn/mask.h"
 #include "nn/model/sequential.h"
+#include "nn/saving/layer_json.h"
 #include "tensor/cast.h"
 #include "tests/support.h"
 
@@ -79,8 +80,8 @@ TEST_CASE("sequence layers: options out of range are refused when the layer is m
       {"negative_slope", [] { LeakyReLU({.negative_slope = -1}); }},
       {"shared_axes", [] { PReLU({.shared_axes = {0}}); }},
       {"l1", [] { ActivityRegularization({.l1 = -1}); }},
-      {"function", [] { Lambda(LambdaOptions()); }},
-      {"layer is missing", [] { TimeDistributed(TimeDistributedOptions()); }},
+      {"function", [] { Lambda{LambdaOptions{}}; }},
+      {"layer is missing", [] { TimeDistributed{TimeDistributedOptions{}}; }},
   };
   for (const auto& [option, make] : rows) {
     CAPTURE(option);
@@ -268,6 +269,65 @@ TEST_CASE("activity regularization adds to the loss of the step") {
   layer(Variable(full({2, 3}, -2), false));
   REQUIRE(added.losses.size() == 1);
   CHECK(added.losses[0].value().item<double>() == (0.5 * 12 + 0.25 * 24) / 2);
+}
+
+TEST_CASE("sequence layers: to JSON and back, in Keras' words") {
+  using saving::Json;
+  const std::pair<LayerRef, const char*> rows[] = {
+      {Embedding({.input_dim = 3, .output_dim = 2, .mask_zero = true}),
+       R"({"input_dim": 3, "output_dim": 2, "mask_zero": true})"},
+      {Masking({.mask_value = -1}), R"({"mask_value": -1.0})"},
+      {Conv1D({.filters = 2, .kernel_size = 3, .padding = "causal", .dilation_rate = 2}),
+       R"({"kernel_size": [3], "strides": [1], "padding": "causal", "dilation_rate": [2]})"},
+      {MaxPooling1D({.pool_size = 3}), R"({"pool_size": [3], "strides": [3]})"},
+      {AveragePooling1D({.strides = 1}), R"({"pool_size": [2], "strides": [1]})"},
+      {GlobalAveragePooling1D(), R"({"data_format": "channels_last", "keepdims": false})"},
+      {GlobalMaxPooling1D({.keepdims = true}), R"({"keepdims": true})"},
+      {ZeroPadding1D({.padding = {1, 2}}), R"({"padding": [1, 2]})"},
+      {ZeroPadding2D({.padding = {1, 2}}), R"({"padding": [[1, 1], [2, 2]]})"},
+      {Cropping1D({.cropping = 2}), R"({"cropping": [2, 2]})"},
+      {Cropping2D({.cropping = 1}), R"({"cropping": [[1, 1], [1, 1]]})"},
+      {UpSampling1D({.size = 3}), R"({"size": 3})"},
+      {UpSampling2D(), R"({"size": [2, 2], "interpolation": "nearest"})"},
+      {RepeatVector({.n = 2}), R"({"n": 2})"},
+      {Permute({.dims = {2, 1}}), R"({"dims": [2, 1]})"},
+      {Dot({.axes = {1, 2}, .normalize = true}), R"({"axes": [1, 2], "normalize": true})"},
+      {SpatialDropout1D({.rate = 0.5, .seed = 4}), R"({"rate": 0.5, "seed": 4})"},
+      {SpatialDropout2D({.rate = 0.5}), R"({"rate": 0.5, "seed": null})"},
+      {GaussianNoise({.stddev = 0.5}), R"({"stddev": 0.5})"},
+      {GaussianDropout({.rate = 0.5}), R"({"rate": 0.5})"},
+      {LeakyReLU(), R"({"negative_slope": 0.3})"},
+      {ELU({.alpha = 0.5}), R"({"alpha": 0.5})"},
+      {PReLU({.shared_axes = {1}}), R"({"shared_axes": [1]})"},
+      {LayerNormalization({.axis = {-1, 1}}), R"({"axis": [1, -1], "epsilon": 0.001})"},
+      {GroupNormalization({.groups = -1}), R"({"groups": -1, "axis": -1})"},
+      {RMSNormalization(), R"({"axis": [-1], "epsilon": 1e-6})"},
+      {UnitNormalization({.axis = {1, 2}}), R"({"axis": [1, 2]})"},
+      {Identity(), R"({})"},
+      {ActivityRegularization({.l1 = 0.5}), R"({"l1": 0.5, "l2": 0.0})"},
+      {Average(), R"({})"},
+      {TimeDistributed(Dense({.units = 2})), R"({})"},
+  };
+  for (const auto& [layer, text] : rows) {
+    CAPTURE(layer.name());
+    const Json json = saving::layer_to_json(layer);
+    const Json expected = Json::parse(text);
+    for (const auto& [key, value] : expected.items()) {
+      CAPTURE(key);
+      CHECK(json["config"][key] == value);
+    }
+    const LayerRef again = saving::layer_from_json(json, "test");
+    CHECK(again.name() == layer.name());
+    const Json written = saving::layer_to_json(again);
+    for (const auto& [key, value] : expected.items()) CHECK(written["config"][key] == value);
+    CHECK(saving::layer_to_json(saving::layer_from_json(written, "test")) == written);
+  }
+  const Lambda lambda({.function = [](const Variable& x) { return x; }, .name = "own"});
+  CHECK_THROWS_WITH_AS(saving::layer_to_json(lambda), doctest::Contains("Lambda \"own\""),
+                       ValueError);
+  const TimeDistributed wrapped(Dense({.units = 2, .name = "inner"}));
+  REQUIRE(wrapped.layer()->named_sublayers().size() == 1);
+  CHECK(wrapped.layer()->named_sublayers()[0].first == "layer");
 }
 
 TEST_CASE("sequence layers: NaN goes through") {

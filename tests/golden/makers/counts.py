@@ -67,7 +67,10 @@ def counts():
         yield case(name, {"top_k": 1}, heavy)
         yield case(name, {"top_k": 2, "class_id": 2}, many)
         yield case(name, {"top_k": 2, "thresholds": 0.6}, many)
-        ones = [(np.zeros((3, 1)), np.zeros((3, 1)), None), (np.ones((2, 1)), np.zeros((2, 1)), None)]
+        ones = [
+            (np.zeros((3, 1)), np.zeros((3, 1)), None),
+            (np.ones((2, 1)), np.zeros((2, 1)), None),
+        ]
         yield case(name, {}, ones)
         flat = [(y[:, 0], p, w) for y, p, w in plain]
         yield case(name, {}, flat)
@@ -120,7 +123,11 @@ def f_scores():
     for average in (None, "micro", "macro", "weighted"):
         o = {"average": average} if average else {}
         yield case("F1Score", o, batches(hot, chances))
-        yield case("F1Score", {**o, "threshold": 0.4}, batches(cells, chances, (weight(1), None, weight(2))))
+        yield case(
+            "F1Score",
+            {**o, "threshold": 0.4},
+            batches(cells, chances, (weight(1), None, weight(2))),
+        )
         yield case("FBetaScore", {**o, "beta": 2.0}, batches(hot, chances, (weight(1), None, None)))
     yield case("F1Score", {}, [(hot(1, 2), np.array([[0.5, 0.5, 0.1], [0, 0, 0]]), None)])
 
@@ -134,14 +141,24 @@ def overlaps():
         o = {"num_classes": 3, "target_class_ids": [0, 2]}
         yield case("IoU", o, batches(labels, labels, weights))
         scores = lambda s, n: uniform(s, n, 2, 3)  # noqa: E731
-        yield case("MeanIoU", {"num_classes": 3, "sparse_y_pred": False}, batches(labels, scores, weights))
+        yield case(
+            "MeanIoU", {"num_classes": 3, "sparse_y_pred": False}, batches(labels, scores, weights)
+        )
         hots = lambda s, n: one_hot(labels(s, n), 3)  # noqa: E731
         yield case("OneHotMeanIoU", {"num_classes": 3}, batches(hots, scores, weights))
-        yield case("OneHotIoU", {"num_classes": 3, "target_class_ids": [1]}, batches(hots, scores, weights))
-        yield case("MeanIoU", {"num_classes": 3, "ignore_class": 1}, batches(labels, labels, weights))
+        yield case(
+            "OneHotIoU", {"num_classes": 3, "target_class_ids": [1]}, batches(hots, scores, weights)
+        )
+        yield case(
+            "MeanIoU", {"num_classes": 3, "ignore_class": 1}, batches(labels, labels, weights)
+        )
         pairs = lambda s, n: integers(s, n, 2, high=2)  # noqa: E731
         yield case("BinaryIoU", {}, batches(pairs, lambda s, n: uniform(s, n, 2), weights))
-    yield case("BinaryIoU", {"target_class_ids": [1], "threshold": 0.3}, batches(pairs, lambda s, n: uniform(s, n, 2)))
+    yield case(
+        "BinaryIoU",
+        {"target_class_ids": [1], "threshold": 0.3},
+        batches(pairs, lambda s, n: uniform(s, n, 2)),
+    )
 
 
 def regression():
@@ -160,7 +177,11 @@ def regression():
     ):
         yield case(name, {}, batches(y, y))
         yield case(name, {}, batches(y, lambda s, n: normal(s, n, 3), weights))
-    yield case("CosineSimilarity", {"axis": 1}, batches(lambda s, n: normal(s, n, 2, 3), lambda s, n: normal(s, n, 2, 3)))
+    yield case(
+        "CosineSimilarity",
+        {"axis": 1},
+        batches(lambda s, n: normal(s, n, 2, 3), lambda s, n: normal(s, n, 2, 3)),
+    )
     yield case("RootMeanSquaredError", {}, batches(lambda s, n: normal(s, n), chance, weights))
     by_value = (weight(1), weight(3, 3), None)
     for options in (
@@ -176,12 +197,30 @@ def regression():
     yield case("CategoricalHinge", {}, hots)
     for name in ("Hinge", "SquaredHinge"):
         yield case(name, {}, batches(cells, y, weights))
-    yield case("Poisson", {}, batches(lambda s, n: integers(s, n, 3, high=4), lambda s, n: uniform(s, n, 3, low=0.1), weights))
-    yield case("BinaryCrossentropy", {"from_logits": True, "label_smoothing": 0.1}, batches(cells, y, weights))
-    yield case("CategoricalCrossentropy", {"from_logits": True, "label_smoothing": 0.1}, batches(hot, y, weights))
+    yield case(
+        "Poisson",
+        {},
+        batches(
+            lambda s, n: integers(s, n, 3, high=4), lambda s, n: uniform(s, n, 3, low=0.1), weights
+        ),
+    )
+    yield case(
+        "BinaryCrossentropy",
+        {"from_logits": True, "label_smoothing": 0.1},
+        batches(cells, y, weights),
+    )
+    yield case(
+        "CategoricalCrossentropy",
+        {"from_logits": True, "label_smoothing": 0.1},
+        batches(hot, y, weights),
+    )
     labels = lambda s, n: integers(s, n, high=3)  # noqa: E731
     yield case("SparseCategoricalCrossentropy", {"from_logits": True}, batches(labels, y, weights))
-    yield case("SparseCategoricalCrossentropy", {"from_logits": True, "ignore_class": 1}, batches(labels, y))
+    yield case(
+        "SparseCategoricalCrossentropy",
+        {"from_logits": True, "ignore_class": 1},
+        batches(labels, y),
+    )
     yield case("Sum", {}, [])
 
 

@@ -69,9 +69,7 @@ def with_reductions_and_weights(name, options, y_true, y_pred, shared=INPUTS):
         weights = [weights[1], uniform(13, *y_pred.shape[:2], high=2)]
     for reduction in REDUCTIONS:
         if reduction != "sum_over_batch_size":
-            yield case(
-                    name, {**options, "reduction": reduction}, y_true, y_pred, shared=shared
-                )
+            yield case(name, {**options, "reduction": reduction}, y_true, y_pred, shared=shared)
         for weight in weights:
             # Keras divides by the sum of weights [batch, 1] as they are, keratin by that of what
             # they stand for.

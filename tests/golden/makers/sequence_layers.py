@@ -135,9 +135,7 @@ def wrapped():
     conv = ["Conv2D", {"filters": 2, "kernel_size": 3}]
     yield case("TimeDistributed", {"layer": conv}, [images])
     for training in (False, True):
-        yield case(
-            "TimeDistributed", {"layer": ["BatchNormalization", {}]}, [x], training=training
-        )
+        yield case("TimeDistributed", {"layer": ["BatchNormalization", {}]}, [x], training=training)
 
 
 GROUPS = (
