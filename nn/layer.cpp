@@ -10,14 +10,15 @@
 #include "autograd/ops/multiply.h"
 #include "autograd/ops/reshape.h"
 #include "autograd/tape.h"
+#include "nn/mask.h"
 #include "nn/names.h"
 #include "tensor/cast.h"
 
 namespace keratin {
 namespace {
 
-// What the calling layer was told, for inner layers that are told nothing.
-thread_local bool inherited_training = false;
+// What the calling layer was told, for inner layers that are told nothing; empty outside of any.
+thread_local std::optional<bool> inherited_training;
 thread_local detail::AddedLosses* added_losses = nullptr;
 thread_local detail::UnsetWeights* unset_weights = nullptr;
 
@@ -29,7 +30,7 @@ class TrainingScope {
   TrainingScope& operator=(const TrainingScope&) = delete;
 
  private:
-  bool before_;
+  std::optional<bool> before_;
 };
 
 std::vector<Variable> collect(const LayerRef& layer, auto&& wanted) {
@@ -249,7 +250,48 @@ void Layer::ensure_built(const std::vector<Spec>& inputs) {
   built_ = true;
 }
 
-Variables Layer::invoke(const Variables& x, const CallContext& context) {
+std::vector<Tensor> Layer::compute_mask(const Variables&, const std::vector<Tensor>& masks) {
+  if (supports_masking_) return masks;
+  if (!warned_of_mask_ && sublayers().empty()) {  // an inner layer speaks for itself
+    fmt::print(stderr,
+               "keratin: {}: drops the mask of its input; layers and losses after it count every "
+               "time step\n",
+               label());
+    warned_of_mask_ = true;
+  }
+  return {};
+}
+
+Variables Layer::carry_masks(const Variables& x, const Variables& y) {
+  bool all_carry = true;
+  for (const auto& [name, output] : y.entries()) all_carry &= output.impl()->mask.defined();
+  if (all_carry) return y;
+  std::vector<Tensor> masks;
+  for (const auto& [name, input] : x.entries()) masks.push_back(mask_of(input));
+  const std::vector<Tensor> found = compute_mask(x, masks);
+  std::size_t next = 0;
+  return y.map([&](const Variable& output) {
+    const Tensor mask = next < found.size() ? found[next] : Tensor();
+    ++next;
+    if (!mask.defined() || output.impl()->mask.defined()) return output;
+    bool shared = output.requires_grad() && output.is_leaf();
+    for (const auto& [name, input] : x.entries()) shared |= input.is(output);
+    if (shared) return with_mask(output, mask);
+    detail::attach_mask(output, detail::checked_mask(label(), mask, output.shape()));
+    return output;
+  });
+}
+
+Variables Layer::invoke(const Variables& given, const CallContext& context) {
+  Variables x = given;
+  if (context.mask.defined() && !context.mask.shares_storage_with(context.carried_mask)) {
+    bool first = true;
+    x = given.map([&](const Variable& input) {
+      return std::exchange(first, false)
+                 ? with_mask(input, detail::checked_mask(label(), context.mask, input.shape()))
+                 : input;
+    });
+  }
   std::vector<Spec> specs;
   specs.reserve(static_cast<std::size_t>(x.count()));
   for (const auto& [name, input] : x.entries()) {
@@ -259,8 +301,12 @@ Variables Layer::invoke(const Variables& x, const CallContext& context) {
   }
   check_inputs(specs);
   ensure_built(specs);
-  CallContext told = context;
-  told.training = context.training.value_or(inherited_training);
+  bool masked = false;
+  for (const auto& [name, input] : x.entries()) masked |= input.impl()->mask.defined();
+  CallContext told;
+  if (masked) told.mask = told.carried_mask = mask_of(x.get(0));
+  told.training =
+      context.training ? context.training : inherited_training.value_or(training_by_default());
   const TrainingScope scope(*told.training);
   const DType compute = compute_dtype();
   const auto needs_cast = [&](const Variable& v) {
@@ -268,11 +314,13 @@ Variables Layer::invoke(const Variables& x, const CallContext& context) {
   };
   bool cast_any = false;
   for (const auto& [name, input] : x.entries()) cast_any = cast_any || needs_cast(input);
-  const Variables y = cast_any ? call_several(x.map([&](const Variable& v) {
-    return needs_cast(v) ? Variable(cast(v.value(), compute), false) : v;
-  }),
-                                              told)
-                               : call_several(x, told);
+  if (cast_any) {
+    x = x.map([&](const Variable& v) {
+      return needs_cast(v) ? detail::keep_mask(v, Variable(cast(v.value(), compute), false)) : v;
+    });
+  }
+  Variables y = call_several(x, told);
+  if (masked) y = carry_masks(x, y);
   if (last_outputs_.empty()) {
     for (const auto& [name, output] : y.entries()) {
       Spec spec = output.value().spec();

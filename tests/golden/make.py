@@ -5,6 +5,8 @@
     venv/bin/python tests/golden/make.py                    # all of them
     venv/bin/python tests/golden/make.py losses layers      # some
 
+makers/image_layers.py needs TensorFlow instead of JAX, and is started by itself.
+
 Each file is {"made_with": versions, "cases": ...}. Numbers are computed in float64 unless a case
 says otherwise, from inputs with few decimals, so that both float32 and float64 results can be
 compared with them. A tensor is {"shape", "values"}, its values row by row; NaN and infinities are
@@ -23,8 +25,9 @@ os.environ["JAX_PLATFORMS"] = "cpu"
 # After the settings.
 import keras  # noqa: E402
 from keras.src.backend.common import dtypes  # noqa: E402
-from makers import activations, callbacks, initializers, layers, losses  # noqa: E402
-from makers import metrics, optimizers, summary, training  # noqa: E402
+from makers import activations, callbacks, counts, initializers, layers, losses  # noqa: E402
+from makers import masks, metrics, optimizers, other_losses, sequence_layers  # noqa: E402
+from makers import summary, training  # noqa: E402
 from makers.common import write  # noqa: E402
 
 FILES = {
@@ -35,6 +38,10 @@ FILES = {
     "metrics": metrics,
     "optimizers": optimizers,
     "layers": layers,
+    "sequence_layers": sequence_layers,
+    "masks": masks,
+    "other_losses": other_losses,
+    "counts": counts,
     "training": training,
     "summary": summary,
 }
