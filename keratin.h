@@ -42,6 +42,7 @@
 #include "nn/layers/conv2d.h"
 #include "nn/layers/cropping.h"
 #include "nn/layers/dense.h"
+#include "nn/layers/depthwise_conv2d.h"
 #include "nn/layers/dot.h"
 #include "nn/layers/dropout.h"
 #include "nn/layers/embedding.h"

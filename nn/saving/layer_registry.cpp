@@ -12,6 +12,7 @@
 #include "nn/layers/conv2d.h"
 #include "nn/layers/cropping.h"
 #include "nn/layers/dense.h"
+#include "nn/layers/depthwise_conv2d.h"
 #include "nn/layers/dot.h"
 #include "nn/layers/dropout.h"
 #include "nn/layers/embedding.h"
@@ -89,6 +90,7 @@ const std::map<std::string, Make>& built_in() {
       {"Cropping1D", make<l::Cropping1D, l::Cropping1DOptions>},
       {"Cropping2D", make<l::Cropping2D, l::Cropping2DOptions>},
       {"Dense", make<l::Dense, l::DenseOptions>},
+      {"DepthwiseConv2D", make<l::DepthwiseConv2D, l::DepthwiseConv2DOptions>},
       {"Dot", make<l::Dot, l::DotOptions>},
       {"Dropout", make<l::Dropout, l::DropoutOptions>},
       {"ELU", make<l::ELU, l::ELUOptions>},
@@ -125,6 +127,7 @@ const std::map<std::string, Make>& built_in() {
       {"Rescaling", make<l::Rescaling, l::RescalingOptions>},
       {"Reshape", make<l::Reshape, l::ReshapeOptions>},
       {"Resizing", make<l::Resizing, l::ResizingOptions>},
+      {"SeparableConv2D", make<l::SeparableConv2D, l::SeparableConv2DOptions>},
       {"Softmax", make<l::Softmax, l::SoftmaxOptions>},
       {"SpatialDropout1D", make<l::SpatialDropout1D, l::SpatialDropout1DOptions>},
       {"SpatialDropout2D", make<l::SpatialDropout2D, l::SpatialDropout2DOptions>},
