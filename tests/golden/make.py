@@ -26,7 +26,7 @@ os.environ["JAX_PLATFORMS"] = "cpu"
 import keras  # noqa: E402
 from keras.src.backend.common import dtypes  # noqa: E402
 from makers import activations, callbacks, conv_layers, counts  # noqa: E402
-from makers import image_layers, initializers, layers, losses, masks  # noqa: E402
+from makers import initializers, layers, losses, masks  # noqa: E402
 from makers import metrics, optimizers, other_losses, sequence_layers  # noqa: E402
 from makers import summary, training  # noqa: E402
 from makers.common import write  # noqa: E402
