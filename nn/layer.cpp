@@ -17,8 +17,8 @@
 namespace keratin {
 namespace {
 
-// What the calling layer was told, for inner layers that are told nothing.
-thread_local bool inherited_training = false;
+// What the calling layer was told, for inner layers that are told nothing; empty outside of any.
+thread_local std::optional<bool> inherited_training;
 thread_local detail::AddedLosses* added_losses = nullptr;
 thread_local detail::UnsetWeights* unset_weights = nullptr;
 
@@ -30,7 +30,7 @@ class TrainingScope {
   TrainingScope& operator=(const TrainingScope&) = delete;
 
  private:
-  bool before_;
+  std::optional<bool> before_;
 };
 
 std::vector<Variable> collect(const LayerRef& layer, auto&& wanted) {
@@ -311,7 +311,8 @@ Variables Layer::invoke(const Variables& given, const CallContext& context) {
   for (const auto& [name, input] : x.entries()) masked |= input.impl()->mask.defined();
   CallContext told;
   if (masked) told.mask = told.carried_mask = mask_of(x.get(0));
-  told.training = context.training.value_or(inherited_training);
+  told.training =
+      context.training ? context.training : inherited_training.value_or(training_by_default());
   const TrainingScope scope(*told.training);
   const DType compute = compute_dtype();
   const auto needs_cast = [&](const Variable& v) {

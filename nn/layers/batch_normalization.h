@@ -36,6 +36,7 @@ struct BatchNormalizationOptions {
     f("gamma_regularizer", gamma_regularizer);
     f("beta_constraint", beta_constraint);
     f("gamma_constraint", gamma_constraint);
+    f.only("renorm_momentum", 0.99);
   }
 };
 

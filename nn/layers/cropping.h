@@ -12,7 +12,7 @@ struct Cropping1DOptions {
   DTypePolicy dtype = {};
   std::string name = {};
 
-  void fields(Fields& f) { cropping.fields("cropping", f); }
+  void fields(Fields& f) { f.pair("cropping", cropping.before, cropping.after); }
 };
 
 /// Cuts off both ends.   [batch, t, c] -> [batch, t - start - end, c]
@@ -29,7 +29,7 @@ struct Cropping2DOptions {
   std::string name = {};
 
   void fields(Fields& f) {
-    cropping.fields("cropping", f);
+    f.pairs("cropping", cropping.top, cropping.bottom, cropping.left, cropping.right);
     f.data_format(data_format);
   }
 };

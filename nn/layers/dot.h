@@ -1,7 +1,5 @@
 #pragma once
 
-#include <vector>
-
 #include "nn/layer.h"
 
 namespace keratin::layers {
@@ -23,7 +21,8 @@ struct DotOptions {
   void fields(Fields& f) {
     std::vector<int> both{axes.first, axes.second};
     f("axes", both);
-    if (!both.empty()) axes = {both.front(), both.back()};
+    if (both.size() == 1) both.push_back(both[0]);
+    if (both.size() == 2) axes = {both[0], both[1]};
     f("normalize", normalize);
   }
 };

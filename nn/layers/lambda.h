@@ -14,8 +14,7 @@ struct LambdaOptions {
   DTypePolicy dtype = {};
   std::string name = {};
 
-  /// Throws ValueError: no file can hold a function of the program.
-  void fields(Fields& f);
+  void fields(Fields& f);  // throws ValueError: no file can hold a function
 };
 
 /// A function of the user's own as a layer, of any shape. It has no weights; those that the function

@@ -141,16 +141,6 @@ class UnitNormalizationLayer final : public AxesLayer<UnitNormalizationOptions> 
 
 }  // namespace
 
-void detail::axes_field(Fields& f, Axes& axis) {
-  constexpr std::int64_t kRank = 1 << 20;  // of no tensor: what is near its end was negative
-  std::vector<int> axes;
-  for (const std::int64_t a : axis.resolve("axis", kRank)) {
-    axes.push_back(static_cast<int>(a < kRank / 2 ? a : a - kRank));
-  }
-  f("axis", axes);
-  axis = Axes(axes);
-}
-
 LayerNormalization::LayerNormalization(const LayerNormalizationOptions& options)
     : LayerRef(std::make_shared<LayerNormalizationLayer>(options)) {}
 RMSNormalization::RMSNormalization(const RMSNormalizationOptions& options)

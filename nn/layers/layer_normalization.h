@@ -4,11 +4,6 @@
 
 namespace keratin::layers {
 
-namespace detail {
-/// "axis", in files: one number, or a list.
-void axes_field(Fields& f, Axes& axis);
-}  // namespace detail
-
 struct LayerNormalizationOptions {
   Axes axis = -1;  // one, or several: {-2, -1}
   double epsilon = 1e-3;
@@ -25,7 +20,7 @@ struct LayerNormalizationOptions {
   std::string name = {};
 
   void fields(Fields& f) {
-    detail::axes_field(f, axis);
+    f("axis", axis);
     f("epsilon", epsilon);
     f("center", center);
     f("scale", scale);
@@ -55,7 +50,7 @@ struct RMSNormalizationOptions {
   std::string name = {};
 
   void fields(Fields& f) {
-    detail::axes_field(f, axis);
+    f("axis", axis);
     f("epsilon", epsilon);
   }
 };
@@ -73,7 +68,7 @@ struct UnitNormalizationOptions {
   DTypePolicy dtype = {};
   std::string name = {};
 
-  void fields(Fields& f) { detail::axes_field(f, axis); }
+  void fields(Fields& f) { f("axis", axis); }
 };
 
 /// Scales to length 1 along `axis`.   y = x / sqrt(max(sum of x^2, 1e-24))

@@ -9,6 +9,7 @@
 #include "autograd/ops/where.h"
 #include "nn/layers/configured_layer.h"
 #include "nn/options.h"
+#include "nn/seed_generator.h"
 #include "tensor/compare.h"
 #include "tensor/random.h"
 
@@ -25,7 +26,7 @@ class NoiseLayer final : public ConfiguredLayer<Options> {
       : ConfiguredLayer<Options>(class_name, options),
         rank_(rank),
         noisy_(std::move(noisy)),
-        seed_(options.seed ? static_cast<std::uint64_t>(*options.seed) : next_random_seed()) {
+        seeds_(options.seed) {
     this->set_supports_masking(true);
   }
 
@@ -40,14 +41,14 @@ class NoiseLayer final : public ConfiguredLayer<Options> {
   Variable call(const Variable& input, CallContext context) override {
     const Variable x = this->as_floating(input);
     if (!context.training.value_or(false) || !noisy_) return x;
-    return noisy_(x, {seed_, calls_++});
+    return noisy_(x, seeds_.next());
   }
+  SeedGenerator* seed_generator() override { return &seeds_; }
 
  private:
   std::int64_t rank_;
   Noisy noisy_;  // none: no noise was asked for
-  std::uint64_t seed_;
-  std::uint64_t calls_ = 0;
+  SeedGenerator seeds_;
 };
 
 void require_range(const char* layer, const char* option, double value, bool one_too) {

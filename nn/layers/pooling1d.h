@@ -17,11 +17,11 @@ struct Pooling1DOptions {
   std::string name = {};
 
   void fields(Fields& f) {
+    std::int64_t step = strides.value_or(pool_size);
     f.list_of_one("pool_size", pool_size);
     f("padding", padding);
-    std::int64_t step = strides.value_or(pool_size);
     f.list_of_one("strides", step);
-    strides = step;
+    if (f.reading()) strides = step;
     f.data_format(data_format);
   }
 };

@@ -68,7 +68,6 @@ class TimeDistributedLayer final : public ConfiguredLayer<TimeDistributedOptions
   std::vector<std::pair<std::string, LayerRef>> named_sublayers() const override {
     return {{"layer", options_.layer}};
   }
-
   void check_inputs(const std::vector<Spec>& inputs) const override {
     require_min_rank(inputs, 3, "[batch, time, ...]");
     inner().check_inputs({step(inputs[0])});

@@ -18,11 +18,6 @@ struct Padding2 {
   Padding2(std::pair<std::int64_t, std::int64_t> rows,
            std::pair<std::int64_t, std::int64_t> columns)
       : top(rows.first), bottom(rows.second), left(columns.first), right(columns.second) {}
-  void fields(const char* name, Fields& f) {
-    std::vector<std::vector<std::int64_t>> sides{{top, bottom}, {left, right}};
-    f.pairs(name, sides);
-    if (sides.size() == 2) *this = {{sides[0][0], sides[0][1]}, {sides[1][0], sides[1][1]}};
-  }
 
   std::int64_t top, bottom, left, right;
 };
@@ -32,12 +27,6 @@ struct Padding1 {
   template <std::integral T>
   Padding1(T both) : Padding1(both, both) {}
   Padding1(std::int64_t start, std::int64_t end) : before(start), after(end) {}
-  void fields(const char* name, Fields& f) {
-    std::vector<std::int64_t> ends{before, after};
-    f(name, ends);
-    if (ends.size() == 1) ends.push_back(ends[0]);
-    if (ends.size() == 2) before = ends[0], after = ends[1];
-  }
 
   std::int64_t before, after;
 };
@@ -49,7 +38,7 @@ struct ZeroPadding1DOptions {
   std::string name = {};
 
   void fields(Fields& f) {
-    padding.fields("padding", f);
+    f.pair("padding", padding.before, padding.after);
     f.data_format(data_format);
   }
 };
@@ -68,7 +57,7 @@ struct ZeroPadding2DOptions {
   std::string name = {};
 
   void fields(Fields& f) {
-    padding.fields("padding", f);
+    f.pairs("padding", padding.top, padding.bottom, padding.left, padding.right);
     f.data_format(data_format);
   }
 };

@@ -84,6 +84,7 @@ LossRef::LossRef(const char* name) {
     throw ValueError(fmt::format("loss: unknown name \"{}\"{}", name, name_hint(name, known)));
   }
   *this = found->second();
+  origin_ = std::make_shared<const Origin>(Origin{.class_name = {}, .fields = {}, .name = name});
 }
 
 }  // namespace keratin

@@ -86,6 +86,7 @@ BinaryFocalCrossentropy::BinaryFocalCrossentropy(const BinaryFocalCrossentropyOp
             return each.rank() <= 1 ? each : mean(each, {.axis = o.axis});
           },
           options.name, options.reduction) {
+  set_origin("BinaryFocalCrossentropy", options);
   require_smoothing("BinaryFocalCrossentropy", options.label_smoothing);
 }
 
@@ -94,6 +95,7 @@ CategoricalFocalCrossentropy::CategoricalFocalCrossentropy(
     : LossRef([o = options](const Variable& y_true,
                             const Variable& y_pred) { return categorical(o, y_true, y_pred); },
               options.name, options.reduction) {
+  set_origin("CategoricalFocalCrossentropy", options);
   require_smoothing("CategoricalFocalCrossentropy", options.label_smoothing);
 }
 
@@ -102,6 +104,7 @@ CategoricalGeneralizedCrossEntropy::CategoricalGeneralizedCrossEntropy(
     : LossRef([q = options.q](const Variable& y_true,
                               const Variable& y_pred) { return generalized(q, y_true, y_pred); },
               options.name, options.reduction) {
+  set_origin("CategoricalGeneralizedCrossEntropy", options);
   if (!(options.q > 0 && options.q < 1)) {
     throw ValueError(fmt::format(
         "CategoricalGeneralizedCrossEntropy: q is {}; expected more than 0 and less than 1",

@@ -15,6 +15,17 @@ struct BinaryFocalCrossentropyOptions {
   std::string reduction = "sum_over_batch_size";
   std::string name = "binary_focal_crossentropy";
   DTypePolicy dtype = {};
+
+  void fields(Fields& f) {
+    f("name", name);
+    f("apply_class_balancing", apply_class_balancing);
+    f("alpha", alpha);
+    f("gamma", gamma);
+    f("from_logits", from_logits);
+    f("label_smoothing", label_smoothing);
+    f("axis", axis);
+    f("reduction", reduction);
+  }
 };
 /// (1 - p_t)^gamma times the binary cross-entropy, averaged over an axis, with p_t = y p + (1 - y)
 /// (1 - p); with class balancing times y alpha + (1 - y) (1 - alpha). From logits, and where p is
@@ -33,6 +44,16 @@ struct CategoricalFocalCrossentropyOptions {
   std::string reduction = "sum_over_batch_size";
   std::string name = "categorical_focal_crossentropy";
   DTypePolicy dtype = {};
+
+  void fields(Fields& f) {
+    f("name", name);
+    f("alpha", alpha);
+    f("gamma", gamma);
+    f("from_logits", from_logits);
+    f("label_smoothing", label_smoothing);
+    f("axis", axis);
+    f("reduction", reduction);
+  }
 };
 /// -sum of alpha (1 - p)^gamma y ln p over the classes, for one-hot y; p is scaled to sum 1 and cut
 /// to [1e-7, 1 - 1e-7].
@@ -46,6 +67,12 @@ struct CategoricalGeneralizedCrossEntropyOptions {
   std::string reduction = "sum_over_batch_size";
   std::string name = "categorical_generalized_cross_entropy";
   DTypePolicy dtype = {};
+
+  void fields(Fields& f) {
+    f("name", name);
+    f("q", q);
+    f("reduction", reduction);
+  }
 };
 /// (1 - p_y^q) / q for class numbers y: y_true [...] or [..., 1], y_pred [..., classes] of
 /// probabilities. Less moved by wrong labels than cross-entropy. Throws ValueError for a class

@@ -29,14 +29,18 @@ Hinge::Hinge(const LossOptions& o)
           [](const Variable& y_true, const Variable& y_pred) {
             return over_last_axis(shortfall("hinge", y_true, y_pred));
           },
-          name_or(o.name, "hinge"), o.reduction) {}
+          name_or(o.name, "hinge"), o.reduction) {
+  set_origin("Hinge", o);
+}
 
 SquaredHinge::SquaredHinge(const LossOptions& o)
     : LossRef(
           [](const Variable& y_true, const Variable& y_pred) {
             return over_last_axis(square(shortfall("squared_hinge", y_true, y_pred)));
           },
-          name_or(o.name, "squared_hinge"), o.reduction) {}
+          name_or(o.name, "squared_hinge"), o.reduction) {
+  set_origin("SquaredHinge", o);
+}
 
 CategoricalHinge::CategoricalHinge(const LossOptions& o)
     : LossRef(
@@ -46,6 +50,8 @@ CategoricalHinge::CategoricalHinge(const LossOptions& o)
             const Variable wrong = max((1.0 - y) * y_pred, {.axis = -1});
             return maximum(wrong - right + 1.0, 0.0);
           },
-          name_or(o.name, "categorical_hinge"), o.reduction) {}
+          name_or(o.name, "categorical_hinge"), o.reduction) {
+  set_origin("CategoricalHinge", o);
+}
 
 }  // namespace keratin::losses

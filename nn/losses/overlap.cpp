@@ -15,7 +15,9 @@ Dice::Dice(const DiceOptions& options)
             const ReduceOptions over{.axis = axis};
             return 1.0 - sum(y * p, over) * 2.0 / (sum(y, over) + sum(p, over) + 1e-7);
           },
-          options.name, options.reduction) {}
+          options.name, options.reduction) {
+  set_origin("Dice", options);
+}
 
 Tversky::Tversky(const TverskyOptions& options)
     : LossRef(
@@ -26,6 +28,8 @@ Tversky::Tversky(const TverskyOptions& options)
             const Variable missed = sum((1.0 - p) * y, over), extra = sum(p * (1.0 - y), over);
             return 1.0 - both / (both + missed * o.alpha + extra * o.beta + 1e-7);
           },
-          options.name, options.reduction) {}
+          options.name, options.reduction) {
+  set_origin("Tversky", options);
+}
 
 }  // namespace keratin::losses

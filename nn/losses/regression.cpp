@@ -46,14 +46,18 @@ MeanAbsolutePercentageError::MeanAbsolutePercentageError(const LossOptions& o)
                        [](const Variable& y, const Variable& p) {
                          return abs((y - p) / maximum(abs(y), kEpsilon)) * 100.0;
                        }),
-              name_or(o.name, "mean_absolute_percentage_error"), o.reduction) {}
+              name_or(o.name, "mean_absolute_percentage_error"), o.reduction) {
+  set_origin("MeanAbsolutePercentageError", o);
+}
 
 MeanSquaredLogarithmicError::MeanSquaredLogarithmicError(const LossOptions& o)
     : LossRef(averaged("mean_squared_logarithmic_error",
                        [](const Variable& y, const Variable& p) {
                          return square(log_above_1(p) - log_above_1(y));
                        }),
-              name_or(o.name, "mean_squared_logarithmic_error"), o.reduction) {}
+              name_or(o.name, "mean_squared_logarithmic_error"), o.reduction) {
+  set_origin("MeanSquaredLogarithmicError", o);
+}
 
 CosineSimilarity::CosineSimilarity(const CosineSimilarityOptions& o)
     : LossRef(
@@ -61,7 +65,9 @@ CosineSimilarity::CosineSimilarity(const CosineSimilarityOptions& o)
             const Variable y = detail::aligned_target("cosine_similarity", y_true, y_pred);
             return -sum(of_length_1(y, axis) * of_length_1(y_pred, axis), {.axis = axis});
           },
-          o.name, o.reduction) {}
+          o.name, o.reduction) {
+  set_origin("CosineSimilarity", o);
+}
 
 Huber::Huber(const HuberOptions& o)
     : LossRef(
@@ -72,6 +78,7 @@ Huber::Huber(const HuberOptions& o)
                                         size * delta - delta * delta / 2));
           },
           o.name, o.reduction) {
+  set_origin("Huber", o);
   if (!(o.delta >= 0)) {
     throw ValueError(fmt::format("Huber: delta is {}; it may not be negative", o.delta));
   }
@@ -83,12 +90,16 @@ LogCosh::LogCosh(const LossOptions& o)
                          const Variable e = p - y;
                          return e + softplus(e * -2.0) - std::numbers::ln2;
                        }),
-              name_or(o.name, "log_cosh"), o.reduction) {}
+              name_or(o.name, "log_cosh"), o.reduction) {
+  set_origin("LogCosh", o);
+}
 
 Poisson::Poisson(const LossOptions& o)
     : LossRef(averaged("poisson", [](const Variable& y,
                                      const Variable& p) { return p - y * log(p + kEpsilon); }),
-              name_or(o.name, "poisson"), o.reduction) {}
+              name_or(o.name, "poisson"), o.reduction) {
+  set_origin("Poisson", o);
+}
 
 KLDivergence::KLDivergence(const LossOptions& o)
     : LossRef(
@@ -98,6 +109,8 @@ KLDivergence::KLDivergence(const LossOptions& o)
             const Variable each = y * log(y / cut(y_pred));
             return each.rank() == 0 ? each : sum(each, {.axis = -1});
           },
-          name_or(o.name, "kl_divergence"), o.reduction) {}
+          name_or(o.name, "kl_divergence"), o.reduction) {
+  set_origin("KLDivergence", o);
+}
 
 }  // namespace keratin::losses

@@ -24,6 +24,12 @@ struct CosineSimilarityOptions {
   std::string reduction = "sum_over_batch_size";
   std::string name = "cosine_similarity";
   DTypePolicy dtype = {};
+
+  void fields(Fields& f) {
+    f("name", name);
+    f("axis", axis);
+    f("reduction", reduction);
+  }
 };
 /// -sum of y p over an axis, both scaled to length 1 along it: -1 where they point the same way.
 /// (The metric of that name has the other sign.)
@@ -37,6 +43,12 @@ struct HuberOptions {
   std::string reduction = "sum_over_batch_size";
   std::string name = "huber_loss";
   DTypePolicy dtype = {};
+
+  void fields(Fields& f) {
+    f("name", name);
+    f("delta", delta);
+    f("reduction", reduction);
+  }
 };
 /// With e = p - y: e^2 / 2 where |e| <= delta, else delta |e| - delta^2 / 2. Name: "huber". Throws
 /// ValueError for a negative delta.

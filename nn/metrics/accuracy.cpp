@@ -114,35 +114,43 @@ class TopKMatch final : public MeanMetric {
 }  // namespace
 
 Accuracy::Accuracy(const MetricOptions& o)
-    : MetricRef(std::make_shared<MatchMetric>(name_or(o.name, "accuracy"), matches_exactly)) {}
+    : MetricRef(std::make_shared<MatchMetric>(name_or(o.name, "accuracy"), matches_exactly)) {
+  set_origin("Accuracy", o);
+}
 BinaryAccuracy::BinaryAccuracy(const BinaryAccuracyOptions& o)
-    : MetricRef(std::make_shared<BinaryMatch>(name_or(o.name, "binary_accuracy"), o.threshold)) {}
+    : MetricRef(std::make_shared<BinaryMatch>(name_or(o.name, "binary_accuracy"), o.threshold)) {
+  set_origin("BinaryAccuracy", o);
+}
 CategoricalAccuracy::CategoricalAccuracy(const MetricOptions& o)
     : MetricRef(std::make_shared<MatchMetric>(name_or(o.name, "categorical_accuracy"),
-                                              matches_categorical)) {}
+                                              matches_categorical)) {
+  set_origin("CategoricalAccuracy", o);
+}
 SparseCategoricalAccuracy::SparseCategoricalAccuracy(const MetricOptions& o)
     : MetricRef(std::make_shared<MatchMetric>(name_or(o.name, "sparse_categorical_accuracy"),
-                                              matches_sparse)) {}
+                                              matches_sparse)) {
+  set_origin("SparseCategoricalAccuracy", o);
+}
 TopKCategoricalAccuracy::TopKCategoricalAccuracy(const TopKOptions& o)
     : MetricRef(
-          std::make_shared<TopKMatch>(name_or(o.name, "top_k_categorical_accuracy"), o.k, false)) {}
+          std::make_shared<TopKMatch>(name_or(o.name, "top_k_categorical_accuracy"), o.k, false)) {
+  set_origin("TopKCategoricalAccuracy", o);
+}
 SparseTopKCategoricalAccuracy::SparseTopKCategoricalAccuracy(const TopKOptions& o)
     : MetricRef(std::make_shared<TopKMatch>(name_or(o.name, "sparse_top_k_categorical_accuracy"),
-                                            o.k, true)) {}
+                                            o.k, true)) {
+  set_origin("SparseTopKCategoricalAccuracy", o);
+}
 
 void ResolvedAccuracy::update_state(const Tensor& y_true, const Tensor& y_pred,
                                     const Tensor& sample_weight) {
-  Kind kind = kind_;
-  if (kind == Kind::unknown) {
-    const std::int64_t last = y_pred.rank() == 0 ? 1 : y_pred.shape().back();
-    const bool sparse = y_true.rank() < y_pred.rank() || y_true.shape().back() == 1;
-    kind = last == 1 ? Kind::binary : sparse ? Kind::sparse : Kind::categorical;
-  }
-  const Tensor matches = kind == Kind::binary   ? matches_binary(y_true, y_pred, 0.5)
-                         : kind == Kind::sparse ? matches_sparse(y_true, y_pred)
-                                                : matches_categorical(y_true, y_pred);
-  MeanMetric::update_state({}, matches, sample_weight);
-  kind_ = kind;
+  const std::int64_t last = y_pred.rank() == 0 ? 1 : y_pred.shape().back();
+  const bool sparse = y_true.rank() < y_pred.rank() || y_true.shape().back() == 1;
+  MeanMetric::update_state({},
+                           last == 1 ? matches_binary(y_true, y_pred, 0.5)
+                           : sparse  ? matches_sparse(y_true, y_pred)
+                                     : matches_categorical(y_true, y_pred),
+                           sample_weight);
 }
 
 }  // namespace keratin::metrics

@@ -31,6 +31,11 @@ struct BinaryAccuracyOptions {
   std::string name = {};
   DTypePolicy dtype = {};
   double threshold = 0.5;
+
+  void fields(Fields& f) {
+    f("name", name);
+    f("threshold", threshold);
+  }
 };
 /// y_true == (y_pred > threshold), element by element.
 class BinaryAccuracy : public MetricRef {
@@ -54,6 +59,11 @@ struct TopKOptions {
   int k = 5;
   std::string name = {};
   DTypePolicy dtype = {};
+
+  void fields(Fields& f) {
+    f("name", name);
+    f("k", k);
+  }
 };
 /// Is the class of y_true (one-hot) among the k best of y_pred? Ties at the border count.
 class TopKCategoricalAccuracy : public MetricRef {
@@ -67,7 +77,7 @@ class SparseTopKCategoricalAccuracy : public MetricRef {
 };
 
 /// Keras' meaning of "accuracy", by the shapes: predictions that end in 1 -> binary; targets of
-/// lower rank, or that end in 1 -> sparse; else categorical. Found at the first batch.
+/// lower rank, or that end in 1 -> sparse; else categorical.
 class ResolvedAccuracy : public MeanMetric {
  public:
   explicit ResolvedAccuracy(std::string name) : MeanMetric(std::move(name)) {}
@@ -75,9 +85,6 @@ class ResolvedAccuracy : public MeanMetric {
                     const Tensor& sample_weight) override;
   std::string direction() const override { return "up"; }
   bool reads_mask() const override { return true; }
-
- private:
-  enum class Kind { unknown, binary, sparse, categorical } kind_ = Kind::unknown;
 };
 
 }  // namespace keratin::metrics

@@ -178,6 +178,8 @@ class AucMetric final : public Metric {
 
 }  // namespace
 
-AUC::AUC(const AUCOptions& options) : MetricRef(std::make_shared<AucMetric>(options)) {}
+AUC::AUC(const AUCOptions& options) : MetricRef(std::make_shared<AucMetric>(options)) {
+  set_origin("AUC", options);
+}
 
 }  // namespace keratin::metrics

@@ -18,6 +18,18 @@ struct AUCOptions {
   std::optional<int> num_labels = {};
   std::vector<double> label_weights = {};
   bool from_logits = false;  // predictions are put through a sigmoid first
+
+  void fields(Fields& f) {
+    f("name", name);
+    f("num_thresholds", num_thresholds);
+    f("curve", curve);
+    f("summation_method", summation_method);
+    f("thresholds", thresholds);
+    f("multi_label", multi_label);
+    f("num_labels", num_labels);
+    f("label_weights", label_weights);
+    f("from_logits", from_logits);
+  }
 };
 /// The area under a curve of rates at evenly spaced thresholds: an approximation, the better the
 /// more thresholds.

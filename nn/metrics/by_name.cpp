@@ -98,6 +98,8 @@ MetricRef::MetricRef(const char* name) {
     throw ValueError(fmt::format("metric: unknown name \"{}\"{}", name, name_hint(name, known)));
   }
   metric_ = found->second(name).metric();
+  metric_->set_origin(
+      std::make_shared<const Origin>(Origin{.class_name = {}, .fields = {}, .name = name}));
 }
 
 }  // namespace keratin

@@ -157,29 +157,49 @@ MetricRef best(const char* class_name, const char* option, double bound, const O
 }  // namespace
 
 TruePositives::TruePositives(const CountOptions& o)
-    : MetricRef(one_count("TruePositives", o, {.tp = true})) {}
+    : MetricRef(one_count("TruePositives", o, {.tp = true})) {
+  set_origin("TruePositives", o);
+}
 FalsePositives::FalsePositives(const CountOptions& o)
-    : MetricRef(one_count("FalsePositives", o, {.fp = true})) {}
+    : MetricRef(one_count("FalsePositives", o, {.fp = true})) {
+  set_origin("FalsePositives", o);
+}
 TrueNegatives::TrueNegatives(const CountOptions& o)
-    : MetricRef(one_count("TrueNegatives", o, {.tn = true})) {}
+    : MetricRef(one_count("TrueNegatives", o, {.tn = true})) {
+  set_origin("TrueNegatives", o);
+}
 FalseNegatives::FalseNegatives(const CountOptions& o)
-    : MetricRef(one_count("FalseNegatives", o, {.fn = true})) {}
+    : MetricRef(one_count("FalseNegatives", o, {.fn = true})) {
+  set_origin("FalseNegatives", o);
+}
 
 Precision::Precision(const PrecisionOptions& o)
-    : MetricRef(std::make_shared<Share>("Precision", o, Share::Of::said)) {}
+    : MetricRef(std::make_shared<Share>("Precision", o, Share::Of::said)) {
+  set_origin("Precision", o);
+}
 Recall::Recall(const PrecisionOptions& o)
-    : MetricRef(std::make_shared<Share>("Recall", o, Share::Of::so)) {}
+    : MetricRef(std::make_shared<Share>("Recall", o, Share::Of::so)) {
+  set_origin("Recall", o);
+}
 
 SensitivityAtSpecificity::SensitivityAtSpecificity(const SensitivityAtSpecificityOptions& o)
     : MetricRef(best("SensitivityAtSpecificity", "specificity", o.specificity, o, Rate::specificity,
-                     Rate::recall)) {}
+                     Rate::recall)) {
+  set_origin("SensitivityAtSpecificity", o);
+}
 SpecificityAtSensitivity::SpecificityAtSensitivity(const SpecificityAtSensitivityOptions& o)
     : MetricRef(best("SpecificityAtSensitivity", "sensitivity", o.sensitivity, o, Rate::recall,
-                     Rate::specificity)) {}
+                     Rate::specificity)) {
+  set_origin("SpecificityAtSensitivity", o);
+}
 PrecisionAtRecall::PrecisionAtRecall(const PrecisionAtRecallOptions& o)
-    : MetricRef(best("PrecisionAtRecall", "recall", o.recall, o, Rate::recall, Rate::precision)) {}
+    : MetricRef(best("PrecisionAtRecall", "recall", o.recall, o, Rate::recall, Rate::precision)) {
+  set_origin("PrecisionAtRecall", o);
+}
 RecallAtPrecision::RecallAtPrecision(const RecallAtPrecisionOptions& o)
     : MetricRef(
-          best("RecallAtPrecision", "precision", o.precision, o, Rate::precision, Rate::recall)) {}
+          best("RecallAtPrecision", "precision", o.precision, o, Rate::precision, Rate::recall)) {
+  set_origin("RecallAtPrecision", o);
+}
 
 }  // namespace keratin::metrics

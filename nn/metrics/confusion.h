@@ -15,6 +15,11 @@ struct CountOptions {
   std::vector<double> thresholds = {};  // 0.5 unless given
   std::string name = {};
   DTypePolicy dtype = {};
+
+  void fields(Fields& f) {
+    f("name", name);
+    f("thresholds", thresholds);
+  }
 };
 // result(): a number, or one a threshold. A vector is not among the logs of fit.
 
@@ -45,6 +50,13 @@ struct PrecisionOptions {
   std::optional<int> class_id = {};     // of the last axis this one only
   std::string name = {};
   DTypePolicy dtype = {};
+
+  void fields(Fields& f) {
+    f("name", name);
+    f("thresholds", thresholds);
+    f("top_k", top_k);
+    f("class_id", class_id);
+  }
 };
 /// How much of what was said to be so is: tp / (tp + fp), 0 where nothing was. Without class_id
 /// every element of [batch, classes] counts for itself. Throws ValueError for options out of range.
@@ -64,6 +76,13 @@ struct SensitivityAtSpecificityOptions {
   std::optional<int> class_id = {};
   std::string name = {};
   DTypePolicy dtype = {};
+
+  void fields(Fields& f) {
+    f("name", name);
+    f("specificity", specificity);
+    f("num_thresholds", num_thresholds);
+    f("class_id", class_id);
+  }
 };
 /// The best tp / (tp + fn) at a threshold at which tn / (tn + fp) is at least `specificity`; 0
 /// where there is none.
@@ -78,6 +97,13 @@ struct SpecificityAtSensitivityOptions {
   std::optional<int> class_id = {};
   std::string name = {};
   DTypePolicy dtype = {};
+
+  void fields(Fields& f) {
+    f("name", name);
+    f("sensitivity", sensitivity);
+    f("num_thresholds", num_thresholds);
+    f("class_id", class_id);
+  }
 };
 /// The best tn / (tn + fp) at a threshold at which tp / (tp + fn) is at least `sensitivity`.
 class SpecificityAtSensitivity : public MetricRef {
@@ -91,6 +117,13 @@ struct PrecisionAtRecallOptions {
   std::optional<int> class_id = {};
   std::string name = {};
   DTypePolicy dtype = {};
+
+  void fields(Fields& f) {
+    f("name", name);
+    f("recall", recall);
+    f("num_thresholds", num_thresholds);
+    f("class_id", class_id);
+  }
 };
 /// The best tp / (tp + fp) at a threshold at which tp / (tp + fn) is at least `recall`.
 class PrecisionAtRecall : public MetricRef {
@@ -104,6 +137,13 @@ struct RecallAtPrecisionOptions {
   std::optional<int> class_id = {};
   std::string name = {};
   DTypePolicy dtype = {};
+
+  void fields(Fields& f) {
+    f("name", name);
+    f("precision", precision);
+    f("num_thresholds", num_thresholds);
+    f("class_id", class_id);
+  }
 };
 /// The best tp / (tp + fn) at a threshold at which tp / (tp + fp) is at least `precision`.
 class RecallAtPrecision : public MetricRef {

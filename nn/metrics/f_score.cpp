@@ -118,11 +118,15 @@ class FBetaMetric final : public Metric {
 }  // namespace
 
 FBetaScore::FBetaScore(const FBetaScoreOptions& options)
-    : MetricRef(std::make_shared<FBetaMetric>("FBetaScore", options)) {}
+    : MetricRef(std::make_shared<FBetaMetric>("FBetaScore", options)) {
+  set_origin("FBetaScore", options);
+}
 
 F1Score::F1Score(const F1ScoreOptions& o)
     : MetricRef(std::make_shared<FBetaMetric>(
           "F1Score",
-          FBetaScoreOptions{.average = o.average, .threshold = o.threshold, .name = o.name})) {}
+          FBetaScoreOptions{.average = o.average, .threshold = o.threshold, .name = o.name})) {
+  set_origin("F1Score", o);
+}
 
 }  // namespace keratin::metrics

@@ -12,6 +12,13 @@ struct FBetaScoreOptions {
   std::optional<double> threshold = {};  // not given: the largest of each row is a yes
   std::string name = "fbeta_score";
   DTypePolicy dtype = {};
+
+  void fields(Fields& f) {
+    f("name", name);
+    f("average", average);
+    f("beta", beta);
+    f("threshold", threshold);
+  }
 };
 /// (1 + beta^2) precision recall / (beta^2 precision + recall), of each class.
 /// y_true, y_pred: [batch, classes]; y_pred above the threshold is a yes. result(): one number with
@@ -28,6 +35,12 @@ struct F1ScoreOptions {
   std::optional<double> threshold = {};
   std::string name = "f1_score";
   DTypePolicy dtype = {};
+
+  void fields(Fields& f) {
+    f("name", name);
+    f("average", average);
+    f("threshold", threshold);
+  }
 };
 /// FBetaScore with beta 1.
 class F1Score : public MetricRef {

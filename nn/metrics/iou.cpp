@@ -123,10 +123,12 @@ MetricRef iou(const char* class_name, IoUOptions options) {
 
 }  // namespace
 
-IoU::IoU(const IoUOptions& options) : MetricRef(iou("IoU", options)) {}
+IoU::IoU(const IoUOptions& options) : MetricRef(iou("IoU", options)) { set_origin("IoU", options); }
 
 BinaryIoU::BinaryIoU(const BinaryIoUOptions& options)
-    : MetricRef(std::make_shared<BinaryIouMetric>(options)) {}
+    : MetricRef(std::make_shared<BinaryIouMetric>(options)) {
+  set_origin("BinaryIoU", options);
+}
 
 MeanIoU::MeanIoU(const MeanIoUOptions& o)
     : MetricRef(iou("MeanIoU", {.num_classes = o.num_classes,
@@ -135,7 +137,9 @@ MeanIoU::MeanIoU(const MeanIoUOptions& o)
                                 .ignore_class = o.ignore_class,
                                 .sparse_y_true = o.sparse_y_true,
                                 .sparse_y_pred = o.sparse_y_pred,
-                                .axis = o.axis})) {}
+                                .axis = o.axis})) {
+  set_origin("MeanIoU", o);
+}
 
 OneHotIoU::OneHotIoU(const OneHotIoUOptions& o)
     : MetricRef(iou("OneHotIoU", {.num_classes = o.num_classes,
@@ -144,7 +148,9 @@ OneHotIoU::OneHotIoU(const OneHotIoUOptions& o)
                                   .ignore_class = o.ignore_class,
                                   .sparse_y_true = false,
                                   .sparse_y_pred = o.sparse_y_pred,
-                                  .axis = o.axis})) {}
+                                  .axis = o.axis})) {
+  set_origin("OneHotIoU", o);
+}
 
 OneHotMeanIoU::OneHotMeanIoU(const OneHotMeanIoUOptions& o)
     : MetricRef(iou("OneHotMeanIoU", {.num_classes = o.num_classes,
@@ -153,6 +159,8 @@ OneHotMeanIoU::OneHotMeanIoU(const OneHotMeanIoUOptions& o)
                                       .ignore_class = o.ignore_class,
                                       .sparse_y_true = false,
                                       .sparse_y_pred = o.sparse_y_pred,
-                                      .axis = o.axis})) {}
+                                      .axis = o.axis})) {
+  set_origin("OneHotMeanIoU", o);
+}
 
 }  // namespace keratin::metrics

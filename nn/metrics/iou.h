@@ -23,6 +23,16 @@ struct IoUOptions {
   bool sparse_y_true = true;
   bool sparse_y_pred = true;
   int axis = -1;
+
+  void fields(Fields& f) {
+    f("name", name);
+    f("num_classes", num_classes);
+    f("target_class_ids", target_class_ids);
+    f("ignore_class", ignore_class);
+    f("sparse_y_true", sparse_y_true);
+    f("sparse_y_pred", sparse_y_pred);
+    f("axis", axis);
+  }
 };
 /// Of some classes.
 class IoU : public MetricRef {
@@ -35,6 +45,12 @@ struct BinaryIoUOptions {
   double threshold = 0.5;
   std::string name = {};
   DTypePolicy dtype = {};
+
+  void fields(Fields& f) {
+    f("name", name);
+    f("target_class_ids", target_class_ids);
+    f("threshold", threshold);
+  }
 };
 /// Of two classes: y_pred >= threshold is class 1.
 class BinaryIoU : public MetricRef {
@@ -50,6 +66,15 @@ struct MeanIoUOptions {
   bool sparse_y_true = true;
   bool sparse_y_pred = true;
   int axis = -1;
+
+  void fields(Fields& f) {
+    f("name", name);
+    f("num_classes", num_classes);
+    f("ignore_class", ignore_class);
+    f("sparse_y_true", sparse_y_true);
+    f("sparse_y_pred", sparse_y_pred);
+    f("axis", axis);
+  }
 };
 /// Of all classes.
 class MeanIoU : public MetricRef {
@@ -65,6 +90,15 @@ struct OneHotIoUOptions {
   std::optional<std::int64_t> ignore_class = {};
   bool sparse_y_pred = false;
   int axis = -1;
+
+  void fields(Fields& f) {
+    f("name", name);
+    f("num_classes", num_classes);
+    f("target_class_ids", target_class_ids);
+    f("ignore_class", ignore_class);
+    f("sparse_y_pred", sparse_y_pred);
+    f("axis", axis);
+  }
 };
 /// IoU for one-hot targets, and scores.
 class OneHotIoU : public MetricRef {
@@ -79,6 +113,14 @@ struct OneHotMeanIoUOptions {
   std::optional<std::int64_t> ignore_class = {};
   bool sparse_y_pred = false;
   int axis = -1;
+
+  void fields(Fields& f) {
+    f("name", name);
+    f("num_classes", num_classes);
+    f("ignore_class", ignore_class);
+    f("sparse_y_pred", sparse_y_pred);
+    f("axis", axis);
+  }
 };
 /// MeanIoU for one-hot targets, and scores.
 class OneHotMeanIoU : public MetricRef {

@@ -71,9 +71,13 @@ void MeanMetric::update_state(const Tensor&, const Tensor& values, const Tensor&
 Tensor MeanMetric::result() const { return Tensor::scalar(value()); }
 
 Mean::Mean(const MetricOptions& options)
-    : MetricRef(std::make_shared<MeanMetric>(name_or_unique(options.name, "Mean"))) {}
+    : MetricRef(std::make_shared<MeanMetric>(name_or_unique(options.name, "Mean"))) {
+  set_origin("Mean", options);
+}
 
 Sum::Sum(const MetricOptions& options)
-    : MetricRef(std::make_shared<SumMetric>(name_or_unique(options.name, "Sum"))) {}
+    : MetricRef(std::make_shared<SumMetric>(name_or_unique(options.name, "Sum"))) {
+  set_origin("Sum", options);
+}
 
 }  // namespace keratin::metrics

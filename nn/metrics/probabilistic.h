@@ -14,6 +14,12 @@ struct BinaryCrossentropyOptions {
   DTypePolicy dtype = {};
   bool from_logits = false;
   double label_smoothing = 0;
+
+  void fields(Fields& f) {
+    f("name", name);
+    f("from_logits", from_logits);
+    f("label_smoothing", label_smoothing);
+  }
 };
 class BinaryCrossentropy : public MetricRef {
  public:
@@ -26,6 +32,13 @@ struct CategoricalCrossentropyOptions {
   bool from_logits = false;
   double label_smoothing = 0;
   int axis = -1;
+
+  void fields(Fields& f) {
+    f("name", name);
+    f("from_logits", from_logits);
+    f("label_smoothing", label_smoothing);
+    f("axis", axis);
+  }
 };
 class CategoricalCrossentropy : public MetricRef {
  public:
@@ -38,6 +51,13 @@ struct SparseCategoricalCrossentropyOptions {
   bool from_logits = false;
   std::optional<std::int64_t> ignore_class = {};  // its samples count as 0 in the mean, as in Keras
   int axis = -1;
+
+  void fields(Fields& f) {
+    f("name", name);
+    f("from_logits", from_logits);
+    f("ignore_class", ignore_class);
+    f("axis", axis);
+  }
 };
 class SparseCategoricalCrossentropy : public MetricRef {
  public:

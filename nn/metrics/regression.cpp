@@ -147,17 +147,27 @@ class R2Metric final : public Metric {
 }  // namespace
 
 MeanSquaredError::MeanSquaredError(const MetricOptions& o)
-    : MetricRef(mean_of(name_or(o.name, "mean_squared_error"), losses::MeanSquaredError())) {}
+    : MetricRef(mean_of(name_or(o.name, "mean_squared_error"), losses::MeanSquaredError())) {
+  set_origin("MeanSquaredError", o);
+}
 MeanAbsoluteError::MeanAbsoluteError(const MetricOptions& o)
-    : MetricRef(mean_of(name_or(o.name, "mean_absolute_error"), losses::MeanAbsoluteError())) {}
+    : MetricRef(mean_of(name_or(o.name, "mean_absolute_error"), losses::MeanAbsoluteError())) {
+  set_origin("MeanAbsoluteError", o);
+}
 MeanAbsolutePercentageError::MeanAbsolutePercentageError(const MetricOptions& o)
     : MetricRef(mean_of(name_or(o.name, "mean_absolute_percentage_error"),
-                        losses::MeanAbsolutePercentageError())) {}
+                        losses::MeanAbsolutePercentageError())) {
+  set_origin("MeanAbsolutePercentageError", o);
+}
 MeanSquaredLogarithmicError::MeanSquaredLogarithmicError(const MetricOptions& o)
     : MetricRef(mean_of(name_or(o.name, "mean_squared_logarithmic_error"),
-                        losses::MeanSquaredLogarithmicError())) {}
+                        losses::MeanSquaredLogarithmicError())) {
+  set_origin("MeanSquaredLogarithmicError", o);
+}
 LogCoshError::LogCoshError(const MetricOptions& o)
-    : MetricRef(mean_of(name_or(o.name, "logcosh"), losses::LogCosh())) {}
+    : MetricRef(mean_of(name_or(o.name, "logcosh"), losses::LogCosh())) {
+  set_origin("LogCoshError", o);
+}
 
 CosineSimilarity::CosineSimilarity(const CosineSimilarityOptions& o)
     : MetricRef(
@@ -166,7 +176,9 @@ CosineSimilarity::CosineSimilarity(const CosineSimilarityOptions& o)
                               const Variable& y_true,
                               const Variable& y_pred) { return -loss.per_sample(y_true, y_pred); },
                           "cosine_similarity", "none"),
-                  "up")) {}
+                  "up")) {
+  set_origin("CosineSimilarity", o);
+}
 
 PearsonCorrelation::PearsonCorrelation(const CorrelationOptions& o)
     : MetricRef(mean_of(name_or(o.name, "pearson_correlation"),
@@ -174,18 +186,26 @@ PearsonCorrelation::PearsonCorrelation(const CorrelationOptions& o)
                                    [axis = o.axis](const Tensor& y, const Tensor& p) {
                                      return pearson(y, p, axis);
                                    }),
-                        "up")) {}
+                        "up")) {
+  set_origin("PearsonCorrelation", o);
+}
 ConcordanceCorrelation::ConcordanceCorrelation(const CorrelationOptions& o)
     : MetricRef(mean_of(name_or(o.name, "concordance_correlation"),
                         per_sample("concordance_correlation",
                                    [axis = o.axis](const Tensor& y, const Tensor& p) {
                                      return concordance(y, p, axis);
                                    }),
-                        "up")) {}
+                        "up")) {
+  set_origin("ConcordanceCorrelation", o);
+}
 
 RootMeanSquaredError::RootMeanSquaredError(const MetricOptions& o)
-    : MetricRef(std::make_shared<RootMeanSquare>(name_or(o.name, "root_mean_squared_error"))) {}
+    : MetricRef(std::make_shared<RootMeanSquare>(name_or(o.name, "root_mean_squared_error"))) {
+  set_origin("RootMeanSquaredError", o);
+}
 
-R2Score::R2Score(const R2ScoreOptions& options) : MetricRef(std::make_shared<R2Metric>(options)) {}
+R2Score::R2Score(const R2ScoreOptions& options) : MetricRef(std::make_shared<R2Metric>(options)) {
+  set_origin("R2Score", options);
+}
 
 }  // namespace keratin::metrics

@@ -34,6 +34,11 @@ struct CosineSimilarityOptions {
   std::string name = "cosine_similarity";
   DTypePolicy dtype = {};
   int axis = -1;
+
+  void fields(Fields& f) {
+    f("name", name);
+    f("axis", axis);
+  }
 };
 /// The mean cosine between y_true and y_pred along an axis: 1 where they point the same way. (The
 /// loss of that name has the other sign.)
@@ -46,6 +51,11 @@ struct CorrelationOptions {
   std::string name = {};
   DTypePolicy dtype = {};
   int axis = -1;
+
+  void fields(Fields& f) {
+    f("name", name);
+    f("axis", axis);
+  }
 };
 /// The mean over samples of Pearson's correlation along an axis.
 class PearsonCorrelation : public MetricRef {
@@ -71,6 +81,12 @@ struct R2ScoreOptions {
   int num_regressors = 0;  // more: the score is adjusted for so many independent variables
   std::string name = "r2_score";
   DTypePolicy dtype = {};
+
+  void fields(Fields& f) {
+    f("name", name);
+    f("class_aggregation", class_aggregation);
+    f("num_regressors", num_regressors);
+  }
 };
 /// 1 - sum of (y - p)^2 / sum of (y - mean y)^2, for each output; y_true, y_pred: [batch, outputs].
 /// 1 is perfect, 0 no better than the mean. Infinite ones count as 0. Adjusted with n, which is, as

@@ -77,6 +77,12 @@ void Compiled::resolve(const std::vector<std::string>& outputs, bool several) {
   resolved_ = true;
 }
 
+std::vector<std::string> Compiled::output_names() const {
+  std::vector<std::string> names;
+  for (const Output& output : outputs_) names.push_back(output.name);
+  return names;
+}
+
 void Compiled::add_metrics(const Metrics& metrics, const char* what, bool weighted) {
   const auto add = [&](std::size_t index, const MetricRef& metric) {
     if (!metric.given()) throw ValueError(fmt::format("compile: {}: a metric was never set", what));

@@ -12,6 +12,7 @@
 #include "nn/layers/conv2d.h"
 #include "nn/layers/cropping.h"
 #include "nn/layers/dense.h"
+#include "nn/layers/depthwise_conv2d.h"
 #include "nn/layers/dot.h"
 #include "nn/layers/dropout.h"
 #include "nn/layers/embedding.h"
@@ -26,6 +27,15 @@
 #include "nn/layers/permute.h"
 #include "nn/layers/pooling.h"
 #include "nn/layers/pooling1d.h"
+#include "nn/layers/preprocessing/center_crop.h"
+#include "nn/layers/preprocessing/random_brightness.h"
+#include "nn/layers/preprocessing/random_contrast.h"
+#include "nn/layers/preprocessing/random_crop.h"
+#include "nn/layers/preprocessing/random_flip.h"
+#include "nn/layers/preprocessing/random_rotation.h"
+#include "nn/layers/preprocessing/random_translation.h"
+#include "nn/layers/preprocessing/random_zoom.h"
+#include "nn/layers/preprocessing/resizing.h"
 #include "nn/layers/rescaling.h"
 #include "nn/layers/reshape.h"
 #include "nn/layers/time_distributed.h"
@@ -74,12 +84,14 @@ const std::map<std::string, Make>& built_in() {
       {"AveragePooling1D", make<l::AveragePooling1D, l::Pooling1DOptions>},
       {"AveragePooling2D", make<l::AveragePooling2D, l::Pooling2DOptions>},
       {"BatchNormalization", make<l::BatchNormalization, l::BatchNormalizationOptions>},
+      {"CenterCrop", make<l::CenterCrop, l::CenterCropOptions>},
       {"Concatenate", make<l::Concatenate, l::ConcatenateOptions>},
       {"Conv1D", make<l::Conv1D, l::Conv1DOptions>},
       {"Conv2D", make<l::Conv2D, l::Conv2DOptions>},
       {"Cropping1D", make<l::Cropping1D, l::Cropping1DOptions>},
       {"Cropping2D", make<l::Cropping2D, l::Cropping2DOptions>},
       {"Dense", make<l::Dense, l::DenseOptions>},
+      {"DepthwiseConv2D", make<l::DepthwiseConv2D, l::DepthwiseConv2DOptions>},
       {"Dot", make<l::Dot, l::DotOptions>},
       {"Dropout", make<l::Dropout, l::DropoutOptions>},
       {"ELU", make<l::ELU, l::ELUOptions>},
@@ -104,10 +116,19 @@ const std::map<std::string, Make>& built_in() {
       {"PReLU", make<l::PReLU, l::PReLUOptions>},
       {"Permute", make<l::Permute, l::PermuteOptions>},
       {"RMSNormalization", make<l::RMSNormalization, l::RMSNormalizationOptions>},
+      {"RandomBrightness", make<l::RandomBrightness, l::RandomBrightnessOptions>},
+      {"RandomContrast", make<l::RandomContrast, l::RandomContrastOptions>},
+      {"RandomCrop", make<l::RandomCrop, l::RandomCropOptions>},
+      {"RandomFlip", make<l::RandomFlip, l::RandomFlipOptions>},
+      {"RandomRotation", make<l::RandomRotation, l::RandomRotationOptions>},
+      {"RandomTranslation", make<l::RandomTranslation, l::RandomTranslationOptions>},
+      {"RandomZoom", make<l::RandomZoom, l::RandomZoomOptions>},
       {"ReLU", make<l::ReLU, l::ReLUOptions>},
       {"RepeatVector", make<l::RepeatVector, l::RepeatVectorOptions>},
       {"Rescaling", make<l::Rescaling, l::RescalingOptions>},
       {"Reshape", make<l::Reshape, l::ReshapeOptions>},
+      {"Resizing", make<l::Resizing, l::ResizingOptions>},
+      {"SeparableConv2D", make<l::SeparableConv2D, l::SeparableConv2DOptions>},
       {"Softmax", make<l::Softmax, l::SoftmaxOptions>},
       {"SpatialDropout1D", make<l::SpatialDropout1D, l::SpatialDropout1DOptions>},
       {"SpatialDropout2D", make<l::SpatialDropout2D, l::SpatialDropout2DOptions>},

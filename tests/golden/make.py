@@ -5,6 +5,8 @@
     venv/bin/python tests/golden/make.py                    # all of them
     venv/bin/python tests/golden/make.py losses layers      # some
 
+makers/image_layers.py needs TensorFlow instead of JAX, and is started by itself.
+
 Each file is {"made_with": versions, "cases": ...}. Numbers are computed in float64 unless a case
 says otherwise, from inputs with few decimals, so that both float32 and float64 results can be
 compared with them. A tensor is {"shape", "values"}, its values row by row; NaN and infinities are
@@ -23,9 +25,10 @@ os.environ["JAX_PLATFORMS"] = "cpu"
 # After the settings.
 import keras  # noqa: E402
 from keras.src.backend.common import dtypes  # noqa: E402
-from makers import activations, callbacks, counts, initializers, layers  # noqa: E402
-from makers import losses, masks, metrics, optimizers, other_losses  # noqa: E402
-from makers import sequence_layers, summary, training  # noqa: E402
+from makers import activations, callbacks, conv_layers, counts  # noqa: E402
+from makers import initializers, layers, losses, masks  # noqa: E402
+from makers import metrics, optimizers, other_losses, sequence_layers  # noqa: E402
+from makers import summary, training  # noqa: E402
 from makers.common import write  # noqa: E402
 
 FILES = {
@@ -39,6 +42,7 @@ FILES = {
     "sequence_layers": sequence_layers,
     "masks": masks,
     "other_losses": other_losses,
+    "conv_layers": conv_layers,
     "counts": counts,
     "training": training,
     "summary": summary,
