@@ -108,9 +108,15 @@ const std::shared_ptr<Layer>& checked(const std::shared_ptr<Layer>& layer) {
 }  // namespace
 
 SymbolicTensors LayerRef::operator()(const SymbolicTensor& x, const CallContext& context) const {
-  return detail::call_symbolically(checked(layer_), SymbolicTensors(x), context.training);
+  return (*this)(SymbolicTensors(x), context);
 }
 SymbolicTensors LayerRef::operator()(const SymbolicTensors& x, const CallContext& context) const {
+  if (context.mask.defined()) {
+    throw ValueError(fmt::format(
+        "{}: a mask was given for a symbolic tensor; give it with the data, as with_mask(x, mask), "
+        "or have an Embedding or Masking layer make it",
+        checked(layer_)->label()));
+  }
   return detail::call_symbolically(checked(layer_), x, context.training);
 }
 Variables LayerRef::operator()(const Variable& x, const CallContext& context) const {

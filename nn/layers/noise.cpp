@@ -5,9 +5,12 @@
 #include "autograd/ops/add.h"
 #include "autograd/ops/dropout.h"
 #include "autograd/ops/multiply.h"
+#include "autograd/ops/subtract.h"
+#include "autograd/ops/where.h"
 #include "nn/layers/configured_layer.h"
 #include "nn/options.h"
 #include "nn/seed_generator.h"
+#include "tensor/compare.h"
 #include "tensor/random.h"
 
 namespace keratin::layers {
@@ -70,6 +73,33 @@ std::shared_ptr<Layer> spatial_dropout(const char* class_name, const Options& op
   return std::make_shared<NoiseLayer<Options>>(class_name, options, rank, std::move(noisy));
 }
 
+std::shared_ptr<Layer> alpha_dropout(const AlphaDropoutOptions& options) {
+  require_range("AlphaDropout", "rate", options.rate, false);
+  NoiseLayer<AlphaDropoutOptions>::Noisy noisy;
+  if (options.rate > 0) {
+    constexpr double kLowest = -1.7580993408473766;  // selu(-infinity)
+    const double rate = options.rate;
+    const double a = 1 / std::sqrt((1 - rate) * (1 + rate * kLowest * kLowest));
+    noisy = [=, noise = options.noise_shape](const Variable& x, RandomStream stream) {
+      Shape draws = x.shape();
+      if (noise.is_set()) {
+        if (noise.rank() != x.rank()) {
+          throw ValueError(
+              fmt::format("AlphaDropout: noise_shape is {}, the input {}; expected as many axes",
+                          noise.text(), x.value().spec().text()));
+        }
+        for (std::int64_t axis = 0; axis < draws.rank(); ++axis) {
+          if (noise[axis] != None) draws = draws.with(axis, noise[axis]);
+        }
+      }
+      const Tensor kept = greater_equal(random_uniform(draws, 0, 1, float32, stream), rate);
+      return where(kept, x, kLowest) * a - a * kLowest * rate;
+    };
+  }
+  return std::make_shared<NoiseLayer<AlphaDropoutOptions>>("AlphaDropout", options, 0,
+                                                           std::move(noisy));
+}
+
 std::shared_ptr<Layer> gaussian_noise(const GaussianNoiseOptions& options) {
   require_range("GaussianNoise", "stddev", options.stddev, true);
   NoiseLayer<GaussianNoiseOptions>::Noisy noisy;
@@ -103,6 +133,7 @@ SpatialDropout2D::SpatialDropout2D(const SpatialDropout2DOptions& options)
     : LayerRef(spatial_dropout("SpatialDropout2D", options, 4)) {
   require_channels_last("SpatialDropout2D", options.data_format);
 }
+AlphaDropout::AlphaDropout(const AlphaDropoutOptions& options) : LayerRef(alpha_dropout(options)) {}
 GaussianNoise::GaussianNoise(const GaussianNoiseOptions& options)
     : LayerRef(gaussian_noise(options)) {}
 GaussianDropout::GaussianDropout(const GaussianDropoutOptions& options)

@@ -47,6 +47,29 @@ class SpatialDropout2D : public LayerRef {
   explicit SpatialDropout2D(const SpatialDropout2DOptions& options);
 };
 
+struct AlphaDropoutOptions {
+  double rate = -1;                    // required, 0 to less than 1
+  Shape noise_shape = Shape::unset();  // which axes are drawn apart; None takes the input's size
+  std::optional<std::int64_t> seed = {};
+  DTypePolicy dtype = {};
+  std::string name = {};
+
+  void fields(Fields& f) {
+    f("rate", rate);
+    f("seed", seed);
+    f("noise_shape", noise_shape);
+  }
+};
+/// Dropout for selu: dropped elements become selu's lowest value, a' = -1.7581, and all are scaled
+/// and shifted so that mean 0 and variance 1 stay.   y = a (x or a') + b,
+///   a = ((1 - rate) (1 + rate a'^2))^-1/2,  b = -a a' rate
+/// Any shape. Throws ValueError (rate, and noise_shape of another rank). Source: Klambauer et al.
+/// 2017.
+class AlphaDropout : public LayerRef {
+ public:
+  explicit AlphaDropout(const AlphaDropoutOptions& options);
+};
+
 struct GaussianNoiseOptions {
   double stddev = -1;  // required, 0 to 1
   std::optional<std::int64_t> seed = {};

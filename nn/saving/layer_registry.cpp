@@ -79,6 +79,7 @@ const std::map<std::string, Make>& built_in() {
       {"Activation", make<l::Activation, l::ActivationOptions>},
       {"ActivityRegularization", make<l::ActivityRegularization, l::ActivityRegularizationOptions>},
       {"Add", make<l::Add, l::MergeOptions>},
+      {"AlphaDropout", make<l::AlphaDropout, l::AlphaDropoutOptions>},
       {"Average", make<l::Average, l::MergeOptions>},
       {"AveragePooling1D", make<l::AveragePooling1D, l::Pooling1DOptions>},
       {"AveragePooling2D", make<l::AveragePooling2D, l::Pooling2DOptions>},

@@ -198,6 +198,8 @@ TEST_CASE("masks: through models of every kind") {
     REQUIRE(mask_of(y).defined());
     CHECK(numbers(mask_of(y)) == std::vector<double>{1, 0, 1, 1, 1, 0});
   }
+  CHECK_THROWS_WITH_AS(dense(embedding(in), {.mask = kMask}), doctest::Contains("symbolic"),
+                       ValueError);
   // Given from outside, for the first input.
   const auto floats = Input({.shape = {None, 4}});
   const Model plain(floats, dense(Dense({.units = 3})(floats)));

@@ -77,6 +77,7 @@ TEST_CASE("sequence layers: options out of range are refused when the layer is m
       {"rate", [] { SpatialDropout2D({.rate = 1.5}); }},
       {"stddev", [] { GaussianNoise({.stddev = -0.5}); }},
       {"rate", [] { GaussianDropout({.rate = 1}); }},
+      {"rate", [] { AlphaDropout({.rate = 1}); }},
       {"negative_slope", [] { LeakyReLU({.negative_slope = -1}); }},
       {"shared_axes", [] { PReLU({.shared_axes = {0}}); }},
       {"l1", [] { ActivityRegularization({.l1 = -1}); }},
@@ -223,6 +224,26 @@ TEST_CASE("noise: how much, in training only, and the same for the same seed") {
   for (std::size_t i = 0; i < image.size(); ++i) CHECK(image[i] == image[i / 12 * 12 + i % 3]);
 }
 
+TEST_CASE("noise: alpha dropout keeps mean and variance") {
+  const std::int64_t n = 20000;
+  // Of normal numbers mean and variance stay, in spite of the dropped ones.
+  const Variable normal = input({n}, 9);
+  const AlphaDropout alpha({.rate = 0.3, .seed = 2});
+  CHECK(values(alpha(normal)) == values(normal));
+  const std::vector<float> kept_normal = values(alpha(normal, {.training = true}));
+  double mean = 0, square = 0;
+  for (const float v : kept_normal) mean += v / static_cast<double>(n);
+  for (const float v : kept_normal) square += (v - mean) * (v - mean) / static_cast<double>(n);
+  CHECK(std::abs(mean) < 0.04);
+  CHECK(std::abs(square - 1) < 0.06);
+  const Variable rows = AlphaDropout({.rate = 0.5, .noise_shape = {None, 1}, .seed = 1})(
+      Variable(ones({50, 4}), false), {.training = true});
+  for (std::size_t i = 0; i < 200; ++i) CHECK(values(rows)[i] == values(rows)[i - i % 4]);
+  CHECK_THROWS_AS(
+      AlphaDropout({.rate = 0.5, .noise_shape = {1}})(input({2, 3}), {.training = true}),
+      ValueError);
+}
+
 TEST_CASE("time distributed: all steps at once are as one by one") {
   const Dense dense({.units = 2});
   const TimeDistributed all(dense);
@@ -292,6 +313,8 @@ TEST_CASE("sequence layers: to JSON and back, in Keras' words") {
       {RepeatVector({.n = 2}), R"({"n": 2})"},
       {Permute({.dims = {2, 1}}), R"({"dims": [2, 1]})"},
       {Dot({.axes = {1, 2}, .normalize = true}), R"({"axes": [1, 2], "normalize": true})"},
+      {AlphaDropout({.rate = 0.5, .noise_shape = {None, 1}}),
+       R"({"rate": 0.5, "seed": null, "noise_shape": [null, 1]})"},
       {SpatialDropout1D({.rate = 0.5, .seed = 4}), R"({"rate": 0.5, "seed": 4})"},
       {SpatialDropout2D({.rate = 0.5}), R"({"rate": 0.5, "seed": null})"},
       {GaussianNoise({.stddev = 0.5}), R"({"stddev": 0.5})"},
