@@ -149,6 +149,20 @@ TEST_CASE("image layers: in a dataset") {
     count += batch.x.shape()[0];
   }
   CHECK(count == 10);
+  // From several threads at once, the first call included.
+  const Resizing fresh({.height = 3, .width = 5});
+  std::int64_t image = 0;
+  for (const Example& example : data::from_tensor_slices(images({200, 9, 8, 3}))
+                                    .map(
+                                        [=](Example e) {
+                                          e.x = fresh(e.x).value();
+                                          return e;
+                                        },
+                                        {.num_parallel_calls = 4})) {
+    const Tensor alone = fresh(Tensors(images({200, 9, 8, 3})[image++])).value();
+    CHECK(example.x.to_vector<float>() == alone.to_vector<float>());
+  }
+  CHECK(image == 200);
 }
 
 TEST_CASE("image layers: Resizing rounds integers, halves to the even one") {
