@@ -288,6 +288,18 @@ Variables Layer::carry_masks(const Variables& x, const Variables& y) {
   });
 }
 
+void Layer::note_outputs(const Variables& y) {
+  const std::lock_guard lock(first_call_);
+  if (last_outputs_.empty()) {
+    for (const auto& [name, output] : y.entries()) {
+      Spec spec = output.value().spec();
+      if (spec.shape.rank() > 0) spec.shape = spec.shape.with(0, None);
+      last_outputs_.push_back(spec);
+    }
+  }
+  called_.store(true, std::memory_order_release);
+}
+
 Variables Layer::invoke(const Variables& given, const CallContext& context) {
   Variables x = given;
   if (context.mask.defined() && !context.mask.shares_storage_with(context.carried_mask)) {
@@ -306,7 +318,12 @@ Variables Layer::invoke(const Variables& given, const CallContext& context) {
     specs.push_back(input.value().spec());
   }
   check_inputs(specs);
-  ensure_built(specs);
+  if (called_.load(std::memory_order_acquire)) {
+    ensure_built(specs);
+  } else {
+    const std::lock_guard lock(first_call_);
+    ensure_built(specs);
+  }
   bool masked = false;
   for (const auto& [name, input] : x.entries()) masked |= input.impl()->mask.defined();
   CallContext told;
@@ -327,13 +344,7 @@ Variables Layer::invoke(const Variables& given, const CallContext& context) {
   }
   Variables y = call_several(x, told);
   if (masked) y = carry_masks(x, y);
-  if (last_outputs_.empty()) {
-    for (const auto& [name, output] : y.entries()) {
-      Spec spec = output.value().spec();
-      if (spec.shape.rank() > 0) spec.shape = spec.shape.with(0, None);
-      last_outputs_.push_back(spec);
-    }
-  }
+  if (!called_.load(std::memory_order_acquire)) note_outputs(y);
   if (activity_regularizer_.given() && added_losses != nullptr) {
     for (const auto& [name, output] : y.entries()) {
       add_loss(activity_regularizer_(output) * (1.0 / static_cast<double>(output.shape()[0])));

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <atomic>
 #include <concepts>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <typeinfo>
@@ -167,7 +169,8 @@ class Layer : public std::enable_shared_from_this<Layer> {
 
   /// Builds if that has not been done.
   virtual void ensure_built(const std::vector<Spec>& inputs);
-  /// What a handle's operator() does: build, check, cast, call.
+  /// What a handle's operator() does: build, check, cast, call. Several threads may call a layer
+  /// that changes nothing in call(), such as a preprocessing one in Dataset::map.
   Variables invoke(const Variables& x, const CallContext& context);
   /// The node that the next symbolic call makes gets this number.
   int next_node_index() { return node_count_++; }
@@ -197,6 +200,7 @@ class Layer : public std::enable_shared_from_this<Layer> {
 
  private:
   Variables carry_masks(const Variables& x, const Variables& y);
+  void note_outputs(const Variables& y);
 
   mutable std::string name_;
   DTypePolicy policy_;
@@ -209,6 +213,8 @@ class Layer : public std::enable_shared_from_this<Layer> {
   bool supports_masking_ = false;
   bool warned_of_mask_ = false;
   int node_count_ = 0;
+  std::atomic<bool> called_ = false;
+  std::recursive_mutex first_call_;  // until then; finding output shapes may call the layer itself
 };
 
 /// A handle that knows the class of its layer.

@@ -15,7 +15,7 @@
 #include "nn/layers/preprocessing/random_zoom.h"
 #include "nn/layers/preprocessing/resizing.h"
 #include "nn/model/model.h"
-#include "nn/model/sequential.h"
+#include "nn/saving/layer_json.h"
 #include "tensor/cast.h"
 #include "tests/support.h"
 
@@ -149,6 +149,20 @@ TEST_CASE("image layers: in a dataset") {
     count += batch.x.shape()[0];
   }
   CHECK(count == 10);
+  // From several threads at once, the first call included.
+  const Resizing fresh({.height = 3, .width = 5});
+  std::int64_t image = 0;
+  for (const Example& example : data::from_tensor_slices(images({200, 9, 8, 3}))
+                                    .map(
+                                        [=](Example e) {
+                                          e.x = fresh(e.x).value();
+                                          return e;
+                                        },
+                                        {.num_parallel_calls = 4})) {
+    const Tensor alone = fresh(Tensors(images({200, 9, 8, 3})[image++])).value();
+    CHECK(example.x.to_vector<float>() == alone.to_vector<float>());
+  }
+  CHECK(image == 200);
 }
 
 TEST_CASE("image layers: Resizing rounds integers, halves to the even one") {
@@ -170,6 +184,54 @@ TEST_CASE("image layers: Resizing rounds integers, halves to the even one") {
   CHECK(ends(uint8) == std::pair(0.f, 255.f));
   CHECK(ends(int32).first < -5);
   CHECK(ends(int32).second > 260);
+}
+
+TEST_CASE("image layers: options in files") {
+  std::vector<LayerRef> all = all_layers();
+  all.push_back(Resizing({.height = 3,
+                          .width = 4,
+                          .interpolation = "lanczos3",
+                          .pad_to_aspect_ratio = true,
+                          .fill_value = 3,
+                          .antialias = true}));
+  all.push_back(RandomRotation({.factor = {-0.1, 0.3},
+                                .fill_mode = "constant",
+                                .interpolation = "nearest",
+                                .seed = 3,
+                                .fill_value = 9}));
+  all.push_back(RandomZoom({.height_factor = {0.1, 0.2}, .width_factor = 0.3, .seed = 3}));
+  all.push_back(RandomContrast({.factor = {0, 0.3}, .value_range = {0, 300}, .seed = 3}));
+  all.push_back(RandomFlip({.mode = "vertical", .seed = 3, .name = "mirror"}));
+  const Tensor x = images({3, 9, 8, 3});
+  for (const LayerRef& layer : all) {
+    const saving::Json json = saving::layer_to_json(layer);
+    CAPTURE(json.dump());
+    const LayerRef again = saving::layer_from_json(json, "here");
+    CHECK(again.name() == layer.name());
+    CHECK(saving::layer_to_json(again) == json);
+    CHECK(again(Tensors(x)).value().to_vector<float>() ==
+          layer(Tensors(x)).value().to_vector<float>());
+  }
+  // As Keras 3.15 writes them.
+  const auto config = [](const LayerRef& layer) {
+    saving::Json json = saving::layer_to_json(layer)["config"];
+    json.erase("dtype");
+    return json;
+  };
+  CHECK(config(RandomRotation({.factor = 0.2, .name = "r"})) ==
+        saving::Json::parse(R"({"name": "r", "trainable": true, "data_format": "channels_last",
+            "factor": [-0.2, 0.2], "fill_mode": "reflect", "fill_value": 0.0,
+            "interpolation": "bilinear", "seed": null})"));
+  CHECK(config(RandomZoom({.height_factor = 0.2, .name = "z"})) ==
+        saving::Json::parse(R"({"name": "z", "trainable": true, "data_format": "channels_last",
+            "height_factor": 0.2, "width_factor": null, "fill_mode": "reflect",
+            "interpolation": "bilinear", "seed": null, "fill_value": 0.0})"));
+  // Which one number means the same in Keras.
+  CHECK(config(RandomContrast({.factor = 0.3}))["factor"] == saving::Json{0.3, 0.3});
+  saving::Json broken = saving::layer_to_json(RandomZoom({.height_factor = 0.2}));
+  broken["config"]["height_factor"] = {1, 2, 3};
+  CHECK_THROWS_WITH_AS((void)saving::layer_from_json(broken, "here"),
+                       doctest::Contains("height_factor holds 3 numbers"), Error);
 }
 
 TEST_CASE("image layers: errors") {
