@@ -16,8 +16,8 @@
 namespace keratin {
 namespace {
 
-// What the calling layer was told, for inner layers that are told nothing.
-thread_local bool inherited_training = false;
+// What the calling layer was told, for inner layers that are told nothing; empty outside of any.
+thread_local std::optional<bool> inherited_training;
 thread_local detail::AddedLosses* added_losses = nullptr;
 thread_local detail::UnsetWeights* unset_weights = nullptr;
 
@@ -29,7 +29,7 @@ class TrainingScope {
   TrainingScope& operator=(const TrainingScope&) = delete;
 
  private:
-  bool before_;
+  std::optional<bool> before_;
 };
 
 std::vector<Variable> collect(const LayerRef& layer, auto&& wanted) {
@@ -260,7 +260,7 @@ Variables Layer::invoke(const Variables& x, const CallContext& context) {
   check_inputs(specs);
   ensure_built(specs);
   CallContext told = context;
-  told.training = context.training.value_or(inherited_training);
+  if (!told.training) told.training = inherited_training.value_or(training_by_default());
   const TrainingScope scope(*told.training);
   const DType compute = compute_dtype();
   const auto needs_cast = [&](const Variable& v) {

@@ -18,8 +18,8 @@
 
 namespace keratin {
 
-/// How a layer is called. `training` not given: as the layer or model that calls this one, else
-/// false.
+/// How a layer is called. `training` not given: as the layer or model that calls this one; where
+/// none does, false, but true for layers that augment data.
 struct CallContext {
   std::optional<bool> training = {};
   Tensor mask = {};
@@ -37,6 +37,7 @@ struct AddWeightOptions {
 
 class Layer;
 class LayerRef;
+class SeedGenerator;
 
 /// One row of a layer's weights.
 struct Weight {
@@ -117,6 +118,11 @@ class Layer : public std::enable_shared_from_this<Layer> {
   virtual void check_inputs(const std::vector<Spec>& inputs) const;
   /// Names of the results where they are told apart by name; none by default.
   virtual std::vector<std::string> output_names() const { return {}; }
+  /// Is this layer in training where neither the call nor a calling layer or model says so?
+  virtual bool training_by_default() const { return false; }
+  /// What this layer draws random numbers from, so that a run can be saved and resumed; nullptr
+  /// where it draws none.
+  virtual SeedGenerator* seed_generator() { return nullptr; }
   /// "Dense": by default the name of the class.
   virtual std::string class_name() const;
 

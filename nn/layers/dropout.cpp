@@ -3,18 +3,18 @@
 #include "autograd/ops/dropout.h"
 #include "autograd/ops/multiply.h"
 #include "nn/layers/configured_layer.h"
-#include "tensor/random.h"
+#include "nn/seed_generator.h"
 
 namespace keratin::layers {
 namespace {
 
 class DropoutLayer final : public ConfiguredLayer<DropoutOptions> {
  public:
-  explicit DropoutLayer(const DropoutOptions& options) : ConfiguredLayer("Dropout", options) {
+  explicit DropoutLayer(const DropoutOptions& options)
+      : ConfiguredLayer("Dropout", options), seeds_(options.seed) {
     if (!(options.rate >= 0 && options.rate <= 1)) {
       throw ValueError(fmt::format("Dropout: rate is {}; expected 0 to 1", options.rate));
     }
-    seed_ = options.seed ? static_cast<std::uint64_t>(*options.seed) : next_random_seed();
   }
 
   void check_inputs(const std::vector<Spec>& inputs) const override {
@@ -24,6 +24,7 @@ class DropoutLayer final : public ConfiguredLayer<DropoutOptions> {
                                    label(), options_.noise_shape.text(), inputs[0].text()));
     }
   }
+  SeedGenerator* seed_generator() override { return &seeds_; }
   std::vector<Spec> output_specs(const std::vector<Spec>& inputs) override {
     return {floating_spec(inputs[0])};
   }
@@ -31,7 +32,7 @@ class DropoutLayer final : public ConfiguredLayer<DropoutOptions> {
   Variable call(const Variable& input, CallContext context) override {
     const Variable x = as_floating(input);
     if (!context.training.value_or(false) || options_.rate == 0) return x;
-    const RandomStream stream{seed_, calls_++};
+    const RandomStream stream = seeds_.next();
     if (!options_.noise_shape.is_set()) return dropout(x, options_.rate, stream);
     Shape noise;
     for (std::int64_t axis = 0; axis < x.rank(); ++axis) {
@@ -42,8 +43,7 @@ class DropoutLayer final : public ConfiguredLayer<DropoutOptions> {
   }
 
  private:
-  std::uint64_t seed_;
-  std::uint64_t calls_ = 0;
+  SeedGenerator seeds_;
 };
 
 }  // namespace
