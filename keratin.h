@@ -16,6 +16,7 @@
 #include "data/directories/text_dataset.h"
 #include "data/idx.h"
 #include "data/images/read_image.h"
+#include "data/images/write_png.h"
 #include "keratin/build_config.h"
 #include "kernels/error.h"
 #include "kernels/ladder.h"

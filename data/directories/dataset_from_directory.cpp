@@ -86,13 +86,4 @@ std::pair<Dataset, Dataset> datasets_from_directory(DirectoryRequest request,
   };
 }
 
-Bytes read_whole_file(const std::string& path, const std::string& where) {
-  try {
-    return read_file("", path);
-  } catch (const FileError& error) {
-    const std::string text = error.what(), begin = ": " + path;
-    throw FileError(where + (text.starts_with(begin) ? text.substr(begin.size()) : ": " + text));
-  }
-}
-
 }  // namespace keratin::data::detail

@@ -41,14 +41,14 @@ class ImageReader : public detail::FileReader {
   void read(const std::string& path, const std::string& where, Tensor& to, std::int64_t position,
             Scratch* scratch) const override {
     auto& room = static_cast<Room&>(*scratch);
-    const Bytes bytes = detail::read_whole_file(path, where);
+    const auto bytes = detail::read_whole_file(path, where, room.file);
     std::int64_t height = 0, width = 0;
     const auto pixels = [&](std::int64_t h, std::int64_t w) {
       height = h, width = w;
       return grown(room.pixels, h * w * channels_);
     };
     detail::decode_image({.where = where,
-                          .bytes = bytes.span(),
+                          .bytes = bytes,
                           .channels = channels_,
                           .exif_orientation = exif_orientation_,
                           .accurate_dct = accurate_},
@@ -68,6 +68,7 @@ class ImageReader : public detail::FileReader {
 
  private:
   struct Room : Scratch {
+    std::vector<std::byte> file;
     std::vector<std::uint8_t> pixels;
     std::vector<float> resized;
   };

@@ -49,7 +49,8 @@ bool has_extension(const std::string& name, const std::vector<std::string_view>&
   return std::ranges::any_of(extensions, [&](std::string_view e) { return lower.ends_with(e); });
 }
 
-[[noreturn]] void fail(const DirectoryRequest& r, const std::string& path, const std::string& text) {
+[[noreturn]] void fail(const DirectoryRequest& r, const std::string& path,
+                       const std::string& text) {
   throw FileError(fmt::format("{}: {}: {}", r.op, path, text));
 }
 
@@ -94,8 +95,7 @@ class Walk {
       }
     }
     std::vector<std::string> all;
-    for (auto& [folder, files] : files_)
-      std::ranges::move(files, std::back_inserter(all));
+    for (auto& [folder, files] : files_) std::ranges::move(files, std::back_inserter(all));
     return all;
   }
 
@@ -108,9 +108,9 @@ class Walk {
     if (stat(folder.c_str(), &status) != 0) return true;
     const auto [found, is_new] = seen_.emplace(std::pair{status.st_dev, status.st_ino}, folder);
     if (is_new) return true;
-    const std::string text = fmt::format(
-        "a link leads to this folder, which is {} as well{}", found->second,
-        folder.starts_with(joined(found->second, "")) ? ": a loop without end" : "");
+    const std::string text =
+        fmt::format("a link leads to this folder, which is {} as well{}", found->second,
+                    folder.starts_with(joined(found->second, "")) ? ": a loop without end" : "");
     if (!request_.skips()) {
       fail(request_, folder,
            text + ". Remove the link, or set follow_links = false or on_bad_files = \"skip\".");
@@ -143,15 +143,14 @@ void list_classes(const DirectoryRequest& r, Listing& listing) {
   listing.class_names = classes_of(r);
   std::vector<std::string> empty;
   for (std::size_t label = 0; label < listing.class_names.size(); ++label) {
-    std::vector<std::string> files =
-        Walk(r).files(joined(r.directory, listing.class_names[label]));
+    std::vector<std::string> files = Walk(r).files(joined(r.directory, listing.class_names[label]));
     if (files.empty()) empty.push_back(listing.class_names[label]);
     listing.labels.insert(listing.labels.end(), files.size(), static_cast<std::int32_t>(label));
     std::ranges::move(files, std::back_inserter(listing.paths));
   }
   if (empty.empty() || listing.paths.empty()) return;
-  const std::string text = fmt::format("no {} file in the folder of class {}", r.kind,
-                                       fmt::join(empty, ", of class "));
+  const std::string text =
+      fmt::format("no {} file in the folder of class {}", r.kind, fmt::join(empty, ", of class "));
   if (!r.class_names.empty() || r.skips()) {
     warn(r, fmt::format("{}: {}", r.directory, text));
   } else {
@@ -185,12 +184,13 @@ void use_given_labels(const DirectoryRequest& r, Listing& listing) {
 [[noreturn]] void fail_without_files(const DirectoryRequest& r, const Listing& listing) {
   std::string hint;
   if (r.labelled() && r.labels.inferred()) {
-    hint = listing.class_names.empty() ? ". It has no folders: expected one a class"
-                                       : fmt::format(" in the folders of {} classes",
-                                                     listing.class_names.size());
+    hint = listing.class_names.empty()
+               ? ". It has no folders: expected one a class"
+               : fmt::format(" in the folders of {} classes", listing.class_names.size());
     if (!Walk(r).files(r.directory).empty())
-      hint += ". There are such files outside of folders: for files without classes set "
-              "labels = \"none\"";
+      hint +=
+          ". There are such files outside of folders: for files without classes set "
+          "labels = \"none\"";
   }
   fail(r, r.directory,
        fmt::format("no {} files found; expected {}{}", r.kind, fmt::join(r.extensions, " "), hint));
@@ -215,9 +215,9 @@ Listing list_directory(const DirectoryRequest& r) {
     if (r.labelled() && !listing.paths.empty()) use_given_labels(r, listing);
   }
   if (r.verbose) {
-    fmt::print("Found {} files{}.\n", listing.paths.size(),
-               r.labelled() ? fmt::format(" belonging to {} classes", listing.class_names.size())
-                            : "");
+    fmt::print(
+        "Found {} files{}.\n", listing.paths.size(),
+        r.labelled() ? fmt::format(" belonging to {} classes", listing.class_names.size()) : "");
     std::fflush(stdout);
   }
   if (listing.paths.empty()) fail_without_files(r, listing);
@@ -259,8 +259,9 @@ void check_request(const DirectoryRequest& r) {
   if (r.validation_split.has_value() != !r.subset.empty())
     refuse("validation_split and subset go together; only one is given");
   if (r.validation_split && r.shuffle && !r.seed && r.subset != "both") {
-    refuse("with validation_split and shuffle a seed must be given, the same for both subsets, so "
-           "that they have no file in common");
+    refuse(
+        "with validation_split and shuffle a seed must be given, the same for both subsets, so "
+        "that they have no file in common");
   }
   constexpr std::int64_t kSeeds = std::int64_t{1} << 32;
   if (r.seed && (*r.seed < 0 || *r.seed >= kSeeds))

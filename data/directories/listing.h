@@ -12,8 +12,8 @@ namespace keratin::data::detail {
 
 /// What both kinds of directory datasets ask for.
 struct DirectoryRequest {
-  std::string op = {};    // the function, for messages
-  std::string kind = {};  // "image": what the files are
+  std::string op = {};                            // the function, for messages
+  std::string kind = {};                          // "image": what the files are
   std::vector<std::string_view> extensions = {};  // ".png": in lower case
   std::string directory = {};
   DirectoryLabels labels = "inferred";
@@ -38,8 +38,8 @@ void check_request(const DirectoryRequest& request);
 
 struct Listing {
   std::vector<std::string> class_names = {};
-  std::vector<std::string> paths = {};      // the directory's name before each
-  std::vector<std::int32_t> labels = {};    // empty without labels
+  std::vector<std::string> paths = {};    // the directory's name before each
+  std::vector<std::int32_t> labels = {};  // empty without labels
 };
 
 /// The files, class by class, folder by folder, sorted by name. Throws FileError for a directory

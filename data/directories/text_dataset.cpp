@@ -13,12 +13,13 @@ class TextReader : public detail::FileReader {
   explicit TextReader(const TextDirectoryOptions& options)
       : max_length_(options.max_length), replaces_(options.encoding_errors == "replace") {}
 
+  std::unique_ptr<Scratch> scratch() const override { return std::make_unique<Room>(); }
   Spec spec() const override { return {.shape = Shape{}, .dtype = string}; }
 
   void read(const std::string& path, const std::string& where, Tensor& to, std::int64_t position,
-            Scratch*) const override {
-    const Bytes bytes = detail::read_whole_file(path, where);
-    const std::string_view text = bytes.text();
+            Scratch* scratch) const override {
+    const auto bytes = detail::read_whole_file(path, where, static_cast<Room*>(scratch)->file);
+    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     const std::size_t good = well_formed_utf8(text);
     std::string& place = to.mutable_strings()[static_cast<std::size_t>(position)];
     if (good < text.size()) {
@@ -36,6 +37,10 @@ class TextReader : public detail::FileReader {
   }
 
  private:
+  struct Room : Scratch {
+    std::vector<std::byte> file;
+  };
+
   std::optional<std::int64_t> max_length_;
   bool replaces_;
 };
