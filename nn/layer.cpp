@@ -249,6 +249,18 @@ void Layer::ensure_built(const std::vector<Spec>& inputs) {
   built_ = true;
 }
 
+void Layer::note_outputs(const Variables& y) {
+  const std::lock_guard lock(first_call_);
+  if (last_outputs_.empty()) {
+    for (const auto& [name, output] : y.entries()) {
+      Spec spec = output.value().spec();
+      if (spec.shape.rank() > 0) spec.shape = spec.shape.with(0, None);
+      last_outputs_.push_back(spec);
+    }
+  }
+  called_.store(true, std::memory_order_release);
+}
+
 Variables Layer::invoke(const Variables& x, const CallContext& context) {
   std::vector<Spec> specs;
   specs.reserve(static_cast<std::size_t>(x.count()));
@@ -258,7 +270,12 @@ Variables Layer::invoke(const Variables& x, const CallContext& context) {
     specs.push_back(input.value().spec());
   }
   check_inputs(specs);
-  ensure_built(specs);
+  if (called_.load(std::memory_order_acquire)) {
+    ensure_built(specs);
+  } else {
+    const std::lock_guard lock(first_call_);
+    ensure_built(specs);
+  }
   CallContext told = context;
   if (!told.training) told.training = inherited_training.value_or(training_by_default());
   const TrainingScope scope(*told.training);
@@ -273,13 +290,7 @@ Variables Layer::invoke(const Variables& x, const CallContext& context) {
   }),
                                               told)
                                : call_several(x, told);
-  if (last_outputs_.empty()) {
-    for (const auto& [name, output] : y.entries()) {
-      Spec spec = output.value().spec();
-      if (spec.shape.rank() > 0) spec.shape = spec.shape.with(0, None);
-      last_outputs_.push_back(spec);
-    }
-  }
+  if (!called_.load(std::memory_order_acquire)) note_outputs(y);
   if (activity_regularizer_.given() && added_losses != nullptr) {
     for (const auto& [name, output] : y.entries()) {
       add_loss(activity_regularizer_(output) * (1.0 / static_cast<double>(output.shape()[0])));

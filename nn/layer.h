@@ -1,7 +1,9 @@
 #pragma once
 
+#include <atomic>
 #include <concepts>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <typeinfo>
@@ -156,7 +158,8 @@ class Layer : public std::enable_shared_from_this<Layer> {
 
   /// Builds if that has not been done.
   virtual void ensure_built(const std::vector<Spec>& inputs);
-  /// What a handle's operator() does: build, check, cast, call.
+  /// What a handle's operator() does: build, check, cast, call. Several threads may call a layer
+  /// that changes nothing in call(), such as a preprocessing one in Dataset::map.
   Variables invoke(const Variables& x, const CallContext& context);
   /// The node that the next symbolic call makes gets this number.
   int next_node_index() { return node_count_++; }
@@ -183,6 +186,8 @@ class Layer : public std::enable_shared_from_this<Layer> {
   std::vector<Weight> weights_;
 
  private:
+  void note_outputs(const Variables& y);
+
   mutable std::string name_;
   DTypePolicy policy_;
   Regularizer activity_regularizer_;
@@ -192,6 +197,8 @@ class Layer : public std::enable_shared_from_this<Layer> {
   bool trainable_ = true;
   bool autocast_ = true;
   int node_count_ = 0;
+  std::atomic<bool> called_ = false;
+  std::recursive_mutex first_call_;  // until then; finding output shapes may call the layer itself
 };
 
 /// A handle that knows the class of its layer.

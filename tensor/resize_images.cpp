@@ -81,19 +81,21 @@ void check_resize_options(std::string_view op, const ResizeOptions& o) {
   }
 }
 
+bool are_images(const Shape& x) {
+  if (x.rank() != 3 && x.rank() != 4) return false;
+  return x[-3] != 0 && x[-2] != 0 && x[-1] != 0;
+}
+
 void require_images(std::string_view op, const Spec& x) {
-  const std::int64_t rank = x.shape.rank();
-  if (rank != 3 && rank != 4) {
+  if (are_images(x.shape)) return;
+  if (x.shape.rank() != 3 && x.shape.rank() != 4) {
     throw ShapeError(
         fmt::format("{}: input has rank {}, {}; expected [batch, height, width, channels] or, for "
                     "one image, [height, width, channels]",
-                    op, rank, x.text()));
+                    op, x.shape.rank(), x.text()));
   }
-  for (std::int64_t axis = rank - 3; axis < rank; ++axis) {
-    if (x.shape[axis] != 0) continue;
-    throw ShapeError(
-        fmt::format("{}: input is {}; images need a pixel and a channel at least", op, x.text()));
-  }
+  throw ShapeError(
+      fmt::format("{}: input is {}; images need a pixel and a channel at least", op, x.text()));
 }
 
 kernels::ResizeShape resize_shape(std::string_view op, const Spec& x, const ResizeOptions& o) {

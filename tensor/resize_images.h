@@ -38,8 +38,10 @@ kernels::Interpolation interpolation_of(std::string_view op, const std::string& 
 /// Throws ValueError naming `op` unless the options are possible.
 void check_resize_options(std::string_view op, const ResizeOptions& options);
 
-/// Throws ShapeError naming `op` unless x is [height, width, channels] or has a batch axis before
-/// them, with at least one pixel and channel. Sizes may be None.
+/// Is x [height, width, channels], or has a batch axis before them, with at least one pixel and
+/// channel? Sizes may be None.
+bool are_images(const Shape& x);
+/// Throws ShapeError naming `op` unless they are.
 void require_images(std::string_view op, const Spec& x);
 
 /// The kernel's shape for images of this spec; crops are its window, padding is not looked at.

@@ -38,6 +38,10 @@ struct Plan {
   std::int64_t in_width() const { return axes.columns.in * channels; }
   std::int64_t out_width() const { return axes.columns.out * channels; }
 };
+
+inline bool across_first(const ResizeAxes& axes) {
+  return axes.rows.out > axes.rows.in && !axes.columns.identity;
+}
 }  // namespace
 }  // namespace keratin::kernels::cpu
 #endif
@@ -244,7 +248,7 @@ void Piece(const T* image, float* y, const Plan& plan, std::int64_t first, std::
   const Scratch pointers(taps * sizeof(void*));
   constexpr auto kRoom = static_cast<std::int64_t>(hn::MaxLanes(D()));
   const FloatScratch row(plan.in_width() + plan.channels + kRoom);
-  if (axis.out <= axis.in || plan.axes.columns.identity) {
+  if (!across_first(plan.axes)) {
     DownFirst(image, y, plan, first, last, row.data(), pointers.as<const T*>());
     return;
   }
@@ -305,7 +309,10 @@ void resample(const T* x, float* y, std::int64_t batch, const Plan& plan) {
   const ResizeAxis &rows = plan.axes.rows, &columns = plan.axes.columns;
   // Pieces of one image each, its rows cut evenly.
   const std::int64_t row_work = plan.in_width() * rows.taps + plan.out_width() * columns.taps * 2;
-  const std::int64_t grain = std::min(rows.out, grain_for(row_work, 1 << 17));
+  std::int64_t grain = grain_for(row_work, 1 << 17);
+  // A piece with across first makes `taps` rows before its first: a fourth of its rows at most.
+  if (across_first(plan.axes)) grain = std::max(grain, 4 * rows.taps * rows.out / rows.in);
+  grain = std::min(rows.out, grain);
   const std::int64_t pieces = (rows.out + grain - 1) / grain;
   const std::int64_t images = std::max<std::int64_t>(1, grain_for(row_work * rows.out, 1 << 17));
   parallel_for(batch * pieces, pieces == 1 ? images : 1,

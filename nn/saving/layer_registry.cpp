@@ -14,6 +14,15 @@
 #include "nn/layers/flatten.h"
 #include "nn/layers/merge.h"
 #include "nn/layers/pooling.h"
+#include "nn/layers/preprocessing/center_crop.h"
+#include "nn/layers/preprocessing/random_brightness.h"
+#include "nn/layers/preprocessing/random_contrast.h"
+#include "nn/layers/preprocessing/random_crop.h"
+#include "nn/layers/preprocessing/random_flip.h"
+#include "nn/layers/preprocessing/random_rotation.h"
+#include "nn/layers/preprocessing/random_translation.h"
+#include "nn/layers/preprocessing/random_zoom.h"
+#include "nn/layers/preprocessing/resizing.h"
 #include "nn/layers/rescaling.h"
 #include "nn/layers/reshape.h"
 #include "nn/layers/zero_padding.h"
@@ -57,6 +66,7 @@ const std::map<std::string, Make>& built_in() {
       {"Average", make<l::Average, l::MergeOptions>},
       {"AveragePooling2D", make<l::AveragePooling2D, l::Pooling2DOptions>},
       {"BatchNormalization", make<l::BatchNormalization, l::BatchNormalizationOptions>},
+      {"CenterCrop", make<l::CenterCrop, l::CenterCropOptions>},
       {"Concatenate", make<l::Concatenate, l::ConcatenateOptions>},
       {"Conv2D", make<l::Conv2D, l::Conv2DOptions>},
       {"Dense", make<l::Dense, l::DenseOptions>},
@@ -68,9 +78,17 @@ const std::map<std::string, Make>& built_in() {
       {"Maximum", make<l::Maximum, l::MergeOptions>},
       {"Minimum", make<l::Minimum, l::MergeOptions>},
       {"Multiply", make<l::Multiply, l::MergeOptions>},
+      {"RandomBrightness", make<l::RandomBrightness, l::RandomBrightnessOptions>},
+      {"RandomContrast", make<l::RandomContrast, l::RandomContrastOptions>},
+      {"RandomCrop", make<l::RandomCrop, l::RandomCropOptions>},
+      {"RandomFlip", make<l::RandomFlip, l::RandomFlipOptions>},
+      {"RandomRotation", make<l::RandomRotation, l::RandomRotationOptions>},
+      {"RandomTranslation", make<l::RandomTranslation, l::RandomTranslationOptions>},
+      {"RandomZoom", make<l::RandomZoom, l::RandomZoomOptions>},
       {"ReLU", make<l::ReLU, l::ReLUOptions>},
       {"Rescaling", make<l::Rescaling, l::RescalingOptions>},
       {"Reshape", make<l::Reshape, l::ReshapeOptions>},
+      {"Resizing", make<l::Resizing, l::ResizingOptions>},
       {"Softmax", make<l::Softmax, l::SoftmaxOptions>},
       {"Subtract", make<l::Subtract, l::MergeOptions>},
       {"ZeroPadding2D", make<l::ZeroPadding2D, l::ZeroPadding2DOptions>},

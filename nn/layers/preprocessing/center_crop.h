@@ -10,6 +10,12 @@ struct CenterCropOptions {
   std::string data_format = {};  // channels_last only
   DTypePolicy dtype = {};
   std::string name = {};
+
+  void fields(Fields& f) {
+    f.data_format(data_format);
+    f("height", height);
+    f("width", width);
+  }
 };
 
 /// The middle of each image: rows from (h - height) / 2 on, columns likewise, rounded down.

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <type_traits>
+
+#include "nn/fields.h"
 
 namespace keratin::layers {
 
@@ -28,6 +31,13 @@ class Factor {
   double lower_ = 0, upper_ = 0;
   bool given_ = false, single_ = false;
 };
+
+/// An option of that kind in a struct's list of fields. Where it is one number f, it is written as
+/// that, as {-f, f} or as {f, f}, whichever Keras takes to mean the same.
+enum class OneNumber { itself, both_ways, twice };
+void factor_field(Fields& f, const char* name, Factor& factor, OneNumber one);
+/// The same for value_range.
+void range_field(Fields& f, const char* name, std::array<double, 2>& range);
 
 /// The numbers that a factor draws from.
 struct FactorRange {

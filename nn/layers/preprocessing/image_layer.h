@@ -23,7 +23,7 @@ class ImageLayer : public ConfiguredLayer<Options> {
   void check_inputs(const std::vector<Spec>& inputs) const override {
     this->require_count(inputs);
     const Spec& x = inputs[0];
-    detail::require_images(this->label(), x);
+    if (!detail::are_images(x.shape)) detail::require_images(this->label(), x);
     if (x.dtype == string || x.dtype == boolean) {
       throw DTypeError(fmt::format("{}: input is {}; expected numbers", this->label(), x.text()));
     }

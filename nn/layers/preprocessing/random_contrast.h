@@ -16,6 +16,13 @@ struct RandomContrastOptions {
   std::string data_format = {};  // channels_last only
   DTypePolicy dtype = {};
   std::string name = {};
+
+  void fields(Fields& f) {
+    f.data_format(data_format);
+    factor_field(f, "factor", factor, OneNumber::twice);
+    range_field(f, "value_range", value_range);
+    f("seed", seed);
+  }
 };
 
 /// In training changes the contrast of each image by a draw of its own; else lets images through.

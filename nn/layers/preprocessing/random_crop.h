@@ -13,6 +13,13 @@ struct RandomCropOptions {
   std::string data_format = {};  // channels_last only
   DTypePolicy dtype = {};
   std::string name = {};
+
+  void fields(Fields& f) {
+    f.data_format(data_format);
+    f("height", height);
+    f("width", width);
+    f("seed", seed);
+  }
 };
 
 /// In training a window of each image at a place of its own, every place equally likely; else its

@@ -13,6 +13,12 @@ struct RandomFlipOptions {
   std::string data_format = {};  // channels_last only
   DTypePolicy dtype = {};
   std::string name = {};
+
+  void fields(Fields& f) {
+    f.data_format(data_format);
+    f("seed", seed);
+    f("mode", mode);
+  }
 };
 
 /// In training mirrors each image with probability 1/2; else lets images through. In the mode of both

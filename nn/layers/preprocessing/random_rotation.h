@@ -17,6 +17,15 @@ struct RandomRotationOptions {
   std::string data_format = {};  // channels_last only
   DTypePolicy dtype = {};
   std::string name = {};
+
+  void fields(Fields& f) {
+    f.data_format(data_format);
+    factor_field(f, "factor", factor, OneNumber::both_ways);
+    f("fill_mode", fill_mode);
+    f("fill_value", fill_value);
+    f("interpolation", interpolation);
+    f("seed", seed);
+  }
 };
 
 /// In training turns each image about its middle by an angle of its own; else lets images through.

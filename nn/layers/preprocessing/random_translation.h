@@ -18,6 +18,16 @@ struct RandomTranslationOptions {
   std::string data_format = {};  // channels_last only
   DTypePolicy dtype = {};
   std::string name = {};
+
+  void fields(Fields& f) {
+    f.data_format(data_format);
+    factor_field(f, "height_factor", height_factor, OneNumber::itself);
+    factor_field(f, "width_factor", width_factor, OneNumber::itself);
+    f("fill_mode", fill_mode);
+    f("interpolation", interpolation);
+    f("seed", seed);
+    f("fill_value", fill_value);
+  }
 };
 
 /// In training shifts each image by draws of its own; else lets images through. Down by f times the

@@ -9,9 +9,9 @@ namespace {
 
 FactorRange zoom_range(const char* option, const Factor& factor) {
   const FactorRange range = symmetric_range("RandomZoom", option, factor, -1, 1);
-  if (range.lower > -1) return range;
+  if (factor.lower() > -1 && factor.upper() > -1) return range;
   throw ValueError(fmt::format(
-      "RandomZoom: {} is {}, which reaches -1: 1 + factor of the image would be nothing; expected "
+      "RandomZoom: {} is {}, -1 among it: 1 + factor of the image would be nothing; expected "
       "numbers above -1, up to 1",
       option, factor.text()));
 }

@@ -18,6 +18,16 @@ struct RandomZoomOptions {
   std::string data_format = {};  // channels_last only
   DTypePolicy dtype = {};
   std::string name = {};
+
+  void fields(Fields& f) {
+    f.data_format(data_format);
+    factor_field(f, "height_factor", height_factor, OneNumber::itself);
+    factor_field(f, "width_factor", width_factor, OneNumber::itself);
+    f("fill_mode", fill_mode);
+    f("interpolation", interpolation);
+    f("seed", seed);
+    f("fill_value", fill_value);
+  }
 };
 
 /// In training zooms each image about its middle by a draw of its own; else lets images through.
@@ -26,7 +36,7 @@ struct RandomZoomOptions {
 /// affine_transform.
 /// [batch, h, w, c] or one image without the batch axis; any sizes, any number type. The result has
 /// the compute dtype. Called by itself, not by a model, it is in training unless told otherwise.
-/// Throws ValueError (options; factors outside -1 to 1, and -1, which would show nothing),
+/// Throws ValueError (options; factors outside -1 to 1, and -1 itself, which would show nothing),
 /// ShapeError (rank, no pixels), DTypeError (strings, bool).
 class RandomZoom : public LayerRef {
  public:

@@ -16,6 +16,18 @@ struct ResizingOptions {
   std::string data_format = {};  // channels_last only
   DTypePolicy dtype = {};
   std::string name = {};
+
+  void fields(Fields& f) {
+    f.data_format(data_format);
+    f("height", height);
+    f("width", width);
+    f("interpolation", interpolation);
+    f("crop_to_aspect_ratio", crop_to_aspect_ratio);
+    f("pad_to_aspect_ratio", pad_to_aspect_ratio);
+    f("fill_mode", fill_mode);
+    f("fill_value", fill_value);
+    f("antialias", antialias);
+  }
 };
 
 /// Images of another size, each pixel interpolated at its own centre; resize_images has the details.

@@ -74,8 +74,12 @@ def one_a_line(value):
     return text(value)
 
 
-def write(path, cases):
-    made_with = {"keras": keras.__version__, "jax": jax.__version__, "numpy": np.__version__}
+def write(path, cases, backend=jax):
+    made_with = {
+        "keras": keras.__version__,
+        backend.__name__: backend.__version__,
+        "numpy": np.__version__,
+    }
     lines = [f'{{"made_with": {json.dumps(made_with)},']
     if isinstance(cases, dict):
         shared, cases = {k: v for k, v in cases.items() if k != "cases"}, cases["cases"]
