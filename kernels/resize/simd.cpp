@@ -111,6 +111,7 @@ void AcrossFew(const float* x, float* y, const Plan& plan) {
   });
 }
 
+#if HWY_TARGET != HWY_SCALAR
 // Across, three or four channels: a pixel a vector. The fourth lane of three holds the next pixel's
 // first channel, and is written over by it.
 template <std::int64_t kChannels>
@@ -138,6 +139,8 @@ void AcrossPixels(const float* x, float* y, const ResizeAxis& axis) {
     }
   }
 }
+
+#endif
 
 // Across, any number of channels: vectors of channels.
 void AcrossMany(const float* x, float* y, const Plan& plan) {
@@ -169,10 +172,12 @@ HWY_INLINE void Across(const float* x, float* y, const Plan& plan) {
     case 1:
     case 2:
       return AcrossFew(x, y, plan);
+#if HWY_TARGET != HWY_SCALAR
     case 3:
       return AcrossPixels<3>(x, y, plan.axes.columns);
     case 4:
       return AcrossPixels<4>(x, y, plan.axes.columns);
+#endif
     default:
       return AcrossMany(x, y, plan);
   }

@@ -148,6 +148,7 @@ void OneChannel(const float* x, const Row& row, float* y, const WarpShape& s) {
   });
 }
 
+#if HWY_TARGET != HWY_SCALAR
 // Two to four channels: a pixel a vector. Lanes past its channels hold what lies behind, and are
 // written over by the next pixel. `end`: of all images; nothing past it is read.
 template <std::int64_t kChannels>
@@ -174,6 +175,8 @@ void FewChannels(const float* x, const float* end, const Row& row, float* y, con
     }
   }
 }
+
+#endif
 
 // Any number of channels.
 void ManyChannels(const float* x, const Row& row, float* y, const WarpShape& s) {
@@ -215,7 +218,7 @@ void Rows(const float* x, const float* matrices, float* y, const WarpShape& s, s
   const auto integers = [&](int i) { return memory.as<std::int32_t>() + i * room; };
   Row row{integers(0), integers(1), integers(2), floats(3), floats(4),
           floats(5),   floats(6),   integers(7), false};
-  const float* const end = x + s.in_size();
+  [[maybe_unused]] const float* const end = x + s.in_size();
   for (std::int64_t i = first; i < last; ++i) {
     const std::int64_t n = i / s.out_h, r = i % s.out_h;
     const float* const image = x + n * s.in_h * s.in_w * s.channels;
@@ -225,6 +228,7 @@ void Rows(const float* x, const float* matrices, float* y, const WarpShape& s, s
       case 1:
         OneChannel(image, row, to, s);
         break;
+#if HWY_TARGET != HWY_SCALAR
       case 2:
         FewChannels<2>(image, end, row, to, s);
         break;
@@ -234,6 +238,7 @@ void Rows(const float* x, const float* matrices, float* y, const WarpShape& s, s
       case 4:
         FewChannels<4>(image, end, row, to, s);
         break;
+#endif
       default:
         ManyChannels(image, row, to, s);
     }
