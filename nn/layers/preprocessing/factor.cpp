@@ -20,6 +20,9 @@ void Factor::fields(Fields& f, const char* name, double lower_sign) {
   if (given_) range = {single_ ? lower_sign * lower_ : lower_, upper_};
   f(name, range);
   if (!f.reading()) return;
+  if (range.size() > 2) {
+    throw ValueError(fmt::format("{} holds {} numbers; expected one or two", name, range.size()));
+  }
   if (range.size() == 1) *this = range[0];
   if (range.size() == 2) *this = {range[0], range[1]};
 }
