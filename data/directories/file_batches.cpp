@@ -202,7 +202,7 @@ class FileBatches : public Source<Example> {
       } catch (const FileError& bad) {
         if (!skips()) throw;
         if (table_.request.bad_files->add(path, bad.what()))
-          fmt::print(stderr, "keratin: {}. The file is left out.\n", bad.what());
+          fmt::print(stderr, "keratin: left out: {}\n", bad.what());
         error = std::current_exception();
         return false;
       }

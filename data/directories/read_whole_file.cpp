@@ -20,13 +20,13 @@ std::span<const std::byte> read_whole_file(const std::string& path, const std::s
     }
   };
   const auto fail = [&](const char* text) {
-    const char* const reason = errno == ENOENT ? "there is no such file" : std::strerror(errno);
-    throw FileError(fmt::format("{}: {}{}", where, text, reason));
+    if (errno == ENOENT) throw FileError(where + ": there is no such file");
+    throw FileError(fmt::format("{}: {}: {}", where, text, std::strerror(errno)));
   };
   // A pipe would else wait for who writes to it.
   const Descriptor file{open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
   struct stat status = {};
-  if (file.number < 0 || fstat(file.number, &status) != 0) fail("cannot be opened: ");
+  if (file.number < 0 || fstat(file.number, &status) != 0) fail("cannot be opened");
   if (!S_ISREG(status.st_mode)) throw FileError(where + ": is no regular file; expected one");
   const auto size = static_cast<std::size_t>(status.st_size);
   if (room.size() < size) room.resize(size);
@@ -34,7 +34,7 @@ std::span<const std::byte> read_whole_file(const std::string& path, const std::s
   while (done < size) {
     const ssize_t got = read(file.number, room.data() + done, size - done);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) fail("cannot be read: ");
+    if (got < 0) fail("cannot be read");
     if (got == 0) throw FileError(where + ": became shorter while it was read");
     done += static_cast<std::size_t>(got);
   }

@@ -158,7 +158,7 @@ std::vector<Fault> faults() {
       {"GIF without a palette", with(two, 10, std::string(1, '\0')), "GIF: "},
       {"BMP, its first bytes", "BM\x01\x02", "truncated BMP: it ends within its header"},
       {"BMP, half", bmp_file.substr(0, bmp_file.size() / 2), "truncated or corrupt"},
-      {"BMP, a byte less", without_end(bmp_file, 2),
+      {"BMP, a byte less", without_end(bmp_file, 4),
        "truncated or corrupt BMP: 11 x 7 pixels of 24 bits"},
       {"BMP that claims much", bmp(60000, 60000, 24, 0, rows),
        "too large: its header says 60000 x 60000"},
