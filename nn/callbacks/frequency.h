@@ -33,4 +33,13 @@ class Frequency {
   std::int64_t batches_ = 0;
 };
 
+/// The same, and "batch" for every one.
+class UpdateFrequency : public Frequency {
+ public:
+  UpdateFrequency(const char* name)
+      : Frequency(std::string_view(name) == "batch" ? Frequency(1) : Frequency(name)) {}
+  template <std::integral T>
+  UpdateFrequency(T batches) : Frequency(batches) {}
+};
+
 }  // namespace keratin::callbacks

@@ -1,0 +1,190 @@
+#include "nn/callbacks/tensor_board.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+#include "autograd/ops/transpose.h"
+#include "nn/inspect/event_file.h"
+#include "nn/model/model.h"
+#include "nn/model/model_layer.h"
+#include "nn/saving/layer_json.h"
+#include "tensor/cast.h"
+#include "tensor/time.h"
+
+namespace keratin::callbacks {
+namespace {
+
+using detail::EventFile;
+
+// Every weight under the names of the layers around it.
+std::vector<std::pair<std::string, Tensor>> named_weights(const Model& model) {
+  std::vector<std::pair<std::string, Tensor>> found;
+  const auto visit = [&](auto&& self, Layer& layer, const std::string& prefix) -> void {
+    for (const Weight& weight : layer.own_weights()) {
+      std::string name = prefix + weight.variable.name();
+      std::replace(name.begin(), name.end(), ':', '_');
+      found.emplace_back(std::move(name), weight.variable.value());
+    }
+    for (const LayerRef& inner : layer.sublayers()) {
+      self(self, *inner.layer(), prefix + inner.name() + "/");
+    }
+  };
+  const bool functional = model.layer()->class_name() == "Functional";
+  visit(visit, *model.layer(), functional ? "" : model.name() + "/");
+  return found;
+}
+
+// Values of a weight from 0 to 1, as [images, height, width, channels]; not defined() where they
+// make no picture.
+Tensor as_images(const Tensor& weight) {
+  Tensor x = cast(weight, float32).copy();
+  const Shape& s = weight.shape();
+  if (s.rank() == 1) {
+    x = x.reshaped({1, s[0], 1, 1});
+  } else if (s.rank() == 2) {
+    if (s[0] > s[1]) x = transpose(x);
+    x = x.reshaped({1, std::min(s[0], s[1]), std::max(s[0], s[1]), 1});
+  } else if (s.rank() == 3) {
+    x = transpose(x, {.axes = {2, 0, 1}}).reshaped({s[2], s[0], s[1], 1});
+  } else if (s.rank() == 4 && (s[2] == 1 || s[2] == 3)) {
+    x = transpose(x, {.axes = {3, 0, 1, 2}});
+  } else {
+    return {};
+  }
+  if (x.size() == 0) return {};
+  float* const v = x.mutable_data<float>();
+  const auto [least, most] = std::minmax_element(v, v + x.size());
+  const float low = *least, width = *most - *least;
+  for (std::int64_t i = 0; i < x.size(); ++i) v[i] = width > 0 ? (v[i] - low) / width : 0.5f;
+  return x;
+}
+
+class TensorBoardCallback final : public Callback {
+ public:
+  explicit TensorBoardCallback(const TensorBoardOptions& options) : options_(options) {
+    if (options.profile_batch != 0 || options.embeddings_freq != 0 ||
+        !options.embeddings_metadata.empty()) {
+      throw ValueError(
+          "TensorBoard: profile_batch and embeddings are not supported; leave them out");
+    }
+    if (options.histogram_freq < 0) {
+      throw ValueError(fmt::format("TensorBoard: histogram_freq is {}; expected at least 0",
+                                   options.histogram_freq));
+    }
+  }
+
+  void on_train_begin(Logs&) override {
+    train_.emplace(folder("train"));
+    validation_.reset();
+    warned_ = false;
+    step_ = 0;
+    if (options_.write_graph) write_graph();
+  }
+  void on_epoch_begin(int, Logs&) override {
+    epoch_start_ = now();
+    epoch_steps_ = 0;
+  }
+  void on_train_batch_begin(std::int64_t, Logs&) override { batch_start_ = now(); }
+  void on_train_batch_end(std::int64_t, Logs& logs) override {
+    ++step_;
+    ++epoch_steps_;
+    if (options_.update_freq.every_epoch() || step_ % options_.update_freq.batches() != 0) return;
+    for (const auto& [name, value] : logs) train_->scalar("batch_" + name, step_, value);
+    if (options_.write_steps_per_second) {
+      train_->scalar("batch_steps_per_second", step_, 1 / (now() - batch_start_));
+    }
+  }
+  void on_epoch_end(int epoch, Logs& logs) override {
+    for (const auto& [name, value] : logs) {
+      if (name == "learning_rate") continue;
+      const bool validated = name.starts_with("val_");
+      (validated ? validation() : *train_)
+          .scalar("epoch_" + (validated ? name.substr(4) : name), epoch, value);
+    }
+    train_->scalar("epoch_learning_rate", epoch, model().optimizer().learning_rate());
+    if (options_.write_steps_per_second) {
+      train_->scalar("epoch_steps_per_second", epoch,
+                     static_cast<double>(epoch_steps_) / (now() - epoch_start_));
+    }
+    if (options_.histogram_freq > 0 && epoch % options_.histogram_freq == 0) write_weights(epoch);
+    flush();
+  }
+  void on_test_end(Logs& logs) override {
+    const std::int64_t iterations = model().optimizer().iterations();
+    for (const auto& [name, value] : logs) {
+      validation().scalar("evaluation_" + name + "_vs_iterations", iterations, value);
+    }
+    flush();
+  }
+  void on_train_end(Logs&) override {
+    flush();
+    train_.reset();
+    validation_.reset();
+  }
+  void state(Fields& f) override { f("step", step_); }
+
+ private:
+  std::string folder(const char* run) const {
+    return (std::filesystem::path(options_.log_dir) / run).string();
+  }
+  EventFile& validation() {
+    if (!validation_) validation_.emplace(folder("validation"));
+    return *validation_;
+  }
+
+  void write_graph() {
+    const auto& state = detail::model_state(model());
+    if (!state.graph()) return;  // a class of one's own, or not built yet
+    try {
+      saving::Json json = saving::layer_to_json(model());
+      // TensorBoard takes no ends by name.
+      for (const char* ends : {"input_layers", "output_layers"}) {
+        saving::Json& named = json["config"][ends];
+        if (!named.is_object()) continue;
+        saving::Json list = saving::Json::array();
+        for (const auto& [name, end] : named.items()) list.push_back(end);
+        named = std::move(list);
+      }
+      train_->keras_graph("keras", 0, saving::dump_json(json));
+    } catch (const ValueError& error) {
+      fmt::print(stderr, "keratin: TensorBoard: no graph of the model: {}\n", error.what());
+    }
+  }
+
+  void write_weights(int epoch) {
+    constexpr std::int64_t kMostImages = 16;
+    for (const auto& [name, value] : named_weights(model())) {
+      train_->histogram(name + "/histogram", epoch, value);
+      if (!options_.write_images) continue;
+      const Tensor images = as_images(value);
+      if (images.defined()) train_->images(name + "/image", epoch, images, kMostImages);
+    }
+  }
+
+  void flush() {
+    for (auto* file : {&train_, &validation_}) {
+      if (!*file) continue;
+      (*file)->flush();
+      if ((*file)->ok() || std::exchange(warned_, true)) continue;
+      fmt::print(stderr, "keratin: TensorBoard: {}: cannot be written any more; training goes on\n",
+                 (*file)->path());
+    }
+  }
+
+  TensorBoardOptions options_;
+  std::optional<EventFile> train_, validation_;
+  bool warned_ = false;
+  std::int64_t step_ = 0, epoch_steps_ = 0;  // batches
+  double epoch_start_ = 0, batch_start_ = 0;
+};
+
+}  // namespace
+
+TensorBoard::TensorBoard(const TensorBoardOptions& options)
+    : CallbackRef(std::make_shared<TensorBoardCallback>(options)) {}
+
+}  // namespace keratin::callbacks

@@ -1,0 +1,235 @@
+// Event files: their framing, and what the callback writes into them.
+#include "nn/callbacks/tensor_board.h"
+
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <protozero/pbf_reader.hpp>
+
+#include "autograd/ops.h"
+#include "keratin.h"
+#include "nn/inspect/event_file.h"
+#include "tests/data/files.h"
+#include "tests/support.h"
+
+namespace keratin::tests {
+namespace {
+
+namespace fs = std::filesystem;
+using protozero::pbf_reader;
+
+struct Point {
+  std::int64_t step = 0;
+  std::string plugin, content;
+  std::vector<std::string> strings;
+};
+using Points = std::map<std::string, std::vector<Point>>;  // by tag
+
+std::uint32_t unmasked(std::uint32_t crc) {
+  const std::uint32_t rotated = crc - 0xA282EAD8u;
+  return (rotated << 15) | (rotated >> 17);
+}
+
+Point point_of(pbf_reader value, std::string& tag) {
+  Point point;
+  while (value.next()) {
+    if (value.tag() == 1) {
+      tag = value.get_string();
+    } else if (value.tag() == 8) {
+      pbf_reader tensor = value.get_message();
+      while (tensor.next()) {
+        if (tensor.tag() == 4) {
+          point.content = tensor.get_bytes();
+        } else if (tensor.tag() == 8) {
+          point.strings.push_back(tensor.get_bytes());
+        } else {
+          tensor.skip();
+        }
+      }
+    } else if (value.tag() == 9) {
+      pbf_reader metadata = value.get_message();
+      REQUIRE(metadata.next(1));
+      pbf_reader plugin = metadata.get_message();
+      REQUIRE(plugin.next(1));
+      point.plugin = plugin.get_string();
+    } else {
+      value.skip();
+    }
+  }
+  return point;
+}
+
+// The records of the one file of a run; their checksums must hold.
+Points points_of(const std::string& folder) {
+  Points points;
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(folder)) files.push_back(entry.path());
+  REQUIRE(files.size() == 1);
+  CHECK(files[0].filename().string().find("tfevents") != std::string::npos);
+  const std::string bytes = read_file(files[0].string());
+  std::size_t at = 0;
+  const auto number = [&]<class T>(T) {
+    T value = 0;
+    REQUIRE(at + sizeof(T) <= bytes.size());
+    std::memcpy(&value, bytes.data() + at, sizeof(T));
+    at += sizeof(T);
+    return value;
+  };
+  bool first = true;
+  while (at < bytes.size()) {
+    const std::string_view length_bytes(bytes.data() + at, 8);
+    const auto length = number(std::uint64_t{});
+    CHECK(unmasked(number(std::uint32_t{})) == detail::crc32c(length_bytes));
+    REQUIRE(at + length <= bytes.size());
+    const std::string_view event(bytes.data() + at, length);
+    at += length;
+    CHECK(unmasked(number(std::uint32_t{})) == detail::crc32c(event));
+    pbf_reader reader(event.data(), event.size());
+    std::int64_t step = 0;
+    while (reader.next()) {
+      if (reader.tag() == 2) {
+        step = reader.get_int64();
+      } else if (reader.tag() == 3) {
+        CHECK(first);
+        CHECK(reader.get_string() == "brain.Event:2");
+      } else if (reader.tag() == 5) {
+        pbf_reader summary = reader.get_message();
+        while (summary.next(1)) {
+          std::string tag;
+          Point point = point_of(summary.get_message(), tag);
+          point.step = step;
+          points[tag].push_back(std::move(point));
+        }
+      } else {
+        reader.skip();
+      }
+    }
+    first = false;
+  }
+  return points;
+}
+
+float scalar(const Point& point) {
+  float value = 0;
+  CHECK(point.plugin == "scalars");
+  REQUIRE(point.content.size() == sizeof(value));
+  std::memcpy(&value, point.content.data(), sizeof(value));
+  return value;
+}
+
+}  // namespace
+
+TEST_CASE("event files: the checksum") {
+  CHECK(detail::crc32c("123456789") == 0xE3069283u);
+  CHECK(detail::crc32c("") == 0);
+}
+
+TEST_CASE("event files: histograms count every finite number once") {
+  const TemporaryFolder folder;
+  detail::EventFile file(folder / "run");
+  const float inf = std::numeric_limits<float>::infinity();
+  file.histogram("mixed", 2, Tensor::from(std::vector<float>{0, 1, 2, 3, 3, NAN, inf}));
+  file.histogram("same", 2, full({5}, 7));
+  file.histogram("none", 2, zeros({0}));
+  file.flush();
+  CHECK(file.ok());
+  const Points points = points_of(folder / "run");
+  const auto rows = [&](const char* tag) {
+    const std::string& content = points.at(tag).at(0).content;
+    std::vector<double> values(90);
+    REQUIRE(content.size() == values.size() * sizeof(double));
+    std::memcpy(values.data(), content.data(), content.size());
+    return values;
+  };
+  const auto mixed = rows("mixed");
+  CHECK(mixed[2] == 1);       // 0
+  CHECK(mixed[30 + 2] == 1);  // 1, the first of bucket 10
+  CHECK(mixed[60 + 2] == 1);
+  CHECK(mixed[87] < 3);
+  CHECK(mixed[88] == 3);
+  CHECK(mixed[89] == 2);
+  const auto same = rows("same");
+  CHECK(same[86] == 0);
+  CHECK(std::vector<double>(same.end() - 3, same.end()) == std::vector<double>{7, 7, 5});
+  CHECK(rows("none") == std::vector<double>(90, 0.0));
+}
+
+TEST_CASE("TensorBoard: scalars, histograms, images and the graph of a training") {
+  const TemporaryFolder folder;
+  const Tensor x = Tensor::from(normal_values(8 * 36, 3), {8, 6, 6, 1});
+  const Tensor y = Tensor::numbers({0, 1, 1, 0, 1, 0, 0, 1}, {8}, int32);
+  const auto input = Input({.shape = {6, 6, 1}});
+  auto h = layers::Conv2D({.filters = 4, .kernel_size = 3, .name = "conv"})(input);
+  h = layers::Flatten()(h);
+  Model model(input,
+              {{"kind", layers::Dense({.units = 2, .activation = "softmax", .name = "head"})(h)}});
+  model.compile(
+      {.optimizer = "adam", .loss = "sparse_categorical_crossentropy", .metrics = {"accuracy"}});
+  const History history =
+      model.fit(x, {{"kind", y}},
+                {.batch_size = 4,
+                 .epochs = 3,
+                 .verbose = 0,
+                 .callbacks = {callbacks::TensorBoard({.log_dir = folder / "logs",
+                                                       .histogram_freq = 2,
+                                                       .write_images = true,
+                                                       .write_steps_per_second = true,
+                                                       .update_freq = "batch"})},
+                 .validation_data = {x, {{"kind", y}}}});
+  const Points train = points_of(folder / "logs/train");
+  const Points validation = points_of(folder / "logs/validation");
+  const auto check = [&](const Points& points, const std::string& tag, const std::string& log) {
+    CAPTURE(tag);
+    const auto& series = points.at(tag);
+    REQUIRE(series.size() == 3);
+    for (std::size_t epoch = 0; epoch < 3; ++epoch) {
+      CHECK(series[epoch].step == static_cast<std::int64_t>(epoch));
+      CHECK(scalar(series[epoch]) == static_cast<float>(history.history.at(log)[epoch]));
+    }
+  };
+  check(train, "epoch_loss", "loss");
+  check(train, "epoch_accuracy", "accuracy");
+  check(validation, "epoch_loss", "val_loss");
+  check(validation, "epoch_accuracy", "val_accuracy");
+  CHECK(train.at("epoch_learning_rate").size() == 3);
+  CHECK(train.at("epoch_steps_per_second").size() == 3);
+  CHECK(train.at("batch_loss").size() == 6);
+  CHECK(train.at("batch_loss")[5].step == 6);
+  const auto& by_iterations = validation.at("evaluation_loss_vs_iterations");
+  REQUIRE(by_iterations.size() == 3);
+  CHECK(by_iterations[0].step == 2);
+  for (const char* weight : {"conv/kernel", "conv/bias", "head/kernel", "head/bias"}) {
+    CAPTURE(weight);
+    const auto& histograms = train.at(std::string(weight) + "/histogram");
+    REQUIRE(histograms.size() == 2);  // epochs 0 and 2
+    CHECK(histograms[1].step == 2);
+    CHECK(histograms[1].plugin == "histograms");
+  }
+  const Point& kernels = train.at("conv/kernel/image")[0];
+  REQUIRE(kernels.strings.size() == 2 + 4);
+  CHECK(kernels.strings[0] == "3");
+  CHECK(kernels.strings[2].starts_with("\x89PNG"));
+  const Point& graph = train.at("keras").at(0);
+  CHECK(graph.plugin == "graph_keras_model");
+  CHECK(graph.strings.at(0).find("\"output_layers\": [[\"head\", 0, 0]]") != std::string::npos);
+}
+
+TEST_CASE("TensorBoard: a folder that can't be written, or goes") {
+  const TemporaryFolder folder;
+  write_file(folder / "file", "");
+  Sequential model({Input({.shape = {2}}), layers::Dense({.units = 1})});
+  model.compile({.loss = "mse"});
+  const auto fit = [&](std::vector<CallbackRef> callbacks) {
+    return model.fit(ones({4, 2}), ones({4, 1}),
+                     {.epochs = 3, .verbose = 0, .callbacks = std::move(callbacks)});
+  };
+  CHECK_THROWS_AS(fit({callbacks::TensorBoard({.log_dir = folder / "file/logs"})}), FileError);
+  const auto vanish = callbacks::LambdaCallback({.on_epoch_begin = [&](int epoch, Logs&) {
+    if (epoch == 1) fs::remove_all(folder / "logs");
+  }});
+  CHECK(fit({callbacks::TensorBoard({.log_dir = folder / "logs"}), vanish}).epoch.size() == 3);
+  CHECK_THROWS_AS(callbacks::TensorBoard({.profile_batch = 2}), ValueError);
+  CHECK_THROWS_AS(callbacks::TensorBoard({.histogram_freq = -1}), ValueError);
+}
+
+}  // namespace keratin::tests
