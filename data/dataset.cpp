@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "data/files.h"
 #include "data/pipeline/pipeline.h"
 #include "data/pipeline/table.h"
 #include "kernels/parallel.h"
@@ -27,20 +28,25 @@ void require_function(const char* what, const F& f) {
   if (f == nullptr) throw ValueError(fmt::format("{}: the function is empty", what));
 }
 
-Dataset of_examples(SourcePtr<Example> source) {
-  return Dataset(std::make_shared<const Pipeline>(Pipeline{std::move(source)}));
+using Files = std::shared_ptr<const detail::FileNames>;
+
+Dataset of_examples(SourcePtr<Example> source, Files files = nullptr) {
+  return Dataset(std::make_shared<const Pipeline>(
+      Pipeline{std::move(source), nullptr, nullptr, std::move(files)}));
 }
 
-Dataset of_rows(SourcePtr<std::int64_t> rows, std::shared_ptr<const detail::Table> table) {
-  return Dataset(
-      std::make_shared<const Pipeline>(Pipeline{detail::examples_of(rows, table), rows, table}));
+Dataset of_rows(SourcePtr<std::int64_t> rows, std::shared_ptr<const detail::Table> table,
+                Files files = nullptr) {
+  return Dataset(std::make_shared<const Pipeline>(
+      Pipeline{detail::examples_of(rows, table), rows, table, std::move(files)}));
 }
 
 // The same decorator on rows, as long as there are just these, else on examples.
 template <class F>
 Dataset decorated(const Pipeline& pipeline, const F& decorate) {
-  if (pipeline.rows != nullptr) return of_rows(decorate(pipeline.rows), pipeline.table);
-  return of_examples(decorate(pipeline.examples));
+  if (pipeline.rows != nullptr)
+    return of_rows(decorate(pipeline.rows), pipeline.table, pipeline.files);
+  return of_examples(decorate(pipeline.examples), pipeline.files);
 }
 
 }  // namespace
@@ -105,6 +111,22 @@ std::int64_t Dataset::cardinality() const {
   return pipeline("cardinality").examples->cardinality();
 }
 
+const detail::FileNames& Dataset::files(const char* what) const {
+  const Pipeline& from = pipeline(what);
+  if (from.files != nullptr) return *from.files;
+  throw ValueError(
+      fmt::format("Dataset.{}: the dataset was not made from a directory; use it on what "
+                  "image_dataset_from_directory or text_dataset_from_directory gives",
+                  what));
+}
+
+const std::vector<std::string>& Dataset::class_names() const {
+  return files("class_names").class_names;
+}
+const std::vector<std::string>& Dataset::file_paths() const {
+  return files("file_paths").file_paths;
+}
+
 Iterator Dataset::begin(std::int64_t pass, std::int64_t skipped) const {
   require_at_least(0, "Dataset.begin: pass", pass);
   require_at_least(0, "Dataset.begin: skipped", skipped);
@@ -120,23 +142,25 @@ Dataset Dataset::map(std::function<Example(Example)> f, MapOptions options) cons
   if (threads == AUTOTUNE) threads = kernels::thread_count();
   require_at_least(1, "Dataset.map: num_parallel_calls", threads, ", or AUTOTUNE");
   threads = std::min(threads, kernels::thread_count());
-  if (threads == 1) return of_examples(detail::mapped(from.examples, std::move(f)));
+  if (threads == 1) return of_examples(detail::mapped(from.examples, std::move(f)), from.files);
   return of_examples(
-      detail::parallel_mapped(from.examples, std::move(f), threads, options.deterministic));
+      detail::parallel_mapped(from.examples, std::move(f), threads, options.deterministic),
+      from.files);
 }
 
 Dataset Dataset::filter(std::function<bool(const Example&)> keep) const {
   const Pipeline& from = pipeline("filter");
   require_function("Dataset.filter", keep);
-  return of_examples(detail::filtered(from.examples, std::move(keep)));
+  return of_examples(detail::filtered(from.examples, std::move(keep)), from.files);
 }
 
 Dataset Dataset::batch(std::int64_t size, BatchOptions options) const {
   const Pipeline& from = pipeline("batch");
   require_at_least(1, "Dataset.batch: size", size);
   if (from.rows != nullptr)
-    return of_examples(detail::gathered(from.rows, from.table, size, options.drop_remainder));
-  return of_examples(detail::stacked(from.examples, size, options.drop_remainder));
+    return of_examples(detail::gathered(from.rows, from.table, size, options.drop_remainder),
+                       from.files);
+  return of_examples(detail::stacked(from.examples, size, options.drop_remainder), from.files);
 }
 
 Dataset Dataset::shuffle(std::int64_t buffer, ShuffleOptions options) const {
@@ -171,7 +195,7 @@ Dataset Dataset::prefetch(std::int64_t n) const {
   const Pipeline& from = pipeline("prefetch");
   if (n == AUTOTUNE) n = 2;
   require_at_least(1, "Dataset.prefetch: n", n, ", or AUTOTUNE");
-  return of_examples(detail::prefetched(from.examples, n));
+  return of_examples(detail::prefetched(from.examples, n), from.files);
 }
 
 Dataset from_tensor_slices(const Tensors& x, const Tensors& y, const Tensors& sample_weight) {

@@ -5,6 +5,8 @@
 #include <iterator>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "tensor/several.h"
 
@@ -14,6 +16,7 @@ namespace detail {
 template <class T>
 class Pass;
 struct Pipeline;
+struct FileNames;
 }  // namespace detail
 
 /// Dataset::cardinality() of one that never ends, and of one whose end only a pass can find.
@@ -95,6 +98,11 @@ class Dataset {
   bool defined() const { return pipeline_ != nullptr; }
   /// How many elements a pass gives; kInfinite or kUnknown.
   std::int64_t cardinality() const;
+  /// Of a dataset from a directory, whatever was done with it since: the names of the classes, in
+  /// the order of their numbers (none without labels), and the files before any shuffling of passes.
+  /// Throws ValueError for others.
+  const std::vector<std::string>& class_names() const;
+  const std::vector<std::string>& file_paths() const;
 
   /// Starts a pass after its first `skipped` elements. Throws ValueError if either is negative.
   Iterator begin(std::int64_t pass = 0, std::int64_t skipped = 0) const;
@@ -125,6 +133,7 @@ class Dataset {
 
  private:
   const detail::Pipeline& pipeline(const char* what) const;
+  const detail::FileNames& files(const char* what) const;
 
   std::shared_ptr<const detail::Pipeline> pipeline_;
 };

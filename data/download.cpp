@@ -2,19 +2,15 @@
 
 #include <curl/curl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <atomic>
-#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <memory>
 #include <mutex>
 #include <span>
-#include <utility>
 
+#include "data/atomic_file.h"
 #include "data/sha256.h"
 #include "kernels/error.h"
 
@@ -28,68 +24,28 @@ std::string environment(const char* name) {
   return value == nullptr ? "" : value;
 }
 
-// A file that is being written: removed unless it is kept.
-class PartialFile {
- public:
-  explicit PartialFile(const fs::path& target) : target_(target) {
-    static std::atomic<int> count = 0;
-    path_ = fmt::format("{}.part-{}-{}", target.string(), getpid(), count++);
-    file_ = std::fopen(path_.c_str(), "wb");
-    if (file_ == nullptr)
-      throw FileError(
-          fmt::format("download: {}: cannot be written: {}", path_, std::strerror(errno)));
-  }
-  PartialFile(const PartialFile&) = delete;
-  ~PartialFile() {
-    if (file_ != nullptr) std::fclose(file_);
-    if (!path_.empty()) std::remove(path_.c_str());
-  }
-
-  bool write(std::span<const std::byte> bytes) {
-    sum_.update(bytes);
-    bytes_ += static_cast<std::int64_t>(bytes.size());
-    return std::fwrite(bytes.data(), 1, bytes.size(), file_) == bytes.size();
-  }
-  std::int64_t bytes() const { return bytes_; }
-  std::string sha256() { return sum_.hex(); }
-  void keep() {
-    if (std::fclose(std::exchange(file_, nullptr)) != 0)
-      throw FileError(
-          fmt::format("download: {}: cannot be written: {}", path_, std::strerror(errno)));
-    std::error_code error;
-    fs::rename(path_, target_, error);
-    if (error) {
-      throw FileError(fmt::format("download: {}: cannot be renamed to {}: {}", path_,
-                                  target_.string(), error.message()));
-    }
-    path_.clear();
-  }
-
- private:
-  fs::path target_;
-  std::string path_;
-  std::FILE* file_ = nullptr;
-  Sha256 sum_;
-  std::int64_t bytes_ = 0;
-};
-
 struct Transfer {
-  PartialFile& file;
+  AtomicFile& file;
   std::int64_t max_bytes;
-  const char* problem = nullptr;
+  Sha256 sum = {};
+  std::string problem = {};
 };
 
 // Called by curl; it gives up unless all bytes are taken.
 std::size_t take_bytes(char* bytes, std::size_t size, std::size_t count, void* data) {
   auto& transfer = *static_cast<Transfer*>(data);
-  if (transfer.file.bytes() + static_cast<std::int64_t>(size * count) > transfer.max_bytes) {
+  const std::span<const std::byte> taken(reinterpret_cast<const std::byte*>(bytes), size * count);
+  if (transfer.file.tell() + static_cast<std::int64_t>(taken.size()) > transfer.max_bytes) {
     transfer.problem = "longer than allowed";
     return 0;
   }
-  if (!transfer.file.write({reinterpret_cast<const std::byte*>(bytes), size * count})) {
-    transfer.problem = "the disk cannot be written";
+  try {
+    transfer.file.write(taken);
+  } catch (const FileError& error) {  // curl is no place to throw through
+    transfer.problem = error.what();
     return 0;
   }
+  transfer.sum.update(taken);
   return count;
 }
 
@@ -116,7 +72,7 @@ std::string fetch(const std::string& url, Transfer& transfer) {
   curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, 30L);    // ... for so many seconds
   const CURLcode code = curl_easy_perform(c);
   if (code == CURLE_OK) return "";
-  if (transfer.problem != nullptr) return transfer.problem;
+  if (!transfer.problem.empty()) return transfer.problem;
   return text[0] != '\0' ? text : curl_easy_strerror(code);
 }
 
@@ -147,17 +103,17 @@ std::string download(const DownloadOptions& options) {
   std::string problems;
   for (const std::string& url : options.urls) {
     fmt::print(stderr, "Downloading {}\n", url);
-    PartialFile file(target);
+    AtomicFile file("download", target.string());
     Transfer transfer{file, options.max_bytes};
     std::string problem = fetch(url, transfer);
     if (problem.empty()) {
-      const std::string sum = file.sha256();
+      const std::string sum = transfer.sum.hex();
       if (sum == options.sha256) {
-        file.keep();
+        file.commit();
         return target.string();
       }
       problem =
-          fmt::format("{} bytes with SHA-256 {}; expected {}", file.bytes(), sum, options.sha256);
+          fmt::format("{} bytes with SHA-256 {}; expected {}", file.tell(), sum, options.sha256);
     }
     problems += fmt::format("{}{}: {}", problems.empty() ? "" : "; ", url, problem);
   }

@@ -24,6 +24,7 @@
 
 #include "kernels/error.h"
 #include "kernels/processor.h"
+#include "kernels/serial_scope.h"
 
 namespace keratin::kernels {
 namespace {
@@ -208,6 +209,9 @@ void set_thread_count(int count) {
   pool().reset();
   pool() = std::make_unique<Pool>(count);
 }
+
+SerialScope::SerialScope() : before_(inside_parallel_for) { inside_parallel_for = true; }
+SerialScope::~SerialScope() { inside_parallel_for = before_; }
 
 void parallel_for(std::int64_t count, std::int64_t grain,
                   FunctionRef<void(std::int64_t first, std::int64_t last)> body) {

@@ -1,30 +1,12 @@
 // Small types of options that several layers share.
 #pragma once
 
-#include <concepts>
-#include <cstdint>
 #include <string>
 #include <string_view>
 
-#include "tensor/shape.h"
+#include "tensor/size2.h"
 
 namespace keratin {
-
-/// One size for both axes, or one each: 3 or {3, 3}.
-class Size2 {
- public:
-  Size2() = default;  // not given
-  template <std::integral T>
-  Size2(T both) : height_(both), width_(both) {}
-  Size2(std::int64_t height, std::int64_t width) : height_(height), width_(width) {}
-
-  bool given() const { return height_ != None; }
-  std::int64_t height() const { return height_; }
-  std::int64_t width() const { return width_; }
-
- private:
-  std::int64_t height_ = None, width_ = None;
-};
 
 /// Throws ValueError unless data_format is "" or "channels_last": keratin keeps images in that
 /// order only.

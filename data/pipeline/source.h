@@ -40,12 +40,14 @@ template <class T>
 using PassPtr = std::unique_ptr<Pass<T>>;
 
 class Table;
+struct FileNames;
 
 /// What a Dataset holds: examples, or rows of a table where the examples still are just that.
 struct Pipeline {
   SourcePtr<Example> examples;  // always set
   SourcePtr<std::int64_t> rows = nullptr;
   std::shared_ptr<const Table> table = nullptr;
+  std::shared_ptr<const FileNames> files = nullptr;  // of a directory; kept by all operations
 };
 
 }  // namespace keratin::data::detail
