@@ -7,7 +7,8 @@
 namespace keratin {
 
 /// What a place outside of the image shows: "reflect" (d c b a | a b c d | d c b a), "wrap"
-/// (a b c d | a b c d | a b c d), "nearest" (a a a a | a b c d | d d d d) or "constant", fill_value.
+/// (a b c d | a b c d | a b c d), "nearest" (a a a a | a b c d | d d d d) or "constant",
+/// fill_value.
 struct AffineTransformOptions {
   std::string interpolation = "bilinear";  // or "nearest"
   std::string fill_mode = "constant";
@@ -21,8 +22,8 @@ struct AffineTransformOptions {
 /// f32[8] for all or f32[batch, 8]; f32 or f64. Result: x's shape and dtype. The gradient goes to x
 /// only, and cannot be differentiated again.
 /// Throws ShapeError, DTypeError, ValueError (interpolation, fill_mode).
-/// Example: affine_transform(x, Tensor::numbers({1, 0, -3, 0, 1, 0, 0, 0})) moves x three columns to
-/// the right.
+/// Example: affine_transform(x, Tensor::numbers({1, 0, -3, 0, 1, 0, 0, 0})) moves x three columns
+/// to the right.
 [[nodiscard]] Tensor affine_transform(const Tensor& x, const Tensor& transform,
                                       const AffineTransformOptions& options = {});
 [[nodiscard]] Variable affine_transform(const Variable& x, const Tensor& transform,

@@ -19,8 +19,8 @@ namespace keratin::kernels {
 ///             TensorFlow does
 ///   lanczosN  sinc(d) sinc(d / N), |d| < N
 /// and where the weights are not those of nearest or plain bilinear, pixels over the edge have none
-/// and the rest are divided by their sum. With antialias and scale > 1, distances are divided by the
-/// scale. Computed in float32 in TensorFlow's order, so that the same pixels are chosen.
+/// and the rest are divided by their sum. With antialias and scale > 1, distances are divided by
+/// the scale. Computed in float32 in TensorFlow's order, so that the same pixels are chosen.
 struct ResizeAxis {
   std::int64_t in = 0, out = 0, taps = 0;
   std::vector<std::int64_t> first = {};  // [out]

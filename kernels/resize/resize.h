@@ -1,15 +1,16 @@
-// Resizing of images: each output pixel is a weighted sum of input pixels near its own centre, every
-// channel by itself.
+// Resizing of images: each output pixel is a weighted sum of input pixels near its own centre,
+// every channel by itself.
 //
 //   y[n, i, j, c] = sum over r, q of  rows(i, r) columns(j, q) x[n, top + r, left + q, c]
 //   its gradient    dx[n, top + r, left + q, c] = sum over i, j of  rows(i, r) columns(j, q)
 //                                                                  dy[n, i, j, c],  0 elsewhere
 //
-// The weights along one axis are those of TensorFlow's tf.image.resize; axis.h has the formulas. The
-// window [top, top + in_h) x [left, left + in_w) is all that is read; it must lie in the image.
+// The weights along one axis are those of TensorFlow's tf.image.resize; axis.h has the formulas.
+// The window [top, top + in_h) x [left, left + in_w) is all that is read; it must lie in the image.
 //
-// x, dx: [batch, image_h, image_w, channels]; y, dy: [batch, out_h, out_w, channels]; contiguous and
-// distinct. Every element of the result is written. batch may be 0, all other sizes are 1 or more.
+// x, dx: [batch, image_h, image_w, channels]; y, dy: [batch, out_h, out_w, channels]; contiguous
+// and distinct. Every element of the result is written. batch may be 0, all other sizes are 1 or
+// more.
 #pragma once
 
 #include <array>

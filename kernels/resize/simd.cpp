@@ -1,7 +1,7 @@
 // One axis after the other, whole rows at a time.
 //
-// Down: rows of the input are added up, which runs along width times channels. Across: each pixel of
-// a row is added up from its neighbours. Where rows get fewer, down comes first, so that few are
+// Down: rows of the input are added up, which runs along width times channels. Across: each pixel
+// of a row is added up from its neighbours. Where rows get fewer, down comes first, so that few are
 // added up across; where they get more, across comes first, and the rows so made are kept while
 // output rows need them.
 #include <algorithm>

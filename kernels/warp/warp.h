@@ -12,8 +12,8 @@
 //   constant   is not: a pixel outside counts as fill_value there
 // and where k is 0 or a place is no number, y is fill_value under constant, and the pixel at 0
 // otherwise. Places are computed in float32 with fused multiply-adds, reflect and wrap in the form
-// that TensorFlow's ImageProjectiveTransformV3 has (wrap takes size - 1 as its period when it counts
-// how far to go, so that places between the last pixel and the first are the last one).
+// that TensorFlow's ImageProjectiveTransformV3 has (wrap takes size - 1 as its period when it
+// counts how far to go, so that places between the last pixel and the first are the last one).
 //   its gradient   dx = sum over the output pixels of weight dy; fill_value has none
 //
 // x, dx: [batch, in_h, in_w, channels]; y, dy: [batch, out_h, out_w, channels]; matrices:

@@ -24,9 +24,9 @@ struct RandomCropOptions {
 
 /// In training a window of each image at a place of its own, every place equally likely; else its
 /// middle, as CenterCrop.
-/// [batch, h, w, c] -> [batch, height, width, c], or one image without the batch axis; any sizes, any
-/// number type. The result has the compute dtype. Images that are smaller, in height or width, are
-/// cut to the aspect ratio of the result and made larger, bilinearly.
+/// [batch, h, w, c] -> [batch, height, width, c], or one image without the batch axis; any sizes,
+/// any number type. The result has the compute dtype. Images that are smaller, in height or width,
+/// are cut to the aspect ratio of the result and made larger, bilinearly.
 /// Keras differs: it draws one place for the whole batch, and none where the image has room along
 /// one axis only; outside of training it lets images through uncropped although it says that they
 /// are cropped; and it resizes smaller images without regard to their aspect ratio.

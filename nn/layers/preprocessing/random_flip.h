@@ -21,9 +21,9 @@ struct RandomFlipOptions {
   }
 };
 
-/// In training mirrors each image with probability 1/2; else lets images through. In the mode of both
-/// axes each has a draw of its own, so that all four ways are equally likely; Keras decides both
-/// with one draw, and so never mirrors along one alone.
+/// In training mirrors each image with probability 1/2; else lets images through. In the mode of
+/// both axes each has a draw of its own, so that all four ways are equally likely; Keras decides
+/// both with one draw, and so never mirrors along one alone.
 /// [batch, h, w, c] or one image without the batch axis; any sizes, any number type. The result has
 /// the compute dtype. Called by itself, not by a model, it is in training unless told otherwise.
 /// Throws ValueError (options), ShapeError (rank, no pixels), DTypeError (strings, bool).

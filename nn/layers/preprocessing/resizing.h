@@ -30,13 +30,13 @@ struct ResizingOptions {
   }
 };
 
-/// Images of another size, each pixel interpolated at its own centre; resize_images has the details.
-/// [batch, h, w, c] -> [batch, height, width, c], or one image without the batch axis; any sizes, any
-/// number type. The result has the compute dtype; from integers it holds whole numbers, within the
-/// range of the input's type, as Keras rounds them. Gradients go to floating inputs.
+/// Images of another size, each pixel interpolated at its own centre, as resize_images does it.
+/// [batch, h, w, c] -> [batch, height, width, c], or one image without the batch axis; any sizes,
+/// any number type. The result has the compute dtype; from integers it holds whole numbers, within
+/// the range of the input's type, as Keras rounds them. Gradients go to floating inputs.
 /// Throws ValueError (options), ShapeError (rank, no pixels), DTypeError (strings, bool).
 ///
-///     auto x = layers::Resizing({.height = 150, .width = 150, .crop_to_aspect_ratio = true})(inputs);
+///     auto x = layers::Resizing({.height = 150, .width = 150, .antialias = true})(inputs);
 class Resizing : public LayerRef {
  public:
   explicit Resizing(const ResizingOptions& options);

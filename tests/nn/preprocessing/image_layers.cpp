@@ -5,6 +5,9 @@
 #include "autograd/gradcheck.h"
 #include "autograd/ops.h"
 #include "data/dataset.h"
+#include "nn/layers/conv2d.h"
+#include "nn/layers/dense.h"
+#include "nn/layers/pooling.h"
 #include "nn/layers/preprocessing/center_crop.h"
 #include "nn/layers/preprocessing/random_brightness.h"
 #include "nn/layers/preprocessing/random_contrast.h"
@@ -14,10 +17,12 @@
 #include "nn/layers/preprocessing/random_translation.h"
 #include "nn/layers/preprocessing/random_zoom.h"
 #include "nn/layers/preprocessing/resizing.h"
+#include "nn/layers/rescaling.h"
 #include "nn/model/model.h"
+#include "nn/names.h"
 #include "nn/saving/layer_json.h"
 #include "tensor/cast.h"
-#include "tests/support.h"
+#include "tests/kernels/rungs.h"
 
 namespace keratin::tests {
 namespace {
@@ -111,6 +116,34 @@ TEST_CASE("image layers: training, by themselves and in models") {
     CHECK(values(model(Tensors(x), {.training = true})) != still);
     CHECK(model.predict(x).to_vector<float>() == still);
   }
+}
+
+TEST_CASE("image layers: a model trains through them, the same on any number of threads") {
+  const Tensor x = images({24, 19, 23, 3});
+  std::vector<double> labels;
+  for (int i = 0; i < 24; ++i) labels.push_back(i % 3);
+  const Tensor y = cast(Tensor::from(labels), int32);
+  check_same_bits_on_all_threads([&] {
+    set_random_seed(8);
+    clear_session();
+    const SymbolicTensor in = Input({.shape = {None, None, 3}, .dtype = uint8});
+    SymbolicTensor t = CenterCrop({.height = 16, .width = 20})(in);
+    t = Rescaling({.scale = 1.0 / 255})(t);
+    t = RandomFlip({.mode = "horizontal"})(t);
+    t = RandomRotation({.factor = 0.1})(t);
+    t = RandomContrast({.factor = 0.2, .value_range = {0, 1}})(t);
+    t = Conv2D({.filters = 4, .kernel_size = 3, .activation = "relu"})(t);
+    t = GlobalAveragePooling2D()(t);
+    Model model(in, Dense({.units = 3, .activation = "softmax"})(t));
+    model.compile({.optimizer = "rmsprop", .loss = "sparse_categorical_crossentropy"});
+    model.fit(x, y, {.batch_size = 8, .epochs = 2, .verbose = 0});
+    std::vector<float> all;
+    for (const Tensor& weight : model.get_weights()) {
+      const auto values = weight.to_vector<float>();
+      all.insert(all.end(), values.begin(), values.end());
+    }
+    return all;
+  });
 }
 
 TEST_CASE("image layers: gradients reach floating inputs") {
