@@ -9,12 +9,13 @@ configure = cmake --preset release $(if $(wildcard $(BUILD)/CMakeCache.txt),,\
   -DKERATIN_BUILD_TESTS=OFF -DKERATIN_BUILD_BENCHMARKS=OFF -DKERATIN_BUILD_EXAMPLES=OFF) $(1)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench format lint clean
+.PHONY: help run test test-interop bench format lint clean
 
 help:
 	@echo 'make run              train and try the quickstart, on digits that the program draws itself'
 	@echo 'make run DATA=folder  the same on the MNIST files in that folder'
 	@echo 'make test             build and run all tests'
+	@echo 'make test-interop     hold files against Python Keras, which is installed outside of this folder'
 	@echo 'make bench            time every kernel'
 	@echo 'make format           lay out the sources with clang-format'
 	@echo 'make lint             check the layout, and the sources with clang-tidy (SINCE=commit: changed ones)'
@@ -31,6 +32,12 @@ test:
 	@$(call configure,-DKERATIN_BUILD_TESTS=ON)
 	@cmake --build $(BUILD)
 	@ctest --preset release
+
+test-interop:
+	@tools/install_packages build interop
+	@$(call configure,-DKERATIN_BUILD_INTEROP=ON)
+	@cmake --build $(BUILD) --target keratin_interop
+	@tests/interop/with_keras tests/interop/run.py $(BUILD)/tests/interop/keratin_interop $(BUILD)/tests/interop/files
 
 bench:
 	@tools/install_packages build bench

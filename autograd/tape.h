@@ -76,6 +76,8 @@ struct VariableImpl {
   // stable, fused form.
   std::shared_ptr<VariableImpl> scores;
   const char* scores_function = "";  // "softmax" (over the last axis) or "sigmoid"
+  // Of a batch of sequences: which time steps count, bool, [batch, time]; not defined: all.
+  Tensor mask;
   // Of a weight: what optimizers put its value through after each step; may be empty.
   std::function<Tensor(const Tensor&)> constraint;
 

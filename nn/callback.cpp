@@ -1,6 +1,12 @@
 #include "nn/callback.h"
 
-#include "kernels/error.h"
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <exception>
+#include <typeinfo>
+
+#include "nn/layer.h"
 
 namespace keratin {
 
@@ -18,6 +24,8 @@ void Callback::on_predict_begin(Logs&) {}
 void Callback::on_predict_end(Logs&) {}
 void Callback::on_predict_batch_begin(std::int64_t, Logs&) {}
 void Callback::on_predict_batch_end(std::int64_t, Logs&) {}
+
+void Callback::state(Fields&) {}
 
 Model& Callback::model() const {
   if (model_ == nullptr) {
@@ -41,7 +49,61 @@ CallbackList::CallbackList(const std::vector<CallbackRef>& callbacks, Model& mod
 
 void CallbackList::add(std::shared_ptr<Callback> callback) {
   callback->start(model_, params_);
-  callbacks_.push_back(std::move(callback));
+  const auto is_last = [](const std::shared_ptr<Callback>& one) { return one->runs_last(); };
+  const auto place = callback->runs_last()
+                         ? callbacks_.end()
+                         : std::find_if(callbacks_.begin(), callbacks_.end(), is_last);
+  callbacks_.insert(place, std::move(callback));
+}
+
+std::string name_of(const Callback& callback) {
+  std::string name = class_name_of(typeid(callback));
+  constexpr std::string_view kOwn = "Callback";  // EarlyStopping's is EarlyStoppingCallback
+  if (name.size() > kOwn.size() && name.ends_with(kOwn)) name.resize(name.size() - kOwn.size());
+  return name;
+}
+
+namespace {
+
+// The error in flight with a text in front.
+[[noreturn]] void rethrow_with(const std::string& front) {
+  try {
+    throw;
+  } catch (const ShapeError& error) {
+    throw ShapeError(front + error.what());
+  } catch (const DTypeError& error) {
+    throw DTypeError(front + error.what());
+  } catch (const DeviceError& error) {
+    throw DeviceError(front + error.what());
+  } catch (const ValueError& error) {
+    throw ValueError(front + error.what());
+  } catch (const FileError& error) {
+    throw FileError(front + error.what());
+  } catch (const std::exception& error) {
+    std::throw_with_nested(CallbackError(front + error.what()));
+  }
+}
+
+}  // namespace
+
+void CallbackList::each(const char* hook, kernels::FunctionRef<void(Callback&)> f) const {
+  for (const auto& callback : callbacks_) {
+    try {
+      f(*callback);
+    } catch (const std::exception&) {
+      rethrow_with(fmt::format("{}, {}: ", name_of(*callback), hook));
+    }
+  }
+}
+
+void CallbackList::interrupt() const {
+  for (const auto& callback : callbacks_) {
+    try {
+      callback->on_train_interrupted();
+    } catch (const std::exception& error) {
+      fmt::print(stderr, "keratin: {}: {}\n", name_of(*callback), error.what());
+    }
+  }
 }
 
 }  // namespace detail

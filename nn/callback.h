@@ -4,10 +4,14 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "kernels/error.h"
+#include "kernels/function_ref.h"
+#include "nn/fields.h"
 #include "tensor/named.h"
 
 namespace keratin {
@@ -25,7 +29,7 @@ struct CallbackParams {
 /// The class to derive a callback of one's own from: override what is needed. Make it with
 /// make_callback<T>(...). Callbacks run in the order in which they are given, History and the
 /// progress bar after them; what a hook adds to `logs`, later callbacks and History see. An
-/// exception ends the training.
+/// exception ends the training; its text is preceded by the callback and the hook.
 ///
 /// Epochs and batches count from 0. Logs are sorted by name: in the batch hooks of training the
 /// running results, in on_epoch_end those of the epoch and of validation ("val_loss" ...), in
@@ -52,6 +56,14 @@ class Callback {
   virtual void on_predict_end(Logs& logs);
   virtual void on_predict_batch_begin(std::int64_t batch, Logs& logs);
   virtual void on_predict_batch_end(std::int64_t batch, Logs& logs);
+
+  /// What a backup of the training holds of this callback, written or set: numbers, texts and
+  /// tensors that change from hook to hook. Nothing by default.
+  virtual void state(Fields& f);
+  /// Training ends early: a hook threw, or the process was told to stop. No other hook follows.
+  virtual void on_train_interrupted() {}
+  /// Do its hooks run after those of all others, History's too?
+  virtual bool runs_last() const { return false; }
 
   /// Called before all others.
   void start(Model& model, const CallbackParams& params) {
@@ -84,7 +96,16 @@ CallbackRef make_callback(Args&&... args) {
   return CallbackRef(std::make_shared<T>(std::forward<Args>(args)...));
 }
 
+/// What a hook threw that is no error of keratin's: that one is nested in it.
+class CallbackError : public Error {
+ public:
+  using Error::Error;
+};
+
 namespace detail {
+
+/// Its class, for messages and backups.
+std::string name_of(const Callback& callback);
 
 /// The callbacks of one run, called together.
 class CallbackList {
@@ -93,18 +114,25 @@ class CallbackList {
   CallbackList(const std::vector<CallbackRef>& callbacks, Model& model,
                const CallbackParams& params);
   void add(std::shared_ptr<Callback> callback);
-  bool empty() const { return callbacks_.empty(); }
+  const std::vector<std::shared_ptr<Callback>>& all() const { return callbacks_; }
 
-  void call(void (Callback::*hook)(Logs&), Logs& logs) const {
-    for (const auto& callback : callbacks_) ((*callback).*hook)(logs);
+  /// Calls a hook of each. What one throws is thrown on with the names of callback and hook in
+  /// front: keratin's errors as what they are, others as a CallbackError with theirs nested in it.
+  void call(const char* name, void (Callback::*hook)(Logs&), Logs& logs) const {
+    each(name, [&](Callback& callback) { (callback.*hook)(logs); });
   }
   /// Hooks that are told which epoch or batch it is.
   template <std::integral T>
-  void call(void (Callback::*hook)(T, Logs&), std::type_identity_t<T> number, Logs& logs) const {
-    for (const auto& callback : callbacks_) ((*callback).*hook)(number, logs);
+  void call(const char* name, void (Callback::*hook)(T, Logs&), std::type_identity_t<T> number,
+            Logs& logs) const {
+    each(name, [&](Callback& callback) { (callback.*hook)(number, logs); });
   }
+  /// on_train_interrupted of each; what they throw is warned of.
+  void interrupt() const;
 
  private:
+  void each(const char* hook, kernels::FunctionRef<void(Callback&)> f) const;
+
   std::vector<std::shared_ptr<Callback>> callbacks_;
   Model& model_;
   CallbackParams params_;

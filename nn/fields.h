@@ -31,7 +31,7 @@ class Schedule;
 }  // namespace optimizers
 
 /// Goes through named options, in order: writes each down, or (reading()) sets it from what was
-/// written, and leaves it where nothing was. Names are Keras' own.
+/// written, and leaves it where nothing was. An empty string or list is written as null: not given. Names are Keras' own.
 ///
 ///     struct DropoutOptions {
 ///       double rate = -1;
@@ -58,6 +58,8 @@ class Fields {
   virtual void operator()(const char* name, std::vector<std::string>& value) = 0;
   /// null for one that is not set, and for each None.
   virtual void operator()(const char* name, Shape& value) = 0;
+  /// One axis, or a list; null where not given.
+  virtual void operator()(const char* name, Axes& value) = 0;
   /// [height, width]; null where not given.
   virtual void operator()(const char* name, Size2& value) = 0;
   /// Nested lists; null where not defined().
@@ -72,8 +74,21 @@ class Fields {
 
   /// One number as a list of one, as Keras writes sizes along one axis.
   virtual void list_of_one(const char* name, std::int64_t& value) = 0;
-  /// {{top, bottom}, {left, right}}.
-  virtual void pairs(const char* name, std::vector<std::vector<std::int64_t>>& value) = 0;
+  /// [before, after]; read from one number for both too.
+  virtual void pair(const char* name, std::int64_t& before, std::int64_t& after) = 0;
+  /// [[top, bottom], [left, right]]; read from one number or one a side too.
+  virtual void pairs(const char* name, std::int64_t& top, std::int64_t& bottom, std::int64_t& left,
+                     std::int64_t& right) = 0;
+
+  /// An option that Keras has and keratin has not: these numbers are what it does. Reading others
+  /// is an error.
+  virtual void only(const char* name, std::vector<double> values) = 0;
+  void only(const char* name, double value) { only(name, std::vector<double>{value}); }
+  void only(const char* name, double first, double second) {
+    only(name, std::vector<double>{first, second});
+  }
+  /// Something that files of Keras hold and that follows from the rest.
+  virtual void ignore(const char* name) = 0;
 
   /// Writes the field only where `given`: Keras leaves some out.
   template <class T>

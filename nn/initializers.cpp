@@ -214,29 +214,42 @@ Initializer::Initializer(const char* name) {
   using Make = Initializer (*)();
   namespace in = initializers;
   struct Made {
-    const char* class_name;
     Make make;
+    OriginPtr origin;
   };
   static const std::map<std::string, Made> makers = {
-      {"zeros", {"Zeros", [] { return in::Zeros(); }}},
-      {"zero", {"Zeros", [] { return in::Zeros(); }}},
-      {"ones", {"Ones", [] { return in::Ones(); }}},
-      {"one", {"Ones", [] { return in::Ones(); }}},
-      {"constant", {"Constant", [] { return in::Constant(); }}},
-      {"identity", {"Identity", [] { return in::Identity(); }}},
-      {"random_normal", {"RandomNormal", [] { return in::RandomNormal(); }}},
-      {"normal", {"RandomNormal", [] { return in::RandomNormal(); }}},
-      {"truncated_normal", {"TruncatedNormal", [] { return in::TruncatedNormal(); }}},
-      {"random_uniform", {"RandomUniform", [] { return in::RandomUniform(); }}},
-      {"uniform", {"RandomUniform", [] { return in::RandomUniform(); }}},
-      {"variance_scaling", {"VarianceScaling", [] { return in::VarianceScaling(); }}},
-      {"glorot_uniform", {"GlorotUniform", [] { return in::GlorotUniform(); }}},
-      {"glorot_normal", {"GlorotNormal", [] { return in::GlorotNormal(); }}},
-      {"he_uniform", {"HeUniform", [] { return in::HeUniform(); }}},
-      {"he_normal", {"HeNormal", [] { return in::HeNormal(); }}},
-      {"lecun_uniform", {"LecunUniform", [] { return in::LecunUniform(); }}},
-      {"lecun_normal", {"LecunNormal", [] { return in::LecunNormal(); }}},
-      {"orthogonal", {"Orthogonal", [] { return in::Orthogonal(); }}},
+      {"zeros", {[] { return in::Zeros(); }, origin_of("Zeros")}},
+      {"zero", {[] { return in::Zeros(); }, origin_of("Zeros")}},
+      {"ones", {[] { return in::Ones(); }, origin_of("Ones")}},
+      {"one", {[] { return in::Ones(); }, origin_of("Ones")}},
+      {"constant", {[] { return in::Constant(); }, origin_of("Constant", in::Valued{0})}},
+      {"identity", {[] { return in::Identity(); }, origin_of("Identity")}},
+      {"random_normal",
+       {[] { return in::RandomNormal(); }, origin_of("RandomNormal", in::Normal{0, 0.05, {}})}},
+      {"normal",
+       {[] { return in::RandomNormal(); }, origin_of("RandomNormal", in::Normal{0, 0.05, {}})}},
+      {"truncated_normal",
+       {[] { return in::TruncatedNormal(); },
+        origin_of("TruncatedNormal", in::Normal{0, 0.05, {}})}},
+      {"random_uniform",
+       {[] { return in::RandomUniform(); },
+        origin_of("RandomUniform", in::Uniform{-0.05, 0.05, {}})}},
+      {"uniform",
+       {[] { return in::RandomUniform(); },
+        origin_of("RandomUniform", in::Uniform{-0.05, 0.05, {}})}},
+      {"variance_scaling",
+       {[] { return in::VarianceScaling(); },
+        origin_of("VarianceScaling", in::VarianceScalingOptions{})}},
+      {"glorot_uniform",
+       {[] { return in::GlorotUniform(); }, origin_of("GlorotUniform", in::Seeded{})}},
+      {"glorot_normal",
+       {[] { return in::GlorotNormal(); }, origin_of("GlorotNormal", in::Seeded{})}},
+      {"he_uniform", {[] { return in::HeUniform(); }, origin_of("HeUniform", in::Seeded{})}},
+      {"he_normal", {[] { return in::HeNormal(); }, origin_of("HeNormal", in::Seeded{})}},
+      {"lecun_uniform",
+       {[] { return in::LecunUniform(); }, origin_of("LecunUniform", in::Seeded{})}},
+      {"lecun_normal", {[] { return in::LecunNormal(); }, origin_of("LecunNormal", in::Seeded{})}},
+      {"orthogonal", {[] { return in::Orthogonal(); }, origin_of("Orthogonal", in::Gained{1, {}})}},
   };
   const auto found = makers.find(name);
   if (found == makers.end()) {
@@ -249,7 +262,7 @@ Initializer::Initializer(const char* name) {
   function_ = [make = found->second.make](const Shape& shape, DType dtype) {
     return make()(shape, dtype);
   };
-  origin_ = origin_of(found->second.class_name);
+  origin_ = found->second.origin;
 }
 
 }  // namespace keratin

@@ -10,6 +10,7 @@
 #include "autograd/ops/multiply.h"
 #include "autograd/ops/reshape.h"
 #include "autograd/tape.h"
+#include "nn/mask.h"
 #include "nn/names.h"
 #include "tensor/cast.h"
 
@@ -107,9 +108,15 @@ const std::shared_ptr<Layer>& checked(const std::shared_ptr<Layer>& layer) {
 }  // namespace
 
 SymbolicTensors LayerRef::operator()(const SymbolicTensor& x, const CallContext& context) const {
-  return detail::call_symbolically(checked(layer_), SymbolicTensors(x), context.training);
+  return (*this)(SymbolicTensors(x), context);
 }
 SymbolicTensors LayerRef::operator()(const SymbolicTensors& x, const CallContext& context) const {
+  if (context.mask.defined()) {
+    throw ValueError(fmt::format(
+        "{}: a mask was given for a symbolic tensor; give it with the data, as with_mask(x, mask), "
+        "or have an Embedding or Masking layer make it",
+        checked(layer_)->label()));
+  }
   return detail::call_symbolically(checked(layer_), x, context.training);
 }
 Variables LayerRef::operator()(const Variable& x, const CallContext& context) const {
@@ -249,6 +256,38 @@ void Layer::ensure_built(const std::vector<Spec>& inputs) {
   built_ = true;
 }
 
+std::vector<Tensor> Layer::compute_mask(const Variables&, const std::vector<Tensor>& masks) {
+  if (supports_masking_) return masks;
+  if (!warned_of_mask_ && sublayers().empty()) {  // an inner layer speaks for itself
+    fmt::print(stderr,
+               "keratin: {}: drops the mask of its input; layers and losses after it count every "
+               "time step\n",
+               label());
+    warned_of_mask_ = true;
+  }
+  return {};
+}
+
+Variables Layer::carry_masks(const Variables& x, const Variables& y) {
+  bool all_carry = true;
+  for (const auto& [name, output] : y.entries()) all_carry &= output.impl()->mask.defined();
+  if (all_carry) return y;
+  std::vector<Tensor> masks;
+  for (const auto& [name, input] : x.entries()) masks.push_back(mask_of(input));
+  const std::vector<Tensor> found = compute_mask(x, masks);
+  std::size_t next = 0;
+  return y.map([&](const Variable& output) {
+    const Tensor mask = next < found.size() ? found[next] : Tensor();
+    ++next;
+    if (!mask.defined() || output.impl()->mask.defined()) return output;
+    bool shared = output.requires_grad() && output.is_leaf();
+    for (const auto& [name, input] : x.entries()) shared |= input.is(output);
+    if (shared) return with_mask(output, mask);
+    detail::attach_mask(output, detail::checked_mask(label(), mask, output.shape()));
+    return output;
+  });
+}
+
 void Layer::note_outputs(const Variables& y) {
   const std::lock_guard lock(first_call_);
   if (last_outputs_.empty()) {
@@ -261,7 +300,16 @@ void Layer::note_outputs(const Variables& y) {
   called_.store(true, std::memory_order_release);
 }
 
-Variables Layer::invoke(const Variables& x, const CallContext& context) {
+Variables Layer::invoke(const Variables& given, const CallContext& context) {
+  Variables x = given;
+  if (context.mask.defined() && !context.mask.shares_storage_with(context.carried_mask)) {
+    bool first = true;
+    x = given.map([&](const Variable& input) {
+      return std::exchange(first, false)
+                 ? with_mask(input, detail::checked_mask(label(), context.mask, input.shape()))
+                 : input;
+    });
+  }
   std::vector<Spec> specs;
   specs.reserve(static_cast<std::size_t>(x.count()));
   for (const auto& [name, input] : x.entries()) {
@@ -276,8 +324,12 @@ Variables Layer::invoke(const Variables& x, const CallContext& context) {
     const std::lock_guard lock(first_call_);
     ensure_built(specs);
   }
-  CallContext told = context;
-  if (!told.training) told.training = inherited_training.value_or(training_by_default());
+  bool masked = false;
+  for (const auto& [name, input] : x.entries()) masked |= input.impl()->mask.defined();
+  CallContext told;
+  if (masked) told.mask = told.carried_mask = mask_of(x.get(0));
+  told.training =
+      context.training ? context.training : inherited_training.value_or(training_by_default());
   const TrainingScope scope(*told.training);
   const DType compute = compute_dtype();
   const auto needs_cast = [&](const Variable& v) {
@@ -285,11 +337,13 @@ Variables Layer::invoke(const Variables& x, const CallContext& context) {
   };
   bool cast_any = false;
   for (const auto& [name, input] : x.entries()) cast_any = cast_any || needs_cast(input);
-  const Variables y = cast_any ? call_several(x.map([&](const Variable& v) {
-    return needs_cast(v) ? Variable(cast(v.value(), compute), false) : v;
-  }),
-                                              told)
-                               : call_several(x, told);
+  if (cast_any) {
+    x = x.map([&](const Variable& v) {
+      return needs_cast(v) ? detail::keep_mask(v, Variable(cast(v.value(), compute), false)) : v;
+    });
+  }
+  Variables y = call_several(x, told);
+  if (masked) y = carry_masks(x, y);
   if (!called_.load(std::memory_order_acquire)) note_outputs(y);
   if (activity_regularizer_.given() && added_losses != nullptr) {
     for (const auto& [name, output] : y.entries()) {

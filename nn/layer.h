@@ -24,7 +24,11 @@ namespace keratin {
 /// none does, false, but true for layers that augment data.
 struct CallContext {
   std::optional<bool> training = {};
+  /// Which time steps of the (first) input count, [batch, time]. Not given: what the input carries.
   Tensor mask = {};
+  /// Set by the layer that is called: `mask` as it found it on its input. A context that is handed
+  /// on to an inner layer as it came does not force this mask on what the inner layer is given.
+  Tensor carried_mask = {};
 };
 
 struct AddWeightOptions {
@@ -112,6 +116,12 @@ class Layer : public std::enable_shared_from_this<Layer> {
   /// The result for several inputs, or several results; by default call() of the one.
   // Another name than call: overriding one of two overloads hides the other, and clang warns.
   virtual Variables call_several(const Variables& x, CallContext context);
+  /// Masks of the results, given those of the inputs, of which at least one has one; entries that
+  /// are not defined(), or left out, stand for none. By default the inputs' own masks, one by one,
+  /// where set_supports_masking(true) was called; else none, and a warning, once a layer. Not asked
+  /// where all results carry a mask already, from with_mask in call() or from an inner layer.
+  virtual std::vector<Tensor> compute_mask(const Variables& inputs,
+                                           const std::vector<Tensor>& masks);
   /// Shape and dtype of the results for such inputs, without computing. By default found by calling
   /// the layer on zeros of two batch sizes; a layer that can say it itself is quicker, and takes
   /// unknown sizes everywhere.
@@ -144,6 +154,7 @@ class Layer : public std::enable_shared_from_this<Layer> {
   bool built() const { return built_; }
   bool trainable() const { return trainable_; }
   void set_trainable(bool trainable);
+  bool supports_masking() const { return supports_masking_; }
   DType compute_dtype() const { return policy_.compute_dtype(); }
   /// `Dense "head"`, for messages.
   std::string label() const;
@@ -182,10 +193,13 @@ class Layer : public std::enable_shared_from_this<Layer> {
   }
   /// Are inputs of other floating types cast to the compute dtype? On unless a layer says no.
   void set_autocast(bool autocast) { autocast_ = autocast; }
+  /// Do results carry the masks of the inputs? For layers that treat each time step by itself.
+  void set_supports_masking(bool supports) { supports_masking_ = supports; }
 
   std::vector<Weight> weights_;
 
  private:
+  Variables carry_masks(const Variables& x, const Variables& y);
   void note_outputs(const Variables& y);
 
   mutable std::string name_;
@@ -196,6 +210,8 @@ class Layer : public std::enable_shared_from_this<Layer> {
   bool built_ = false;
   bool trainable_ = true;
   bool autocast_ = true;
+  bool supports_masking_ = false;
+  bool warned_of_mask_ = false;
   int node_count_ = 0;
   std::atomic<bool> called_ = false;
   std::recursive_mutex first_call_;  // until then; finding output shapes may call the layer itself

@@ -3,17 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 
 #include "autograd/ops/multiply.h"
 #include "autograd/ops/reshape.h"
 #include "autograd/ops/sum.h"
 #include "autograd/tape.h"
-#include "nn/losses/binary_crossentropy.h"
-#include "nn/losses/categorical_crossentropy.h"
-#include "nn/losses/mean_absolute_error.h"
-#include "nn/losses/mean_squared_error.h"
-#include "nn/losses/sparse_categorical_crossentropy.h"
+#include "nn/mask.h"
 #include "tensor/cast.h"
 #include "tensor/named.h"
 #include "tensor/reduction.h"
@@ -30,7 +25,8 @@ struct LossRef::Impl {
 namespace {
 
 // A weight a sample goes with all of its values: [batch] or [batch, 1] beside [batch, time].
-Tensor beside(const Tensor& sample_weight, const Tensor& values, const std::string& loss) {
+Tensor beside(const char* what, const Tensor& sample_weight, const Tensor& values,
+              const std::string& loss) {
   Tensor weight = cast(sample_weight, values.dtype());
   while (weight.rank() > values.rank() && weight.shape().back() == 1)
     weight = weight.reshaped(weight.shape().slice(0, weight.rank() - 1));
@@ -41,9 +37,9 @@ Tensor beside(const Tensor& sample_weight, const Tensor& values, const std::stri
   }
   if (!fits) {
     throw ShapeError(fmt::format(
-        "{}: sample_weight is {}, the values of the samples are {}; expected one weight a sample, "
-        "or one a value",
-        loss, sample_weight.spec().text(), values.spec().text()));
+        "{}: {} is {}, the values of the samples are {}; expected one weight a sample, or one a "
+        "value",
+        loss, what, sample_weight.spec().text(), values.spec().text()));
   }
   return weight;
 }
@@ -65,42 +61,6 @@ LossRef::LossRef(LossFunction per_sample, std::string name, const std::string& r
     : impl_(std::make_shared<const Impl>(Impl{std::move(per_sample), std::move(name),
                                               loss_reduction(reduction), std::move(counted)})) {}
 
-LossRef::LossRef(const char* name) {
-  using Make = LossRef (*)();
-  static const std::map<std::string, Make> makers = [] {
-    const Make mse = [] { return LossRef(losses::MeanSquaredError()); };
-    const Make mae = [] { return LossRef(losses::MeanAbsoluteError()); };
-    const Make bce = [] { return LossRef(losses::BinaryCrossentropy()); };
-    const Make cce = [] { return LossRef(losses::CategoricalCrossentropy()); };
-    const Make scce = [] { return LossRef(losses::SparseCategoricalCrossentropy()); };
-    return std::map<std::string, Make>{
-        {"mean_squared_error", mse},
-        {"mse", mse},
-        {"MSE", mse},
-        {"MeanSquaredError", mse},
-        {"mean_absolute_error", mae},
-        {"mae", mae},
-        {"MAE", mae},
-        {"MeanAbsoluteError", mae},
-        {"binary_crossentropy", bce},
-        {"bce", bce},
-        {"BCE", bce},
-        {"BinaryCrossentropy", bce},
-        {"categorical_crossentropy", cce},
-        {"CategoricalCrossentropy", cce},
-        {"sparse_categorical_crossentropy", scce},
-        {"SparseCategoricalCrossentropy", scce},
-    };
-  }();
-  const auto found = makers.find(name);
-  if (found == makers.end()) {
-    std::vector<std::string> known;
-    for (const auto& [key, make] : makers) known.push_back(key);
-    throw ValueError(fmt::format("loss: unknown name \"{}\"{}", name, name_hint(name, known)));
-  }
-  *this = found->second();
-}
-
 const std::string& LossRef::name() const {
   static const std::string none;
   return impl_ == nullptr ? none : impl_->name;
@@ -120,10 +80,20 @@ Variable LossRef::operator()(const Variable& y_true, const Variable& y_pred,
   Variable values = per_sample(y_true, y_pred);
   auto divisor = static_cast<double>(values.size());
   Tensor weight;
-  if (sample_weight.defined()) weight = beside(sample_weight, values.value(), impl_->name);
-  if (impl_->counted) {
-    const Tensor mask = cast(impl_->counted(y_true, y_pred), values.dtype());
-    if (impl_->reduction == LossReduction::sum_over_batch_size) divisor = sum(mask).item<double>();
+  if (sample_weight.defined())
+    weight = beside("sample_weight", sample_weight, values.value(), impl_->name);
+  Tensor mask;
+  if (impl_->counted) mask = cast(impl_->counted(y_true, y_pred), values.dtype());
+  if (const Tensor carried = mask_of(y_pred); carried.defined()) {
+    const Tensor steps =
+        beside("the mask of the predictions", carried, values.value(), impl_->name);
+    mask = mask.defined() ? mask * steps : steps;
+  }
+  if (mask.defined()) {
+    if (impl_->reduction == LossReduction::sum_over_batch_size) {
+      divisor *=
+          sum(mask).item<double>() / static_cast<double>(std::max<std::int64_t>(1, mask.size()));
+    }
     weight = weight.defined() ? weight * mask : mask;
   }
   if (weight.defined()) {

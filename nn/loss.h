@@ -7,6 +7,7 @@
 
 #include "autograd/variable.h"
 #include "nn/dtype_policy.h"
+#include "nn/fields.h"
 
 namespace keratin {
 
@@ -43,17 +44,27 @@ class LossRef {
 
   bool given() const { return impl_ != nullptr; }
   const std::string& name() const;
+  /// What it was made from; null for a function of one's own.
+  const OriginPtr& origin() const { return origin_; }
   /// The reduced loss. sample_weight: [batch], or of the shape of the values, or broadcast to it;
-  /// none counts as ones. Throws ShapeError where y_true and y_pred do not fit: nothing is
+  /// none counts as ones. Where y_pred carries a mask, what does not count weighs 0, and a mean is
+  /// one over what does. Throws ShapeError where y_true and y_pred do not fit: nothing is
   /// broadcast in silence.
   Variable operator()(const Variable& y_true, const Variable& y_pred,
                       const Tensor& sample_weight = {}) const;
   /// With the function's own values of each sample, before reduction.
   Variable per_sample(const Variable& y_true, const Variable& y_pred) const;
 
+ protected:
+  template <class Options>
+  void set_origin(const char* class_name, const Options& options) {
+    origin_ = origin_of(class_name, options);
+  }
+
  private:
   struct Impl;
   std::shared_ptr<const Impl> impl_;
+  OriginPtr origin_;
 };
 
 namespace losses {
@@ -62,6 +73,11 @@ struct LossOptions {
   std::string reduction = "sum_over_batch_size";
   std::string name = {};
   DTypePolicy dtype = {};
+
+  void fields(Fields& f) {
+    f("name", name);
+    f("reduction", reduction);
+  }
 };
 
 }  // namespace losses

@@ -8,6 +8,7 @@
 
 #include "autograd/variable.h"
 #include "nn/dtype_policy.h"
+#include "nn/fields.h"
 #include "nn/initializers.h"
 
 namespace keratin {
@@ -36,10 +37,17 @@ class Metric {
   virtual void reset_state();
   /// "up" where larger is better, "down", or "" (then a callback must name its mode).
   virtual std::string direction() const { return ""; }
+  /// Does it leave out what the mask of the predictions says does not count? Then the mask is part
+  /// of sample_weight. Means of a value a sample do; as in Keras, counts of positives and negatives
+  /// (Precision, AUC ...), RootMeanSquaredError and the like do not.
+  virtual bool reads_mask() const { return false; }
 
   const std::string& name() const { return name_; }
   void set_name(std::string name) { name_ = std::move(name); }
   const std::vector<Variable>& variables() const { return variables_; }
+  /// What it was made from; null for a class of one's own.
+  const OriginPtr& origin() const { return origin_; }
+  void set_origin(OriginPtr origin) { origin_ = std::move(origin); }
 
  protected:
   Variable add_variable(const AddVariableOptions& options);
@@ -47,6 +55,7 @@ class Metric {
  private:
   std::string name_;
   std::vector<Variable> variables_;
+  OriginPtr origin_;
 };
 
 /// A handle to a metric: a name ("accuracy", "mae" ...), or one of metrics::...
@@ -71,6 +80,11 @@ class MetricRef {
   const std::shared_ptr<Metric>& metric() const { return metric_; }
 
  protected:
+  template <class Options>
+  void set_origin(const char* class_name, const Options& options) {
+    metric_->set_origin(origin_of(class_name, options));
+  }
+
   std::shared_ptr<Metric> metric_;
 };
 template <std::derived_from<Metric> T, class... Args>
@@ -84,6 +98,7 @@ class MetricList {
   template <std::convertible_to<MetricRef> T>
   MetricList(T&& one) : all_{MetricRef(std::forward<T>(one))} {}
   MetricList(std::initializer_list<MetricRef> all) : all_(all) {}
+  explicit MetricList(std::vector<MetricRef> all) : all_(std::move(all)) {}
   const std::vector<MetricRef>& all() const { return all_; }
 
  private:
@@ -99,6 +114,8 @@ class Metrics {
   Metrics(std::vector<MetricRef> all) : all_(std::move(all)) {}
   Metrics(std::initializer_list<std::pair<std::string, MetricList>> by_output)
       : by_output_(by_output) {}
+  explicit Metrics(std::vector<std::pair<std::string, MetricList>> by_output)
+      : by_output_(std::move(by_output)) {}
 
   const std::vector<MetricRef>& all() const { return all_; }
   const std::vector<std::pair<std::string, MetricList>>& by_output() const { return by_output_; }
@@ -112,6 +129,8 @@ namespace metrics {
 struct MetricOptions {
   std::string name = {};
   DTypePolicy dtype = {};
+
+  void fields(Fields& f) { f("name", name); }
 };
 }  // namespace metrics
 

@@ -54,6 +54,17 @@ std::uint64_t random_seed() {
   return generator().seed;
 }
 
+RandomState random_state() {
+  const std::lock_guard lock(generator().mutex);
+  return {generator().seed, generator().used};
+}
+
+void restore_random_state(RandomState state) {
+  const std::lock_guard lock(generator().mutex);
+  generator().seed = state.seed;
+  generator().used = state.used;
+}
+
 RandomStream next_random_stream() {
   const std::lock_guard lock(generator().mutex);
   return {generator().seed, kGlobalStreams + generator().used++};

@@ -15,6 +15,14 @@ void set_random_seed(std::uint64_t seed);
 /// The seed in force.
 std::uint64_t random_seed();
 
+/// All there is to save of the process-wide generator.
+struct RandomState {
+  std::uint64_t seed = 0;
+  std::uint64_t used = 0;  // streams given out since the seed was set
+};
+RandomState random_state();
+void restore_random_state(RandomState state);
+
 /// One stream of random numbers.
 struct RandomStream {
   std::uint64_t seed = 0;

@@ -89,6 +89,8 @@ class Axes {
   explicit Axes(std::vector<int> axes) : axes_(std::move(axes)), given_(true) {}
 
   bool given() const { return given_; }
+  /// As they were given.
+  const std::vector<int>& listed() const { return axes_; }
   /// Which of `rank` axes are meant: sorted, from the front, without doubles. Throws ShapeError
   /// naming `what`.
   std::vector<std::int64_t> resolve(const char* what, std::int64_t rank) const;

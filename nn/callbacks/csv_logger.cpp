@@ -39,7 +39,8 @@ class CSVLoggerCallback final : public Callback {
     columns_.clear();
     warned_ = false;
     if (options_.append) columns_ = columns_of_existing();
-    file_.reset(std::fopen(options_.filename.c_str(), options_.append ? "ab" : "wb"));
+    fresh_ = !options_.append;  // what is there goes with the first row, not before
+    file_.reset(std::fopen(options_.filename.c_str(), "ab"));
     if (file_ == nullptr) {
       throw FileError(fmt::format("CSVLogger: {}: cannot be written: {}", options_.filename,
                                   std::strerror(errno)));
@@ -47,6 +48,8 @@ class CSVLoggerCallback final : public Callback {
   }
 
   void on_epoch_end(int epoch, Logs& logs) override {
+    if (fresh_) cut(0);
+    fresh_ = false;
     if (columns_.empty()) {
       choose_columns(logs);
       write(fmt::format("{}\n", fmt::join(columns_, options_.separator)));
@@ -62,7 +65,18 @@ class CSVLoggerCallback final : public Callback {
     write(row + "\n");
   }
 
-  void on_train_end(Logs&) override { file_.reset(); }
+  void on_train_end(Logs&) override {
+    if (fresh_) cut(0);
+    file_.reset();
+  }
+  // Rows that were written after the backup are written again.
+  void state(Fields& f) override {
+    std::int64_t bytes = fresh_ ? 0 : size();
+    f("columns", columns_);
+    f("bytes", bytes);
+    f("fresh", fresh_);
+    if (f.reading() && !fresh_) cut(bytes);
+  }
 
  private:
   // The header of the file that is there, which ends with a whole line afterwards.
@@ -85,6 +99,17 @@ class CSVLoggerCallback final : public Callback {
           options_.filename, columns[0]));
     }
     return columns;
+  }
+
+  std::int64_t size() const {
+    std::error_code error;
+    const auto bytes = fs::file_size(options_.filename, error);
+    return error ? 0 : static_cast<std::int64_t>(bytes);
+  }
+  void cut(std::int64_t bytes) const {
+    std::error_code error;
+    if (size() > bytes)
+      fs::resize_file(options_.filename, static_cast<std::uintmax_t>(bytes), error);
   }
 
   void choose_columns(const Logs& logs) {
@@ -116,7 +141,7 @@ class CSVLoggerCallback final : public Callback {
   CSVLoggerOptions options_;
   std::unique_ptr<std::FILE, CloseFile> file_;
   std::vector<std::string> columns_;
-  bool warned_ = false;
+  bool fresh_ = false, warned_ = false;
 };
 
 }  // namespace

@@ -59,6 +59,19 @@ class EarlyStoppingCallback final : public Callback {
     model().set_weights(best_weights_);
   }
 
+  void state(Fields& f) override {
+    f("wait", wait_);
+    f("stopped_epoch", stopped_epoch_);
+    f("best_epoch", best_epoch_);
+    f("best", best_);
+    std::int64_t count = std::ssize(best_weights_);
+    f("weights", count);
+    best_weights_.resize(static_cast<std::size_t>(count));
+    for (std::size_t i = 0; i < best_weights_.size(); ++i) {
+      f(fmt::format("weight/{}", i).c_str(), best_weights_[i]);
+    }
+  }
+
  private:
   void keep_weights(int epoch) {
     best_epoch_ = epoch;

@@ -53,6 +53,8 @@ class ReduceLROnPlateauCallback final : public Callback {
     }
   }
 
+  void state(Fields& f) override { f("wait", wait_), f("cooldown", cooldown_), f("best", best_); }
+
  private:
   void reduce(int epoch) {
     const double before = model().optimizer().learning_rate();

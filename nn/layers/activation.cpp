@@ -1,5 +1,6 @@
 #include "nn/layers/activation.h"
 
+#include "autograd/ops/where.h"
 #include "nn/layers/configured_layer.h"
 
 namespace keratin::layers {
@@ -11,7 +12,9 @@ class SameShapeLayer : public ConfiguredLayer<Options> {
  public:
   SameShapeLayer(const char* class_name, const Options& options,
                  std::function<Variable(const Variable&)> f)
-      : ConfiguredLayer<Options>(class_name, options), f_(std::move(f)) {}
+      : ConfiguredLayer<Options>(class_name, options), f_(std::move(f)) {
+    this->set_supports_masking(true);
+  }
   void check_inputs(const std::vector<Spec>& inputs) const override { this->require_count(inputs); }
   Variable call(const Variable& x, CallContext) override { return f_(this->as_floating(x)); }
 
@@ -32,7 +35,43 @@ class SoftmaxLayer final : public SameShapeLayer<SoftmaxOptions> {
   std::vector<Spec> output_specs(const std::vector<Spec>& inputs) override {
     return {floating_spec(inputs[0])};
   }
+  Variable call(const Variable& x, CallContext context) override {
+    // A mask of [batch, time] beside scores of [batch, time, classes] says nothing of the classes.
+    if (!context.mask.defined() || context.mask.rank() != x.rank()) {
+      return SameShapeLayer::call(x, std::move(context));
+    }
+    constexpr double kLow = -1e9;
+    const Variable scores = where(context.mask, as_floating(x), kLow);
+    return where(context.mask, activations::softmax(scores, options_.axis), 0.0);
+  }
 };
+
+// An element becomes one.
+template <class Options>
+class PointwiseLayer final : public SameShapeLayer<Options> {
+ public:
+  using SameShapeLayer<Options>::SameShapeLayer;
+  std::vector<Spec> output_specs(const std::vector<Spec>& inputs) override {
+    return {this->floating_spec(inputs[0])};
+  }
+};
+
+std::shared_ptr<Layer> leaky_relu(const LeakyReLUOptions& options) {
+  if (!(options.negative_slope >= 0)) {
+    throw ValueError(fmt::format("LeakyReLU: negative_slope is {}; it may not be negative",
+                                 options.negative_slope));
+  }
+  return std::make_shared<PointwiseLayer<LeakyReLUOptions>>(
+      "LeakyReLU", options, [slope = options.negative_slope](const Variable& x) {
+        return activations::leaky_relu(x, slope);
+      });
+}
+
+std::shared_ptr<Layer> elu(const ELUOptions& options) {
+  return std::make_shared<PointwiseLayer<ELUOptions>>(
+      "ELU", options,
+      [alpha = options.alpha](const Variable& x) { return activations::elu(x, alpha); });
+}
 
 class ReLULayer final : public SameShapeLayer<ReLUOptions> {
  public:
@@ -62,6 +101,10 @@ Activation::Activation(const ActivationOptions& options)
                                                                    options.activation)) {}
 
 ReLU::ReLU(const ReLUOptions& options) : LayerRef(std::make_shared<ReLULayer>(options)) {}
+
+LeakyReLU::LeakyReLU(const LeakyReLUOptions& options) : LayerRef(leaky_relu(options)) {}
+
+ELU::ELU(const ELUOptions& options) : LayerRef(elu(options)) {}
 
 Softmax::Softmax(const SoftmaxOptions& options)
     : LayerRef(std::make_shared<SoftmaxLayer>(options)) {}

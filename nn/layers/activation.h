@@ -42,6 +42,32 @@ class ReLU : public LayerRef {
   explicit ReLU(const ReLUOptions& options = {});
 };
 
+struct LeakyReLUOptions {
+  double negative_slope = 0.3;
+  DTypePolicy dtype = {};
+  std::string name = {};
+
+  void fields(Fields& f) { f("negative_slope", negative_slope); }
+};
+/// x where x > 0, else negative_slope x. Same shape. Throws ValueError for a negative slope.
+class LeakyReLU : public LayerRef {
+ public:
+  explicit LeakyReLU(const LeakyReLUOptions& options = {});
+};
+
+struct ELUOptions {
+  double alpha = 1;
+  DTypePolicy dtype = {};
+  std::string name = {};
+
+  void fields(Fields& f) { f("alpha", alpha); }
+};
+/// x where x >= 0, else alpha (e^x - 1). Same shape.
+class ELU : public LayerRef {
+ public:
+  explicit ELU(const ELUOptions& options = {});
+};
+
 struct SoftmaxOptions {
   int axis = -1;
   DTypePolicy dtype = {};
@@ -49,7 +75,8 @@ struct SoftmaxOptions {
 
   void fields(Fields& f) { f("axis", axis); }
 };
-/// Probabilities along an axis. Same shape.
+/// Probabilities along an axis. Same shape. A mask of the input's own shape takes what does not
+/// count out: its score becomes -1e9, its probability 0.
 class Softmax : public LayerRef {
  public:
   explicit Softmax(const SoftmaxOptions& options = {});

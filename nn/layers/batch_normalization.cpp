@@ -4,8 +4,16 @@
 
 #include "autograd/ops/add.h"
 #include "autograd/ops/batch_normalization.h"
+#include "autograd/ops/broadcast_to.h"
+#include "autograd/ops/divide.h"
 #include "autograd/ops/multiply.h"
+#include "autograd/ops/reshape.h"
+#include "autograd/ops/rsqrt.h"
+#include "autograd/ops/square.h"
+#include "autograd/ops/subtract.h"
+#include "autograd/ops/sum.h"
 #include "autograd/ops/transpose.h"
+#include "autograd/ops/where.h"
 #include "nn/layers/configured_layer.h"
 
 namespace keratin::layers {
@@ -14,7 +22,9 @@ namespace {
 class BatchNormalizationLayer final : public ConfiguredLayer<BatchNormalizationOptions> {
  public:
   explicit BatchNormalizationLayer(const BatchNormalizationOptions& options)
-      : ConfiguredLayer("BatchNormalization", options) {}
+      : ConfiguredLayer("BatchNormalization", options) {
+    set_supports_masking(true);
+  }
 
   void check_inputs(const std::vector<Spec>& inputs) const override {
     require_min_rank(inputs, 2, "[batch, ..., channels]");
@@ -59,6 +69,9 @@ class BatchNormalizationLayer final : public ConfiguredLayer<BatchNormalizationO
 
   Variable call(const Variable& input, CallContext context) override {
     const Variable x = as_floating(input);
+    if (context.mask.defined() && context.training.value_or(false) && trainable()) {
+      return masked(x, context.mask);
+    }
     const auto axis = static_cast<int>(normalized_axis("axis", options_.axis, x.rank()));
     if (axis == x.rank() - 1) return normalized(x, context);
     std::vector<int> swapped(static_cast<std::size_t>(x.rank()));  // the two axes; its own inverse
@@ -75,10 +88,42 @@ class BatchNormalizationLayer final : public ConfiguredLayer<BatchNormalizationO
     }
     BatchMoments batch;
     const Variable y = batch_normalization(x, gamma_, beta_, options_.epsilon, batch);
-    const double m = options_.momentum;
-    moving_mean_.assign(moving_mean_.value() * m + batch.mean * (1 - m));
-    moving_variance_.assign(moving_variance_.value() * m + batch.variance * (1 - m));
+    remember(batch.mean, batch.variance);
     return y;
+  }
+
+  // The moments of what the mask [batch, ...] counts, for all axes but the last of the input.
+  //   mean = sum of counted x / (n + 1e-7),  variance = sum of counted (x - mean)^2 / (n + 1e-7)
+  Variable masked(const Variable& x, const Tensor& mask) {
+    if (mask.rank() != x.rank() - 1) {
+      throw ShapeError(
+          fmt::format("{}: the mask is {}, the input {}; expected one axis less than the input",
+                      label(), mask.spec().text(), x.value().spec().text()));
+    }
+    const std::int64_t axis = normalized_axis("axis", options_.axis, x.rank());
+    ReduceOptions over{.keepdims = true};
+    std::vector<int> others;
+    for (int i = 0; i < x.rank(); ++i) {
+      if (i != axis) others.push_back(i);
+    }
+    over.axis = Axes(others);
+    const Tensor counts = broadcast_to(mask.reshaped(mask.shape().joined({1})), x.shape());
+    const Tensor n = sum(cast(counts, x.dtype()), over) + 1e-7;
+    const Variable mean = sum(where(counts, x, 0.0), over) / n;
+    const Variable variance = sum(square(where(counts, x - mean, 0.0)), over) / n;
+    remember(mean.value().reshaped(moving_mean_.shape()),
+             variance.value().reshaped(moving_mean_.shape()));
+    Shape along(std::vector<std::int64_t>(static_cast<std::size_t>(x.rank()), 1));
+    along = along.with(axis, moving_mean_.size());
+    Variable y = (x - mean) * rsqrt(variance + options_.epsilon);
+    if (gamma_.defined()) y = y * reshape(gamma_, along);
+    return beta_.defined() ? y + reshape(beta_, along) : y;
+  }
+
+  void remember(const Tensor& mean, const Tensor& variance) {
+    const double m = options_.momentum;
+    moving_mean_.assign(moving_mean_.value() * m + mean * (1 - m));
+    moving_variance_.assign(moving_variance_.value() * m + variance * (1 - m));
   }
 
   Variable gamma_, beta_, moving_mean_, moving_variance_;

@@ -36,13 +36,15 @@ struct BatchNormalizationOptions {
     f("gamma_regularizer", gamma_regularizer);
     f("beta_constraint", beta_constraint);
     f("gamma_constraint", gamma_constraint);
+    f.only("renorm_momentum", 0.99);
   }
 };
 
 /// Normalizes each channel.   y = gamma (x - mean) / sqrt(variance + epsilon) + beta
 /// In training, mean and biased variance are the batch's, over all axes but `axis`, and
 ///   moving = moving momentum + batch (1 - momentum);
-/// at inference, and always where the layer is frozen, they are the moving ones.
+/// at inference, and always where the layer is frozen, they are the moving ones. Where the input
+/// carries a mask, of one axis less, the batch's are those of what it counts.
 /// Weights: gamma, beta, and not trainable: moving_mean, moving_variance; each [channels].
 /// Throws ShapeError (no such axis, unknown or other number of channels).
 /// Source: Ioffe and Szegedy 2015, algorithm 1.

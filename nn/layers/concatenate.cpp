@@ -1,7 +1,9 @@
 #include "nn/layers/concatenate.h"
 
+#include "autograd/ops/broadcast_to.h"
 #include "autograd/ops/concatenate.h"
 #include "nn/layers/configured_layer.h"
+#include "tensor/compare.h"
 
 namespace keratin::layers {
 namespace {
@@ -9,11 +11,37 @@ namespace {
 class ConcatenateLayer final : public ConfiguredLayer<ConcatenateOptions> {
  public:
   explicit ConcatenateLayer(const ConcatenateOptions& options)
-      : ConfiguredLayer("Concatenate", options) {}
+      : ConfiguredLayer("Concatenate", options) {
+    set_supports_masking(true);
+  }
 
   void check_inputs(const std::vector<Spec>& inputs) const override { joined(inputs); }
   std::vector<Spec> output_specs(const std::vector<Spec>& inputs) override {
     return {{joined(inputs), inputs[0].dtype, {}}};
+  }
+
+  // Masks joined as the inputs are, over all axes but the last, where any element counts; without
+  // a mask all count.
+  std::vector<Tensor> compute_mask(const Variables& inputs,
+                                   const std::vector<Tensor>& masks) override {
+    std::vector<Tensor> rows;  // of each input's shape without the last axis
+    for (std::size_t i = 0; i < masks.size(); ++i) {
+      const Shape in = inputs.get(static_cast<std::int64_t>(i)).shape();
+      const Shape without_last = in.slice(0, in.rank() - 1);
+      Tensor mask = masks[i].defined() ? masks[i] : ones(without_last, boolean);
+      if (mask.rank() == in.rank()) mask = any(mask, {.axis = -1});
+      Shape wide = mask.shape();
+      while (wide.rank() < without_last.rank()) wide.push_back(1);
+      rows.push_back(broadcast_to(mask.reshaped(wide), without_last));
+    }
+    const std::int64_t rank = inputs.get(0).rank();
+    const std::int64_t axis = normalized_axis(label().c_str(), options_.axis, rank);
+    if (axis < rank - 1) {
+      return {concatenate(std::span<const Tensor>(rows), {.axis = static_cast<int>(axis)})};
+    }
+    Tensor either = rows[0];
+    for (std::size_t i = 1; i < rows.size(); ++i) either = logical_or(either, rows[i]);
+    return {either};
   }
 
   Variables call_several(const Variables& inputs, CallContext) override {

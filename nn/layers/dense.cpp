@@ -12,6 +12,7 @@ class DenseLayer final : public ConfiguredLayer<DenseOptions> {
     if (options.units < 1) {
       throw ValueError(fmt::format("Dense: units is {}; expected at least 1", options.units));
     }
+    set_supports_masking(true);
   }
 
   void check_inputs(const std::vector<Spec>& inputs) const override {

@@ -15,6 +15,7 @@ class DropoutLayer final : public ConfiguredLayer<DropoutOptions> {
     if (!(options.rate >= 0 && options.rate <= 1)) {
       throw ValueError(fmt::format("Dropout: rate is {}; expected 0 to 1", options.rate));
     }
+    set_supports_masking(true);
   }
 
   void check_inputs(const std::vector<Spec>& inputs) const override {

@@ -13,7 +13,9 @@ struct MergeOptions {
 };
 
 // Shapes must be the same, but for sizes of 1, which are repeated, and fewer axes, which are taken
-// as 1 after the batch axis. Throws ShapeError with all shapes, ValueError for too few inputs.
+// as 1 after the batch axis. The result counts where any input does, and has no mask where one of
+// them has none. Steps that do not count are 1 to Multiply; Maximum and Minimum take the other's
+// there; the others compute with them as with any. Throws ShapeError with all shapes, ValueError for too few inputs.
 
 /// a + b + ...
 class Add : public LayerRef {

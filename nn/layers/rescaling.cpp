@@ -13,6 +13,7 @@ class RescalingLayer final : public ConfiguredLayer<RescalingOptions> {
     if (options.scale == 0) {
       throw ValueError("Rescaling: scale is missing, or 0, which would make all numbers the same");
     }
+    set_supports_masking(true);
   }
   void check_inputs(const std::vector<Spec>& inputs) const override { require_count(inputs); }
   std::vector<Spec> output_specs(const std::vector<Spec>& inputs) override {

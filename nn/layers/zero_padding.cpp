@@ -9,6 +9,30 @@
 namespace keratin::layers {
 namespace {
 
+class ZeroPadding1DLayer final : public ConfiguredLayer<ZeroPadding1DOptions> {
+ public:
+  explicit ZeroPadding1DLayer(const ZeroPadding1DOptions& options)
+      : ConfiguredLayer("ZeroPadding1D", options) {
+    require_channels_last("ZeroPadding1D", options.data_format);
+    const Padding1& p = options.padding;
+    if (std::min(p.before, p.after) < 0) {
+      throw ValueError(fmt::format("ZeroPadding1D: padding is ({}, {}); none may be negative",
+                                   p.before, p.after));
+    }
+  }
+  void check_inputs(const std::vector<Spec>& inputs) const override {
+    require_rank(inputs, 3, "[batch, time, channels]");
+  }
+  std::vector<Spec> output_specs(const std::vector<Spec>& inputs) override {
+    const Shape& in = inputs[0].shape;
+    const std::int64_t more = options_.padding.before + options_.padding.after;
+    return {{{in[0], in[1] == None ? None : in[1] + more, in[2]}, inputs[0].dtype, {}}};
+  }
+  Variable call(const Variable& x, CallContext) override {
+    return pad(x, {{}, {options_.padding.before, options_.padding.after}, {}});
+  }
+};
+
 class ZeroPadding2DLayer final : public ConfiguredLayer<ZeroPadding2DOptions> {
  public:
   explicit ZeroPadding2DLayer(const ZeroPadding2DOptions& options)
@@ -41,6 +65,9 @@ class ZeroPadding2DLayer final : public ConfiguredLayer<ZeroPadding2DOptions> {
 };
 
 }  // namespace
+
+ZeroPadding1D::ZeroPadding1D(const ZeroPadding1DOptions& options)
+    : LayerRef(std::make_shared<ZeroPadding1DLayer>(options)) {}
 
 ZeroPadding2D::ZeroPadding2D(const ZeroPadding2DOptions& options)
     : LayerRef(std::make_shared<ZeroPadding2DLayer>(options)) {}

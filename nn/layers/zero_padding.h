@@ -22,6 +22,34 @@ struct Padding2 {
   std::int64_t top, bottom, left, right;
 };
 
+/// How many steps to add: 2 at both ends, or {start, end}.
+struct Padding1 {
+  template <std::integral T>
+  Padding1(T both) : Padding1(both, both) {}
+  Padding1(std::int64_t start, std::int64_t end) : before(start), after(end) {}
+
+  std::int64_t before, after;
+};
+
+struct ZeroPadding1DOptions {
+  Padding1 padding = 1;
+  std::string data_format = {};  // channels_last only
+  DTypePolicy dtype = {};
+  std::string name = {};
+
+  void fields(Fields& f) {
+    f.pair("padding", padding.before, padding.after);
+    f.data_format(data_format);
+  }
+};
+
+/// Steps of zeros at the ends.   [batch, t, c] -> [batch, t + start + end, c]
+/// Throws ValueError (negative amounts), ShapeError (rank).
+class ZeroPadding1D : public LayerRef {
+ public:
+  explicit ZeroPadding1D(const ZeroPadding1DOptions& options = {});
+};
+
 struct ZeroPadding2DOptions {
   Padding2 padding = {1, 1};
   std::string data_format = {};  // channels_last only
@@ -29,10 +57,7 @@ struct ZeroPadding2DOptions {
   std::string name = {};
 
   void fields(Fields& f) {
-    std::vector<std::vector<std::int64_t>> sides{{padding.top, padding.bottom},
-                                                 {padding.left, padding.right}};
-    f.pairs("padding", sides);
-    if (sides.size() == 2) padding = {{sides[0][0], sides[0][1]}, {sides[1][0], sides[1][1]}};
+    f.pairs("padding", padding.top, padding.bottom, padding.left, padding.right);
     f.data_format(data_format);
   }
 };

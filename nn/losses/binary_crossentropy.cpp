@@ -34,6 +34,7 @@ BinaryCrossentropy::BinaryCrossentropy(const BinaryCrossentropyOptions& options)
             return each.rank() <= 1 ? each : mean(each, {.axis = o.axis});
           },
           options.name, options.reduction) {
+  set_origin("BinaryCrossentropy", options);
   if (!(options.label_smoothing >= 0 && options.label_smoothing <= 1)) {
     throw ValueError(fmt::format("BinaryCrossentropy: label_smoothing is {}; expected 0 to 1",
                                  options.label_smoothing));

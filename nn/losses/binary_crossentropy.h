@@ -11,6 +11,14 @@ struct BinaryCrossentropyOptions {
   std::string reduction = "sum_over_batch_size";
   std::string name = "binary_crossentropy";
   DTypePolicy dtype = {};
+
+  void fields(Fields& f) {
+    f("name", name);
+    f("from_logits", from_logits);
+    f("label_smoothing", label_smoothing);
+    f("axis", axis);
+    f("reduction", reduction);
+  }
 };
 /// -(y ln p + (1 - y) ln(1 - p)), averaged over an axis; p is cut to [1e-7, 1 - 1e-7]. From logits
 /// z, and where p is the sigmoid of a layer, in the stable form max(z, 0) - z y + ln(1 + e^-|z|).

@@ -49,6 +49,7 @@ CategoricalCrossentropy::CategoricalCrossentropy(const CategoricalCrossentropyOp
     : LossRef([o = options](const Variable& y_true,
                             const Variable& y_pred) { return values(o, y_true, y_pred); },
               options.name, options.reduction) {
+  set_origin("CategoricalCrossentropy", options);
   if (!(options.label_smoothing >= 0 && options.label_smoothing <= 1)) {
     throw ValueError(fmt::format("CategoricalCrossentropy: label_smoothing is {}; expected 0 to 1",
                                  options.label_smoothing));

@@ -12,6 +12,8 @@ MeanAbsoluteError::MeanAbsoluteError(const LossOptions& options)
             return over_last_axis(
                 abs(y_pred - detail::aligned_target("mean_absolute_error", y_true, y_pred)));
           },
-          name_or(options.name, "mean_absolute_error"), options.reduction) {}
+          name_or(options.name, "mean_absolute_error"), options.reduction) {
+  set_origin("MeanAbsoluteError", options);
+}
 
 }  // namespace keratin::losses

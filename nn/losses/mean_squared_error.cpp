@@ -13,6 +13,8 @@ MeanSquaredError::MeanSquaredError(const LossOptions& options)
             return over_last_axis(
                 square(y_pred - detail::aligned_target("mean_squared_error", y_true, y_pred)));
           },
-          name_or(options.name, "mean_squared_error"), options.reduction) {}
+          name_or(options.name, "mean_squared_error"), options.reduction) {
+  set_origin("MeanSquaredError", options);
+}
 
 }  // namespace keratin::losses

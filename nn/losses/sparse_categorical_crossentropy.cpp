@@ -73,6 +73,7 @@ SparseCategoricalCrossentropy::SparseCategoricalCrossentropy(
             return sparse_softmax_cross_entropy(logits, labels, {.ignore_class = o.ignore_class});
           },
           options.name, options.reduction, not_ignored(options.ignore_class)) {
+  set_origin("SparseCategoricalCrossentropy", options);
   if (options.axis != -1) {
     throw ValueError(fmt::format(
         "SparseCategoricalCrossentropy: axis is {}; only the last one, -1, is supported",

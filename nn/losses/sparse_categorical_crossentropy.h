@@ -14,6 +14,14 @@ struct SparseCategoricalCrossentropyOptions {
   int axis = -1;  // the last one only
   std::string name = "sparse_categorical_crossentropy";
   DTypePolicy dtype = {};
+
+  void fields(Fields& f) {
+    f("name", name);
+    f("from_logits", from_logits);
+    f("ignore_class", ignore_class);
+    f("reduction", reduction);
+    f("axis", axis);
+  }
 };
 /// -ln p[y] for class numbers y: y_true [...] or [..., 1] of any number type, y_pred [...,
 /// classes]. p is scaled to sum 1 and cut to [1e-7, 1 - 1e-7]; from logits, and where p is the

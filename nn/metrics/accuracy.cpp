@@ -10,10 +10,6 @@
 namespace keratin::metrics {
 namespace {
 
-std::string name_or(const std::string& given, const char* otherwise) {
-  return given.empty() ? otherwise : given;
-}
-
 // Class numbers of the largest along the last axis, [...] int64.
 Tensor best_class(const Tensor& x) {
   const std::int64_t classes = x.shape().back();
@@ -85,6 +81,7 @@ class BinaryMatch final : public MeanMetric {
     MeanMetric::update_state({}, matches_binary(y_true, y_pred, threshold_), sample_weight);
   }
   std::string direction() const override { return "up"; }
+  bool reads_mask() const override { return true; }
 
  private:
   double threshold_;
@@ -107,6 +104,7 @@ class TopKMatch final : public MeanMetric {
     MeanMetric::update_state({}, matches_top_k(classes, y_pred, k_), sample_weight);
   }
   std::string direction() const override { return "up"; }
+  bool reads_mask() const override { return true; }
 
  private:
   int k_;
@@ -116,41 +114,43 @@ class TopKMatch final : public MeanMetric {
 }  // namespace
 
 Accuracy::Accuracy(const MetricOptions& o)
-    : MetricRef(std::make_shared<MatchMetric>(name_or(o.name, "accuracy"), matches_exactly)) {}
+    : MetricRef(std::make_shared<MatchMetric>(name_or(o.name, "accuracy"), matches_exactly)) {
+  set_origin("Accuracy", o);
+}
 BinaryAccuracy::BinaryAccuracy(const BinaryAccuracyOptions& o)
-    : MetricRef(std::make_shared<BinaryMatch>(name_or(o.name, "binary_accuracy"), o.threshold)) {}
+    : MetricRef(std::make_shared<BinaryMatch>(name_or(o.name, "binary_accuracy"), o.threshold)) {
+  set_origin("BinaryAccuracy", o);
+}
 CategoricalAccuracy::CategoricalAccuracy(const MetricOptions& o)
     : MetricRef(std::make_shared<MatchMetric>(name_or(o.name, "categorical_accuracy"),
-                                              matches_categorical)) {}
+                                              matches_categorical)) {
+  set_origin("CategoricalAccuracy", o);
+}
 SparseCategoricalAccuracy::SparseCategoricalAccuracy(const MetricOptions& o)
     : MetricRef(std::make_shared<MatchMetric>(name_or(o.name, "sparse_categorical_accuracy"),
-                                              matches_sparse)) {}
+                                              matches_sparse)) {
+  set_origin("SparseCategoricalAccuracy", o);
+}
 TopKCategoricalAccuracy::TopKCategoricalAccuracy(const TopKOptions& o)
     : MetricRef(
-          std::make_shared<TopKMatch>(name_or(o.name, "top_k_categorical_accuracy"), o.k, false)) {}
+          std::make_shared<TopKMatch>(name_or(o.name, "top_k_categorical_accuracy"), o.k, false)) {
+  set_origin("TopKCategoricalAccuracy", o);
+}
 SparseTopKCategoricalAccuracy::SparseTopKCategoricalAccuracy(const TopKOptions& o)
     : MetricRef(std::make_shared<TopKMatch>(name_or(o.name, "sparse_top_k_categorical_accuracy"),
-                                            o.k, true)) {}
+                                            o.k, true)) {
+  set_origin("SparseTopKCategoricalAccuracy", o);
+}
 
 void ResolvedAccuracy::update_state(const Tensor& y_true, const Tensor& y_pred,
                                     const Tensor& sample_weight) {
-  if (!found_.given()) {
-    const std::int64_t last = y_pred.rank() == 0 ? 1 : y_pred.shape().back();
-    if (last == 1) {
-      found_ = BinaryAccuracy({.name = name()});
-    } else if (y_true.rank() < y_pred.rank() || y_true.shape().back() == 1) {
-      found_ = SparseCategoricalAccuracy({.name = name()});
-    } else {
-      found_ = CategoricalAccuracy({.name = name()});
-    }
-  }
-  found_.update_state(y_true, y_pred, sample_weight);
-}
-Tensor ResolvedAccuracy::result() const {
-  return found_.given() ? found_.result() : Tensor::scalar(0);
-}
-void ResolvedAccuracy::reset_state() {
-  if (found_.given()) found_.reset_state();
+  const std::int64_t last = y_pred.rank() == 0 ? 1 : y_pred.shape().back();
+  const bool sparse = y_true.rank() < y_pred.rank() || y_true.shape().back() == 1;
+  MeanMetric::update_state({},
+                           last == 1 ? matches_binary(y_true, y_pred, 0.5)
+                           : sparse  ? matches_sparse(y_true, y_pred)
+                                     : matches_categorical(y_true, y_pred),
+                           sample_weight);
 }
 
 }  // namespace keratin::metrics

@@ -15,6 +15,7 @@ class MatchMetric : public MeanMetric {
     MeanMetric::update_state({}, matches_(y_true, y_pred), sample_weight);
   }
   std::string direction() const override { return "up"; }
+  bool reads_mask() const override { return true; }
 
  private:
   Function matches_;
@@ -30,6 +31,11 @@ struct BinaryAccuracyOptions {
   std::string name = {};
   DTypePolicy dtype = {};
   double threshold = 0.5;
+
+  void fields(Fields& f) {
+    f("name", name);
+    f("threshold", threshold);
+  }
 };
 /// y_true == (y_pred > threshold), element by element.
 class BinaryAccuracy : public MetricRef {
@@ -53,6 +59,11 @@ struct TopKOptions {
   int k = 5;
   std::string name = {};
   DTypePolicy dtype = {};
+
+  void fields(Fields& f) {
+    f("name", name);
+    f("k", k);
+  }
 };
 /// Is the class of y_true (one-hot) among the k best of y_pred? Ties at the border count.
 class TopKCategoricalAccuracy : public MetricRef {
@@ -66,18 +77,14 @@ class SparseTopKCategoricalAccuracy : public MetricRef {
 };
 
 /// Keras' meaning of "accuracy", by the shapes: predictions that end in 1 -> binary; targets of
-/// lower rank, or that end in 1 -> sparse; else categorical. Found at the first batch.
-class ResolvedAccuracy : public Metric {
+/// lower rank, or that end in 1 -> sparse; else categorical.
+class ResolvedAccuracy : public MeanMetric {
  public:
-  explicit ResolvedAccuracy(std::string name) : Metric(std::move(name)) {}
+  explicit ResolvedAccuracy(std::string name) : MeanMetric(std::move(name)) {}
   void update_state(const Tensor& y_true, const Tensor& y_pred,
                     const Tensor& sample_weight) override;
-  Tensor result() const override;
-  void reset_state() override;
   std::string direction() const override { return "up"; }
-
- private:
-  MetricRef found_;
+  bool reads_mask() const override { return true; }
 };
 
 }  // namespace keratin::metrics

@@ -8,8 +8,8 @@ namespace keratin::metrics {
 /// The mean over samples of a loss, without a gradient: what "mae" or "mse" among the metrics is.
 class LossMetric : public MeanMetric {
  public:
-  LossMetric(std::string name, LossRef loss)
-      : MeanMetric(std::move(name)), loss_(std::move(loss)) {}
+  LossMetric(std::string name, LossRef loss, const char* direction = "down")
+      : MeanMetric(std::move(name)), loss_(std::move(loss)), direction_(direction) {}
   void update_state(const Tensor& y_true, const Tensor& y_pred,
                     const Tensor& sample_weight) override {
     const NoGrad no_grad;
@@ -17,10 +17,12 @@ class LossMetric : public MeanMetric {
         {}, loss_.per_sample(Variable(y_true, false), Variable(y_pred, false)).value(),
         sample_weight);
   }
-  std::string direction() const override { return "down"; }
+  std::string direction() const override { return direction_; }
+  bool reads_mask() const override { return true; }
 
  private:
   LossRef loss_;
+  const char* direction_;
 };
 
 }  // namespace keratin::metrics

@@ -5,7 +5,6 @@
 #include "autograd/ops/mean.h"
 #include "autograd/ops/multiply.h"
 #include "autograd/ops/sum.h"
-#include "nn/names.h"
 #include "tensor/cast.h"
 
 namespace keratin::metrics {
@@ -17,14 +16,36 @@ Tensor per_sample(const Tensor& x) {
   return x.rank() <= 1 ? x : mean(x.reshaped({x.shape()[0], -1}), {.axis = 1});
 }
 
+class SumMetric final : public Metric {
+ public:
+  explicit SumMetric(std::string name)
+      : Metric(std::move(name)), total_(add_variable({.dtype = float64, .name = "total"})) {}
+  void update_state(const Tensor&, const Tensor& values, const Tensor& sample_weight) override {
+    Tensor v = cast(values, float64);
+    if (sample_weight.defined()) {
+      v = v * cast(weights_for(name(), sample_weight, v.shape()), float64);
+    }
+    *total_.data() += sum(v).item<double>();
+  }
+  Tensor result() const override { return Tensor::scalar(total_[0]); }
+
+ private:
+  Sums total_;
+};
+
 }  // namespace
+
+MeanMetric::MeanMetric(std::string name)
+    : Metric(std::move(name)),
+      total_(add_variable({.dtype = float64, .name = "total"})),
+      count_(add_variable({.dtype = float64, .name = "count"})) {}
 
 void MeanMetric::update_state(const Tensor&, const Tensor& values, const Tensor& sample_weight) {
   Tensor v = cast(values, float32);
   if (!sample_weight.defined()) {
     v = per_sample(v);
-    total_ += sum(v).item<double>();
-    count_ += static_cast<double>(v.size());
+    *total_.data() += sum(v).item<double>();
+    *count_.data() += static_cast<double>(v.size());
     return;
   }
   Tensor w = cast(sample_weight, float32);
@@ -43,14 +64,20 @@ void MeanMetric::update_state(const Tensor&, const Tensor& values, const Tensor&
   if (v.rank() > w.rank()) {  // down to what has a weight of its own
     v = mean(v.reshaped(v.shape().slice(0, w.rank()).joined({-1})), {.axis = -1});
   }
-  total_ += sum(per_sample(v * w)).item<double>();
-  count_ += sum(per_sample(w)).item<double>();
+  *total_.data() += sum(per_sample(v * w)).item<double>();
+  *count_.data() += sum(per_sample(w)).item<double>();
 }
 
 Tensor MeanMetric::result() const { return Tensor::scalar(value()); }
 
 Mean::Mean(const MetricOptions& options)
-    : MetricRef(std::make_shared<MeanMetric>(options.name.empty() ? unique_name("mean")
-                                                                  : options.name)) {}
+    : MetricRef(std::make_shared<MeanMetric>(name_or_unique(options.name, "Mean"))) {
+  set_origin("Mean", options);
+}
+
+Sum::Sum(const MetricOptions& options)
+    : MetricRef(std::make_shared<SumMetric>(name_or_unique(options.name, "Sum"))) {
+  set_origin("Sum", options);
+}
 
 }  // namespace keratin::metrics

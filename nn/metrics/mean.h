@@ -1,6 +1,6 @@
 #pragma once
 
-#include "nn/metric.h"
+#include "nn/metrics/state.h"
 
 namespace keratin::metrics {
 
@@ -8,20 +8,26 @@ namespace keratin::metrics {
 /// first, weighted by sample_weight [batch].
 class MeanMetric : public Metric {
  public:
-  explicit MeanMetric(std::string name) : Metric(std::move(name)) {}
+  explicit MeanMetric(std::string name);
   void update_state(const Tensor& y_true, const Tensor& values,
                     const Tensor& sample_weight) override;
   Tensor result() const override;
-  void reset_state() override { total_ = count_ = 0; }
+  void reset_state() override { *total_.data() = *count_.data() = 0; }
   /// One value that stands for `weight` samples.
   void add(double value, double weight) {
-    total_ += value * weight;
-    count_ += weight;
+    *total_.data() += value * weight;
+    *count_.data() += weight;
   }
-  double value() const { return count_ == 0 ? 0 : total_ / count_; }
+  double value() const { return ratio(total_[0], count_[0]); }
 
  private:
-  double total_ = 0, count_ = 0;  // in double: an epoch sums millions of values
+  Sums total_, count_;
+};
+
+/// A sum of values: those of each sample, times its weight. update_state(values).
+class Sum : public MetricRef {
+ public:
+  explicit Sum(const MetricOptions& options = {});
 };
 
 /// A mean of values. update_state(values).

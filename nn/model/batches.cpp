@@ -8,7 +8,6 @@
 #include "kernels/reduce/reduce.h"
 #include "tensor/cast.h"
 #include "tensor/compare.h"
-#include "tensor/random.h"
 
 namespace keratin::detail {
 namespace {
@@ -51,15 +50,15 @@ std::int64_t sample_count(const char* what, const Example& samples) {
 }
 
 data::Dataset batches_of(const char* what, const Example& samples, std::int64_t batch_size,
-                         bool shuffle) {
+                         std::optional<std::uint64_t> shuffle_seed) {
   const std::int64_t rows = sample_count(what, samples);
   if (batch_size < 1) {
     throw ValueError(fmt::format("{}: batch_size is {}; expected at least 1", what, batch_size));
   }
   data::Dataset all = data::from_tensor_slices(narrowed(samples.x), narrowed(samples.y),
                                                narrowed(samples.sample_weight));
-  if (shuffle) {
-    all = all.shuffle(rows, {.seed = static_cast<std::int64_t>(next_random_seed() >> 1)});
+  if (shuffle_seed) {
+    all = all.shuffle(rows, {.seed = static_cast<std::int64_t>(*shuffle_seed)});
   }
   return all.batch(batch_size);
 }

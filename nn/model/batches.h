@@ -15,10 +15,10 @@ namespace keratin::detail {
 /// none at all, or different numbers.
 std::int64_t sample_count(const char* what, const Example& samples);
 
-/// Batches of samples; in another order each pass where they are shuffled. float64 becomes float32.
-/// Throws as sample_count, ValueError for a batch size below 1.
+/// Batches of samples; with a seed they are shuffled by it, in another order each pass. float64
+/// becomes float32. Throws as sample_count, ValueError for a batch size below 1.
 data::Dataset batches_of(const char* what, const Example& samples, std::int64_t batch_size,
-                         bool shuffle);
+                         std::optional<std::uint64_t> shuffle_seed);
 
 /// The first floor(n (1 - share)) samples and the others. Throws ValueError where a side is empty.
 std::pair<Example, Example> split_off_end(const Example& samples, double share);

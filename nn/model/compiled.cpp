@@ -6,6 +6,7 @@
 
 #include "autograd/ops/add.h"
 #include "autograd/ops/multiply.h"
+#include "nn/mask.h"
 
 namespace keratin::detail {
 namespace {
@@ -74,6 +75,12 @@ void Compiled::resolve(const std::vector<std::string>& outputs, bool several) {
   add_metrics(options_.metrics, "metrics", false);
   add_metrics(options_.weighted_metrics, "weighted_metrics", true);
   resolved_ = true;
+}
+
+std::vector<std::string> Compiled::output_names() const {
+  std::vector<std::string> names;
+  for (const Output& output : outputs_) names.push_back(output.name);
+  return names;
 }
 
 void Compiled::add_metrics(const Metrics& metrics, const char* what, bool weighted) {
@@ -179,12 +186,15 @@ void Compiled::update_metrics(const Variables& y_pred, const Tensors& y,
     const Tensor target = part(y, i, "targets");
     if (!target.defined()) continue;
     const Tensor& predicted = y_pred.get(static_cast<std::int64_t>(i)).value();
-    for (MetricRef& metric : output.metrics) metric.update_state(target, predicted);
+    const Tensor mask = mask_of(y_pred.get(static_cast<std::int64_t>(i)));
+    const auto update = [&](MetricRef& metric, const Tensor& weight) {
+      const bool masked = mask.defined() && metric.metric()->reads_mask();
+      metric.update_state(target, predicted, masked ? masked_weight(weight, mask) : weight);
+    };
+    for (MetricRef& metric : output.metrics) update(metric, {});
     if (output.weighted_metrics.empty()) continue;
     const Tensor weight = part(sample_weight, i, "sample_weight");
-    for (MetricRef& metric : output.weighted_metrics) {
-      metric.update_state(target, predicted, weight);
-    }
+    for (MetricRef& metric : output.weighted_metrics) update(metric, weight);
   }
 }
 

@@ -23,6 +23,9 @@ class Compiled {
 
   /// Does anything need targets?
   bool needs_targets() const;
+  const CompileOptions& options() const { return options_; }
+  std::vector<std::string> output_names() const;
+  bool several_outputs() const { return several_; }
   bool has_loss() const { return options_.loss.given(); }
 
   /// The weighted sum of the outputs' losses, not defined() where there is none; the separate

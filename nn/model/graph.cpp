@@ -199,9 +199,9 @@ Variables Graph::run(const std::vector<Variable>& x, const CallContext& context)
         as_given.single()
             ? Variables(values[step.inputs[0]])
             : as_given.map([&](const SymbolicTensor&) { return values[step.inputs[next++]]; });
-    CallContext told = context;
-    if (step.node->training) told.training = step.node->training;
-    const Variables outputs = step.node->layer->invoke(inputs, told);
+    const std::optional<bool>& fixed = step.node->training;
+    const Variables outputs =
+        step.node->layer->invoke(inputs, {.training = fixed ? fixed : context.training});
     KERATIN_ASSERT(outputs.count() == static_cast<std::int64_t>(step.outputs.size()));
     for (std::size_t i = 0; i < step.outputs.size(); ++i) {
       values[step.outputs[i]] = outputs.get(static_cast<std::int64_t>(i));

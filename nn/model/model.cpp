@@ -35,6 +35,14 @@ Model& Model::operator=(const Model& other) {
 
 Model::~Model() { state_->detach(this); }
 
+detail::ModelLayer& detail::model_state(const Model& model) { return model.state(); }
+
+Model detail::model_of(const LayerRef& layer) {
+  auto state = std::dynamic_pointer_cast<ModelLayer>(layer.layer());
+  KERATIN_ASSERT(state != nullptr);
+  return Model(std::move(state));
+}
+
 ModelLayer& Model::state() const { return *state_; }
 
 // ---- for subclasses

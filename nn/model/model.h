@@ -16,8 +16,11 @@
 namespace keratin {
 
 namespace detail {
+class FitLoop;
 class ModelLayer;
-}
+Model model_of(const LayerRef& layer);
+ModelLayer& model_state(const Model& model);
+}  // namespace detail
 struct SummaryOptions;
 
 /// A model: a graph of layers, or a class of one's own.
@@ -71,6 +74,21 @@ class Model : public LayerRef {
   /// To be called by callbacks: fit ends after this batch.
   void stop_training();
 
+  /// Writes the whole model to a `.keras` file, which load_model and Python Keras 3 open: layers,
+  /// weights, vocabularies, how it is compiled, the optimizer's state. What was there before is
+  /// replaced at the end, in one go. Throws ValueError for another suffix, a model that is not
+  /// built, or what no file can hold (a class or function of the program's own); FileError where the
+  /// file cannot be written.
+  void save(const std::string& path) const;
+  /// Throws ValueError where save() would, but for the file: to be told before training.
+  void require_saveable() const;
+  /// The weights alone, and the optimizer's state if it has any, to a `.weights.h5` file.
+  void save_weights(const std::string& path) const;
+  /// Reads weights from a `.weights.h5` or `.keras` file, by the structure of the model. Throws
+  /// FileError, and changes nothing, unless they fit one for one; with `skip_mismatch` layers that
+  /// do not fit are left as they are, each with a warning.
+  void load_weights(const std::string& path, bool skip_mismatch = false);
+
   /// Prints a table of the layers.
   void summary() const;
   void summary(const SummaryOptions& options) const;
@@ -106,12 +124,14 @@ class Model : public LayerRef {
 
  private:
   friend class detail::ModelLayer;
+  friend Model detail::model_of(const LayerRef& layer);
+  friend class detail::FitLoop;
+  friend detail::ModelLayer& detail::model_state(const Model& model);
   Tensors step(const Example& batch, bool training);
   void resolve(const Variables& y_pred);
   void require_compiled(const char* what) const;
   Logs run_evaluation(const Dataset& data, std::optional<std::int64_t> steps,
                       const detail::CallbackList& callbacks);
-  History run_fit(const Dataset& train, const Dataset& validation, const FitOptions& options);
 
   // layer_ once more: a LayerRef made from a temporary Model takes that one away.
   std::shared_ptr<detail::ModelLayer> state_;

@@ -6,6 +6,7 @@
 
 #include "autograd/ops/reshape.h"
 #include "nn/layers/input_layer.h"
+#include "nn/mask.h"
 #include "nn/model/model.h"
 #include "nn/model/sequential.h"
 #include "nn/names.h"
@@ -178,9 +179,9 @@ std::vector<Variable> ModelLayer::fed(const Variables& x) const {
     Variable value = x.named() ? x[name] : x.get(i);
     const Shape& wanted = inputs.get(i).shape();
     if (value.rank() == wanted.rank() + 1 && value.shape().back() == 1) {
-      value = reshape(value, value.shape().slice(0, value.rank() - 1));
+      value = detail::keep_mask(value, reshape(value, value.shape().slice(0, value.rank() - 1)));
     } else if (value.rank() + 1 == wanted.rank() && wanted.back() == 1) {
-      value = reshape(value, value.shape().joined({1}));
+      value = detail::keep_mask(value, reshape(value, value.shape().joined({1})));
     }
     bool fits = value.rank() == wanted.rank();
     for (std::int64_t axis = 0; fits && axis < wanted.rank(); ++axis) {
@@ -192,7 +193,7 @@ std::vector<Variable> ModelLayer::fed(const Variables& x) const {
     }
     const DType dtype = inputs.get(i).dtype();
     if (value.dtype() != dtype && !value.requires_grad()) {
-      value = Variable(cast(value.value(), dtype), false);
+      value = detail::keep_mask(value, Variable(cast(value.value(), dtype), false));
     }
     values.push_back(std::move(value));
   }

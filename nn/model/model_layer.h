@@ -15,6 +15,8 @@ class Model;
 
 namespace keratin::detail {
 
+struct FitProgress;
+
 /// What the handles of a model share: its graph or the object whose call() computes it, and what
 /// compile() made. To other models it is a layer like any.
 class ModelLayer final : public Layer {
@@ -58,6 +60,7 @@ class ModelLayer final : public Layer {
 
   std::shared_ptr<Compiled> compiled;
   bool stop_training = false;
+  FitProgress* progress = nullptr;  // of the fit that runs
 
  private:
   Model& required_handle() const;

@@ -6,13 +6,12 @@
 #include <string>
 
 #include "nn/fields.h"
+#include "nn/saving/json.h"
 
 namespace keratin::saving {
 
-using Json = nlohmann::ordered_json;
-
 /// Writes options into the "config" of an object.
-class JsonWriter final : public Fields {
+class JsonWriter : public Fields {
  public:
   /// `what` names the object in messages: `Dense "head"`.
   explicit JsonWriter(std::string what) : what_(std::move(what)) {}
@@ -33,6 +32,7 @@ class JsonWriter final : public Fields {
   void operator()(const char* name, std::vector<double>& value) override;
   void operator()(const char* name, std::vector<std::string>& value) override;
   void operator()(const char* name, Shape& value) override;
+  void operator()(const char* name, Axes& value) override;
   void operator()(const char* name, Size2& value) override;
   void operator()(const char* name, Tensor& value) override;
   void operator()(const char* name, DTypePolicy& value) override;
@@ -43,7 +43,12 @@ class JsonWriter final : public Fields {
   void operator()(const char* name, LayerRef& value) override;
   void operator()(const char* name, optimizers::LearningRate& value) override;
   void list_of_one(const char* name, std::int64_t& value) override;
-  void pairs(const char* name, std::vector<std::vector<std::int64_t>>& value) override;
+  void pair(const char* name, std::int64_t& before, std::int64_t& after) override;
+  void pairs(const char* name, std::int64_t& top, std::int64_t& bottom, std::int64_t& left,
+             std::int64_t& right) override;
+
+  void only(const char*, std::vector<double>) override {}
+  void ignore(const char*) override {}
 
   Json take() { return std::move(config_); }
 
@@ -54,7 +59,7 @@ class JsonWriter final : public Fields {
 
 /// Reads options from the "config" of an object. Each throws FileError, naming the object and the
 /// option, for a value of another kind.
-class JsonReader final : public Fields {
+class JsonReader : public Fields {
  public:
   /// `config` must outlive it. `where` names file and object: `m.keras: Dense "head"`. Throws
   /// FileError unless `config` is an object.
@@ -76,6 +81,7 @@ class JsonReader final : public Fields {
   void operator()(const char* name, std::vector<double>& value) override;
   void operator()(const char* name, std::vector<std::string>& value) override;
   void operator()(const char* name, Shape& value) override;
+  void operator()(const char* name, Axes& value) override;
   void operator()(const char* name, Size2& value) override;
   void operator()(const char* name, Tensor& value) override;
   void operator()(const char* name, DTypePolicy& value) override;
@@ -86,7 +92,12 @@ class JsonReader final : public Fields {
   void operator()(const char* name, LayerRef& value) override;
   void operator()(const char* name, optimizers::LearningRate& value) override;
   void list_of_one(const char* name, std::int64_t& value) override;
-  void pairs(const char* name, std::vector<std::vector<std::int64_t>>& value) override;
+  void pair(const char* name, std::int64_t& before, std::int64_t& after) override;
+  void pairs(const char* name, std::int64_t& top, std::int64_t& bottom, std::int64_t& left,
+             std::int64_t& right) override;
+
+  void only(const char* name, std::vector<double> values) override;
+  void ignore(const char* name) override { find(name); }
 
   const std::string& where() const { return where_; }
   /// The value under a name, which then counts as read; nullptr where there is none.

@@ -26,6 +26,17 @@ bool whole(const Json& value) {
   return number == std::floor(number) && std::fabs(number) < 9e15;
 }
 
+// One number for both, or two.
+bool read_pair(const Json& json, std::int64_t& first, std::int64_t& second) {
+  const bool two = json.is_array() && json.size() == 2;
+  const Json& a = two ? json[0] : json;
+  const Json& b = two ? json[1] : json;
+  if (!whole(a) || !whole(b)) return false;
+  first = a.get<std::int64_t>();
+  second = b.get<std::int64_t>();
+  return true;
+}
+
 // Flattens nested lists; false where they are ragged or hold what is no number.
 bool flatten(const Json& value, std::size_t depth, std::vector<std::int64_t>& sizes,
              std::vector<double>& numbers) {
@@ -189,7 +200,12 @@ void JsonReader::operator()(const char* name, std::optional<int>& value) {
   read_optional(*this, name, value);
 }
 void JsonReader::operator()(const char* name, std::optional<std::int64_t>& value) {
-  read_optional(*this, name, value);
+  const Json* json = find(name);
+  if (json != nullptr && json->is_object()) {
+    value.reset();  // the state of a generator instead of a seed: one is drawn anew
+  } else {
+    read_optional(*this, name, value);
+  }
 }
 void JsonReader::operator()(const char* name, std::optional<std::uint64_t>& value) {
   const Json* json = find(name);
@@ -296,18 +312,37 @@ void JsonReader::list_of_one(const char* name, std::int64_t& value) {
   if (!whole(number)) wrong(name, *json, "one whole number");
   value = number.get<std::int64_t>();
 }
-void JsonReader::pairs(const char* name, std::vector<std::vector<std::int64_t>>& value) {
+void JsonReader::pair(const char* name, std::int64_t& before, std::int64_t& after) {
   const Json* json = find(name);
   if (json == nullptr) return;
-  std::vector<std::vector<std::int64_t>> read;
-  if (!json->is_array()) wrong(name, *json, "pairs of whole numbers");
-  for (const Json& pair : *json) {
-    if (!pair.is_array() || pair.size() != 2 || !whole(pair[0]) || !whole(pair[1])) {
-      wrong(name, *json, "pairs of whole numbers");
-    }
-    read.push_back({pair[0].get<std::int64_t>(), pair[1].get<std::int64_t>()});
+  if (!read_pair(*json, before, after)) wrong(name, *json, "one or two whole numbers");
+}
+void JsonReader::pairs(const char* name, std::int64_t& top, std::int64_t& bottom,
+                       std::int64_t& left, std::int64_t& right) {
+  const Json* json = find(name);
+  if (json == nullptr) return;
+  const bool by_axis = json->is_array() && json->size() == 2;
+  if (!read_pair(by_axis ? (*json)[0] : *json, top, bottom) ||
+      !read_pair(by_axis ? (*json)[1] : *json, left, right)) {
+    wrong(name, *json, "pairs of whole numbers");
   }
-  value = std::move(read);
+}
+void JsonReader::only(const char* name, std::vector<double> values) {
+  const Json* json = find(name);
+  if (json == nullptr || json->is_null()) return;
+  std::vector<double> given;
+  (*this)(name, given);
+  if (given != values) {
+    throw FileError(fmt::format("{}: {} is {}; only {} is supported", where_, name, excerpt(*json),
+                                fmt::join(values, ", ")));
+  }
+}
+void JsonReader::operator()(const char* name, Axes& value) {
+  const Json* json = find(name);
+  if (json == nullptr) return;
+  std::vector<int> axes;
+  (*this)(name, axes);
+  value = json->is_null() ? Axes() : Axes(axes);
 }
 
 }  // namespace keratin::saving

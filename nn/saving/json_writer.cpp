@@ -18,6 +18,11 @@ Json or_null(const std::optional<T>& value) {
 }
 
 template <class T>
+Json unless_empty(const T& value) {
+  return value.empty() ? Json(nullptr) : Json(value);
+}
+
+template <class T>
 Json nested(const std::vector<T>& values, const Shape& shape, std::int64_t axis,
             std::size_t& next) {
   if (axis == shape.rank()) return values[next++];
@@ -66,7 +71,9 @@ void JsonWriter::operator()(const char* name, bool& value) { config_[name] = val
 void JsonWriter::operator()(const char* name, int& value) { config_[name] = value; }
 void JsonWriter::operator()(const char* name, std::int64_t& value) { config_[name] = value; }
 void JsonWriter::operator()(const char* name, double& value) { config_[name] = value; }
-void JsonWriter::operator()(const char* name, std::string& value) { config_[name] = value; }
+void JsonWriter::operator()(const char* name, std::string& value) {
+  config_[name] = unless_empty(value);
+}
 void JsonWriter::operator()(const char* name, std::optional<int>& value) {
   config_[name] = or_null(value);
 }
@@ -82,13 +89,17 @@ void JsonWriter::operator()(const char* name, std::optional<double>& value) {
 void JsonWriter::operator()(const char* name, std::optional<std::string>& value) {
   config_[name] = or_null(value);
 }
-void JsonWriter::operator()(const char* name, std::vector<int>& value) { config_[name] = value; }
-void JsonWriter::operator()(const char* name, std::vector<std::int64_t>& value) {
-  config_[name] = value;
+void JsonWriter::operator()(const char* name, std::vector<int>& value) {
+  config_[name] = unless_empty(value);
 }
-void JsonWriter::operator()(const char* name, std::vector<double>& value) { config_[name] = value; }
+void JsonWriter::operator()(const char* name, std::vector<std::int64_t>& value) {
+  config_[name] = unless_empty(value);
+}
+void JsonWriter::operator()(const char* name, std::vector<double>& value) {
+  config_[name] = unless_empty(value);
+}
 void JsonWriter::operator()(const char* name, std::vector<std::string>& value) {
-  config_[name] = value;
+  config_[name] = unless_empty(value);
 }
 void JsonWriter::operator()(const char* name, Shape& value) {
   config_[name] = value.is_set() ? shape_to_json(value) : Json(nullptr);
@@ -136,8 +147,21 @@ void JsonWriter::operator()(const char* name, optimizers::LearningRate& value) {
 void JsonWriter::list_of_one(const char* name, std::int64_t& value) {
   config_[name] = Json::array({value});
 }
-void JsonWriter::pairs(const char* name, std::vector<std::vector<std::int64_t>>& value) {
-  config_[name] = value;
+void JsonWriter::pair(const char* name, std::int64_t& before, std::int64_t& after) {
+  config_[name] = Json::array({before, after});
+}
+void JsonWriter::pairs(const char* name, std::int64_t& top, std::int64_t& bottom,
+                       std::int64_t& left, std::int64_t& right) {
+  config_[name] = Json::array({Json::array({top, bottom}), Json::array({left, right})});
+}
+void JsonWriter::operator()(const char* name, Axes& value) {
+  if (!value.given()) {
+    config_[name] = nullptr;
+  } else if (value.listed().size() == 1) {
+    config_[name] = value.listed()[0];
+  } else {
+    config_[name] = value.listed();
+  }
 }
 
 }  // namespace keratin::saving

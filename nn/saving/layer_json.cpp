@@ -58,9 +58,10 @@ Json layer_to_json(const LayerRef& ref) {
     registered = module + ">" + class_name;
   }
   JsonWriter writer(layer.label());
-  Json config = {{"name", layer.name()},
-                 {"trainable", layer.trainable()},
-                 {"dtype", policy_to_json(layer.policy())}};
+  Json config = {{"name", layer.name()}};
+  // Some layers of Keras without weights do not take it.
+  if (!ref.weights().empty()) config["trainable"] = layer.trainable();
+  config["dtype"] = policy_to_json(layer.policy());
   layer.fields(writer);
   config.update(writer.take());
   Json json = {{"module", module},

@@ -8,12 +8,25 @@
 #include "nn/layers/activation.h"
 #include "nn/layers/batch_normalization.h"
 #include "nn/layers/concatenate.h"
+#include "nn/layers/conv1d.h"
 #include "nn/layers/conv2d.h"
+#include "nn/layers/cropping.h"
 #include "nn/layers/dense.h"
+#include "nn/layers/depthwise_conv2d.h"
+#include "nn/layers/dot.h"
 #include "nn/layers/dropout.h"
+#include "nn/layers/embedding.h"
 #include "nn/layers/flatten.h"
+#include "nn/layers/group_normalization.h"
+#include "nn/layers/identity.h"
+#include "nn/layers/layer_normalization.h"
+#include "nn/layers/masking.h"
 #include "nn/layers/merge.h"
+#include "nn/layers/noise.h"
+#include "nn/layers/p_re_lu.h"
+#include "nn/layers/permute.h"
 #include "nn/layers/pooling.h"
+#include "nn/layers/pooling1d.h"
 #include "nn/layers/preprocessing/center_crop.h"
 #include "nn/layers/preprocessing/random_brightness.h"
 #include "nn/layers/preprocessing/random_contrast.h"
@@ -25,6 +38,8 @@
 #include "nn/layers/preprocessing/resizing.h"
 #include "nn/layers/rescaling.h"
 #include "nn/layers/reshape.h"
+#include "nn/layers/time_distributed.h"
+#include "nn/layers/up_sampling.h"
 #include "nn/layers/zero_padding.h"
 #include "nn/saving/json_fields.h"
 #include "nn/saving/register_layer.h"
@@ -62,22 +77,45 @@ const std::map<std::string, Make>& built_in() {
   namespace l = layers;
   static const std::map<std::string, Make> makers = {
       {"Activation", make<l::Activation, l::ActivationOptions>},
+      {"ActivityRegularization", make<l::ActivityRegularization, l::ActivityRegularizationOptions>},
       {"Add", make<l::Add, l::MergeOptions>},
+      {"AlphaDropout", make<l::AlphaDropout, l::AlphaDropoutOptions>},
       {"Average", make<l::Average, l::MergeOptions>},
+      {"AveragePooling1D", make<l::AveragePooling1D, l::Pooling1DOptions>},
       {"AveragePooling2D", make<l::AveragePooling2D, l::Pooling2DOptions>},
       {"BatchNormalization", make<l::BatchNormalization, l::BatchNormalizationOptions>},
       {"CenterCrop", make<l::CenterCrop, l::CenterCropOptions>},
       {"Concatenate", make<l::Concatenate, l::ConcatenateOptions>},
+      {"Conv1D", make<l::Conv1D, l::Conv1DOptions>},
       {"Conv2D", make<l::Conv2D, l::Conv2DOptions>},
+      {"Cropping1D", make<l::Cropping1D, l::Cropping1DOptions>},
+      {"Cropping2D", make<l::Cropping2D, l::Cropping2DOptions>},
       {"Dense", make<l::Dense, l::DenseOptions>},
+      {"DepthwiseConv2D", make<l::DepthwiseConv2D, l::DepthwiseConv2DOptions>},
+      {"Dot", make<l::Dot, l::DotOptions>},
       {"Dropout", make<l::Dropout, l::DropoutOptions>},
+      {"ELU", make<l::ELU, l::ELUOptions>},
+      {"Embedding", make<l::Embedding, l::EmbeddingOptions>},
       {"Flatten", make<l::Flatten, l::FlattenOptions>},
+      {"GaussianDropout", make<l::GaussianDropout, l::GaussianDropoutOptions>},
+      {"GaussianNoise", make<l::GaussianNoise, l::GaussianNoiseOptions>},
+      {"GlobalAveragePooling1D", make<l::GlobalAveragePooling1D, l::GlobalPoolingOptions>},
       {"GlobalAveragePooling2D", make<l::GlobalAveragePooling2D, l::GlobalPoolingOptions>},
+      {"GlobalMaxPooling1D", make<l::GlobalMaxPooling1D, l::GlobalPoolingOptions>},
       {"GlobalMaxPooling2D", make<l::GlobalMaxPooling2D, l::GlobalPoolingOptions>},
+      {"GroupNormalization", make<l::GroupNormalization, l::GroupNormalizationOptions>},
+      {"Identity", make<l::Identity, l::IdentityOptions>},
+      {"LayerNormalization", make<l::LayerNormalization, l::LayerNormalizationOptions>},
+      {"LeakyReLU", make<l::LeakyReLU, l::LeakyReLUOptions>},
+      {"Masking", make<l::Masking, l::MaskingOptions>},
+      {"MaxPooling1D", make<l::MaxPooling1D, l::Pooling1DOptions>},
       {"MaxPooling2D", make<l::MaxPooling2D, l::Pooling2DOptions>},
       {"Maximum", make<l::Maximum, l::MergeOptions>},
       {"Minimum", make<l::Minimum, l::MergeOptions>},
       {"Multiply", make<l::Multiply, l::MergeOptions>},
+      {"PReLU", make<l::PReLU, l::PReLUOptions>},
+      {"Permute", make<l::Permute, l::PermuteOptions>},
+      {"RMSNormalization", make<l::RMSNormalization, l::RMSNormalizationOptions>},
       {"RandomBrightness", make<l::RandomBrightness, l::RandomBrightnessOptions>},
       {"RandomContrast", make<l::RandomContrast, l::RandomContrastOptions>},
       {"RandomCrop", make<l::RandomCrop, l::RandomCropOptions>},
@@ -86,11 +124,20 @@ const std::map<std::string, Make>& built_in() {
       {"RandomTranslation", make<l::RandomTranslation, l::RandomTranslationOptions>},
       {"RandomZoom", make<l::RandomZoom, l::RandomZoomOptions>},
       {"ReLU", make<l::ReLU, l::ReLUOptions>},
+      {"RepeatVector", make<l::RepeatVector, l::RepeatVectorOptions>},
       {"Rescaling", make<l::Rescaling, l::RescalingOptions>},
       {"Reshape", make<l::Reshape, l::ReshapeOptions>},
       {"Resizing", make<l::Resizing, l::ResizingOptions>},
+      {"SeparableConv2D", make<l::SeparableConv2D, l::SeparableConv2DOptions>},
       {"Softmax", make<l::Softmax, l::SoftmaxOptions>},
+      {"SpatialDropout1D", make<l::SpatialDropout1D, l::SpatialDropout1DOptions>},
+      {"SpatialDropout2D", make<l::SpatialDropout2D, l::SpatialDropout2DOptions>},
       {"Subtract", make<l::Subtract, l::MergeOptions>},
+      {"TimeDistributed", make<l::TimeDistributed, l::TimeDistributedOptions>},
+      {"UnitNormalization", make<l::UnitNormalization, l::UnitNormalizationOptions>},
+      {"UpSampling1D", make<l::UpSampling1D, l::UpSampling1DOptions>},
+      {"UpSampling2D", make<l::UpSampling2D, l::UpSampling2DOptions>},
+      {"ZeroPadding1D", make<l::ZeroPadding1D, l::ZeroPadding1DOptions>},
       {"ZeroPadding2D", make<l::ZeroPadding2D, l::ZeroPadding2DOptions>},
   };
   return makers;

@@ -354,6 +354,7 @@ class Replay {
 LayerRef sequential_from_json(const Json& config, const std::string& name,
                               const std::string& where) {
   Sequential model({}, name);
+  if (config.contains("dtype")) policy_from_json(config["dtype"], where);
   const Json& entries = member(config, "layers", where);
   if (!entries.is_array()) fail(where, "\"layers\" is no list");
   for (std::size_t i = 0; i < entries.size(); ++i) {

@@ -25,8 +25,10 @@ os.environ["JAX_PLATFORMS"] = "cpu"
 # After the settings.
 import keras  # noqa: E402
 from keras.src.backend.common import dtypes  # noqa: E402
-from makers import activations, callbacks, initializers, layers, losses  # noqa: E402
-from makers import metrics, optimizers, summary, training  # noqa: E402
+from makers import activations, callbacks, conv_layers, counts  # noqa: E402
+from makers import initializers, layers, losses, masks  # noqa: E402
+from makers import metrics, optimizers, other_losses, sequence_layers  # noqa: E402
+from makers import summary, training  # noqa: E402
 from makers.common import write  # noqa: E402
 
 FILES = {
@@ -37,6 +39,11 @@ FILES = {
     "metrics": metrics,
     "optimizers": optimizers,
     "layers": layers,
+    "sequence_layers": sequence_layers,
+    "masks": masks,
+    "other_losses": other_losses,
+    "conv_layers": conv_layers,
+    "counts": counts,
     "training": training,
     "summary": summary,
 }

@@ -1,17 +1,24 @@
 // What callbacks do that needs no oracle: files, options, errors. Values that they watch:
 // golden_callbacks.cpp.
 #include <cmath>
+#include <filesystem>
+#include <set>
 #include <sstream>
 
+#include "autograd/ops/mean.h"
+#include "autograd/ops/square.h"
+#include "autograd/ops/subtract.h"
 #include "nn/callbacks/csv_logger.h"
 #include "nn/callbacks/early_stopping.h"
 #include "nn/callbacks/lambda_callback.h"
 #include "nn/callbacks/learning_rate_scheduler.h"
+#include "nn/callbacks/model_checkpoint.h"
 #include "nn/callbacks/reduce_lr_on_plateau.h"
 #include "nn/callbacks/terminate_on_nan.h"
 #include "nn/layers/dense.h"
 #include "nn/model/sequential.h"
 #include "nn/optimizers/sgd.h"
+#include "nn/saving/model_file.h"
 #include "nn/schedules/cosine_decay.h"
 #include "tests/data/files.h"
 #include "tests/support.h"
@@ -198,6 +205,91 @@ TEST_CASE("a monitor's direction is known or asked for, never guessed") {
   CHECK_THROWS_AS(callbacks::EarlyStopping({.monitor = ""}), ValueError);
   CHECK_THROWS_AS(callbacks::ReduceLROnPlateau({.factor = 1}), ValueError);
   CHECK_THROWS_AS(callbacks::ReduceLROnPlateau({.cooldown = -1}), ValueError);
+}
+
+TEST_CASE("ModelCheckpoint saves each epoch under a name with its numbers") {
+  const TemporaryFolder folder;
+  Sequential model = compiled();
+  const History history =
+      fit(model,
+          {callbacks::ModelCheckpoint(
+              {.filepath = folder / "{epoch}/model_{epoch:02d}-{val_loss:.3f}.keras"})},
+          {.epochs = 2, .validation_data = {kX, kY}});
+  for (const int epoch : {1, 2}) {
+    const double loss = history.history.at("val_loss")[static_cast<std::size_t>(epoch - 1)];
+    const std::string path =
+        folder / fmt::format("{}/model_{:02d}-{:.3f}.keras", epoch, epoch, loss);
+    CAPTURE(path);
+    Model saved = load_model(path);
+    CHECK(saved.evaluate(kX, kY, {.verbose = 0}).at("loss") == loss);
+  }
+}
+
+TEST_CASE("ModelCheckpoint counts batches across epochs, and can save weights alone") {
+  const TemporaryFolder folder;
+  fit(compiled(),
+      {callbacks::ModelCheckpoint({.filepath = folder / "{epoch}-{batch}.weights.h5",
+                                   .save_weights_only = true,
+                                   .save_freq = 3})},
+      {.batch_size = 1, .epochs = 3});
+  std::set<std::string> files;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
+    files.insert(entry.path().filename().string());
+  }
+  // Batches 3, 6, 9 and 12 of 4 an epoch.
+  CHECK(files == std::set<std::string>{"1-3.weights.h5", "2-2.weights.h5", "3-1.weights.h5",
+                                       "3-4.weights.h5"});
+}
+
+TEST_CASE("ModelCheckpoint keeps the best") {
+  const TemporaryFolder folder;
+  const std::string path = folder / "best.keras";
+  const std::vector<double> values{0.5, 0.7, 0.3, NAN, 0.4};
+  Sequential model = compiled();
+  std::vector<float> weights;
+  const auto told = callbacks::LambdaCallback({.on_epoch_end = [&](int epoch, Logs& logs) {
+    logs["val_loss"] = values[static_cast<std::size_t>(epoch)];
+    weights.push_back(model.get_weights()[0].item<float>({0, 0}));
+  }});
+  const auto run = [&](std::optional<double> threshold) {
+    weights.clear();
+    fit(model,
+        {told,
+         callbacks::ModelCheckpoint(
+             {.filepath = path, .save_best_only = true, .initial_value_threshold = threshold})},
+        {.epochs = 5});
+  };
+  run({});
+  CHECK(load_model(path).get_weights()[0].item<float>({0, 0}) == weights[2]);
+  std::filesystem::remove(path);
+  run(0.1);
+  CHECK_FALSE(std::filesystem::exists(path));
+}
+
+TEST_CASE("ModelCheckpoint: what is wrong is said before training") {
+  const TemporaryFolder folder;
+  const auto checkpoint = [&](const std::string& path, bool weights = false) {
+    return callbacks::ModelCheckpoint({.filepath = path, .save_weights_only = weights});
+  };
+  CHECK_THROWS_AS(checkpoint(folder / "model.h5"), ValueError);
+  CHECK_THROWS_AS(checkpoint(folder / "model.keras", true), ValueError);
+  CHECK_THROWS_AS(callbacks::ModelCheckpoint({.filepath = "m.keras", .save_freq = 0}), ValueError);
+  CHECK_THROWS_AS(callbacks::ModelCheckpoint({.filepath = "m.keras", .save_freq = "batch"}),
+                  ValueError);
+  write_file(folder / "file", "");
+  CHECK_THROWS_WITH_AS(fit(compiled(), {checkpoint(folder / "file/model.keras")}),
+                       Contains("the folder cannot be made"), FileError);
+  CHECK_THROWS_WITH_AS(fit(compiled(), {checkpoint(folder / "{acc}.keras")}),
+                       Contains("its fields can be epoch, loss"), ValueError);
+  const auto own = [](const Variable& t, const Variable& p) {
+    return mean(square(t - p), {.axis = -1});
+  };
+  int batches = 0;
+  const auto count =
+      callbacks::LambdaCallback({.on_train_batch_begin = [&](std::int64_t, Logs&) { ++batches; }});
+  CHECK_THROWS_WITH_AS(fit(compiled({.loss = own}), {count, checkpoint(folder / "model.keras")}),
+                       Contains("a function of the program"), ValueError);
+  CHECK(batches == 0);
 }
 
 }  // namespace keratin::tests

@@ -20,6 +20,7 @@ const Json& golden(const std::string& name) {
 
 double to_number(const Json& value) {
   if (value.is_null()) return 0;
+  if (value.is_boolean()) return value.get<bool>() ? 1 : 0;
   if (!value.is_string()) return value.get<double>();
   const double infinity = std::numeric_limits<double>::infinity();
   const auto text = value.get<std::string>();

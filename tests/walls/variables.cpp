@@ -25,7 +25,8 @@ std::map<std::string, std::string> settings() {
     look(path, R"(^option\((KERATIN_[A-Z_]+))");
   look("CMakeLists.txt", R"(^option\((KERATIN_[A-Z_]+))");
   look("CMakeLists.txt", R"(^set\((KERATIN_[A-Z_]+) .*CACHE)");
-  look("tools/install_packages", R"(\{(KERATIN_[A-Z_]+):-)");
+  for (const char* script : {"tools/install_packages", "tests/interop/with_keras"})
+    look(script, R"(\{(KERATIN_[A-Z_]+):-)");
   return found;
 }
 

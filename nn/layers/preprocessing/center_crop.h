@@ -12,9 +12,9 @@ struct CenterCropOptions {
   std::string name = {};
 
   void fields(Fields& f) {
-    f.data_format(data_format);
     f("height", height);
     f("width", width);
+    f.data_format(data_format);
   }
 };
 

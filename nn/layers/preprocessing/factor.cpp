@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <vector>
+
 #include <algorithm>
 #include <cmath>
-#include <optional>
-#include <vector>
 
 #include "kernels/error.h"
 
@@ -15,38 +15,16 @@ std::string Factor::text() const {
   return single_ ? fmt::format("{}", lower_) : fmt::format("{{{}, {}}}", lower_, upper_);
 }
 
-void factor_field(Fields& f, const char* name, Factor& factor, OneNumber one) {
-  if (!f.reading() && !factor.given()) {
-    std::optional<double> none;
-    f(name, none);
-    return;
+void Factor::fields(Fields& f, const char* name, double lower_sign) {
+  std::vector<double> range;
+  if (given_) range = {single_ ? lower_sign * lower_ : lower_, upper_};
+  f(name, range);
+  if (!f.reading()) return;
+  if (range.size() > 2) {
+    throw ValueError(fmt::format("{} holds {} numbers; expected one or two", name, range.size()));
   }
-  if (!f.reading() && factor.single() && one == OneNumber::itself) {
-    double number = factor.lower();
-    f(name, number);
-    return;
-  }
-  std::vector<double> numbers;
-  if (!f.reading()) numbers = {factor.lower(), factor.upper()};
-  if (!f.reading() && factor.single() && one == OneNumber::both_ways) {
-    numbers = {-std::abs(factor.lower()), std::abs(factor.lower())};
-  }
-  f(name, numbers);
-  if (!f.reading() || numbers.empty()) return;
-  if (numbers.size() > 2) {
-    throw ValueError(
-        fmt::format("{} holds {} numbers; expected one, or a range of two", name, numbers.size()));
-  }
-  factor = numbers.size() == 1 ? Factor(numbers[0]) : Factor(numbers[0], numbers[1]);
-}
-
-void range_field(Fields& f, const char* name, std::array<double, 2>& range) {
-  std::vector<double> numbers(range.begin(), range.end());
-  f(name, numbers);
-  if (numbers.size() != 2) {
-    throw ValueError(fmt::format("{} holds {} numbers; expected two", name, numbers.size()));
-  }
-  range = {numbers[0], numbers[1]};
+  if (range.size() == 1) *this = range[0];
+  if (range.size() == 2) *this = {range[0], range[1]};
 }
 
 FactorRange symmetric_range(std::string_view layer, std::string_view option, const Factor& factor,

@@ -1,11 +1,10 @@
 #pragma once
 
-#include <array>
+#include "nn/fields.h"
+
 #include <string>
 #include <string_view>
 #include <type_traits>
-
-#include "nn/fields.h"
 
 namespace keratin::layers {
 
@@ -26,18 +25,13 @@ class Factor {
   double upper() const { return upper_; }
   /// "0.2" or "{-0.2, 0.3}".
   std::string text() const;
+  /// To and from files, which have two numbers; one f is {lower_sign f, f} to the layer.
+  void fields(Fields& f, const char* name, double lower_sign);
 
  private:
   double lower_ = 0, upper_ = 0;
   bool given_ = false, single_ = false;
 };
-
-/// An option of that kind in a struct's list of fields. Where it is one number f, it is written as
-/// that, as {-f, f} or as {f, f}, whichever Keras takes to mean the same.
-enum class OneNumber { itself, both_ways, twice };
-void factor_field(Fields& f, const char* name, Factor& factor, OneNumber one);
-/// The same for value_range.
-void range_field(Fields& f, const char* name, std::array<double, 2>& range);
 
 /// The numbers that a factor draws from.
 struct FactorRange {

@@ -18,10 +18,12 @@ struct RandomContrastOptions {
   std::string name = {};
 
   void fields(Fields& f) {
-    f.data_format(data_format);
-    factor_field(f, "factor", factor, OneNumber::twice);
-    range_field(f, "value_range", value_range);
+    factor.fields(f, "factor", 1);
+    std::vector<double> range{value_range[0], value_range[1]};
+    f("value_range", range);
+    if (range.size() == 2) value_range = {range[0], range[1]};
     f("seed", seed);
+    if (f.reading()) f.data_format(data_format);
   }
 };
 

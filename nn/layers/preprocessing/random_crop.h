@@ -15,10 +15,10 @@ struct RandomCropOptions {
   std::string name = {};
 
   void fields(Fields& f) {
-    f.data_format(data_format);
     f("height", height);
     f("width", width);
     f("seed", seed);
+    f.data_format(data_format);
   }
 };
 

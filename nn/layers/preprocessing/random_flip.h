@@ -15,9 +15,9 @@ struct RandomFlipOptions {
   std::string name = {};
 
   void fields(Fields& f) {
-    f.data_format(data_format);
     f("seed", seed);
     f("mode", mode);
+    f.data_format(data_format);
   }
 };
 

@@ -19,12 +19,13 @@ struct RandomRotationOptions {
   std::string name = {};
 
   void fields(Fields& f) {
-    f.data_format(data_format);
-    factor_field(f, "factor", factor, OneNumber::both_ways);
+    factor.fields(f, "factor", -1);
     f("fill_mode", fill_mode);
     f("fill_value", fill_value);
     f("interpolation", interpolation);
     f("seed", seed);
+    f.data_format(data_format);
+    f.only("value_range", 0, 255);
   }
 };
 

@@ -20,13 +20,13 @@ struct RandomZoomOptions {
   std::string name = {};
 
   void fields(Fields& f) {
-    f.data_format(data_format);
-    factor_field(f, "height_factor", height_factor, OneNumber::itself);
-    factor_field(f, "width_factor", width_factor, OneNumber::itself);
+    height_factor.fields(f, "height_factor", -1);
+    width_factor.fields(f, "width_factor", -1);
     f("fill_mode", fill_mode);
     f("interpolation", interpolation);
     f("seed", seed);
     f("fill_value", fill_value);
+    f.data_format(data_format);
   }
 };
 

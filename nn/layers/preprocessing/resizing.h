@@ -18,7 +18,6 @@ struct ResizingOptions {
   std::string name = {};
 
   void fields(Fields& f) {
-    f.data_format(data_format);
     f("height", height);
     f("width", width);
     f("interpolation", interpolation);
@@ -27,6 +26,7 @@ struct ResizingOptions {
     f("fill_mode", fill_mode);
     f("fill_value", fill_value);
     f("antialias", antialias);
+    f.data_format(data_format);
   }
 };
 

@@ -7,10 +7,12 @@ import numpy as np
 
 from .common import normal, number, numbers, tensor, uniform
 
-SIZES = ("kernel_size", "strides", "dilation_rate", "pool_size")
+SIZES = ("kernel_size", "strides", "dilation_rate", "pool_size", "size", "dims")
 
 
 def made(name, options):
+    if name == "TimeDistributed":
+        return keras.layers.TimeDistributed(made(*options["layer"]))
     options = {
         key: tuple(value) if key in SIZES and isinstance(value, list) else value
         for key, value in options.items()
@@ -18,8 +20,9 @@ def made(name, options):
     return getattr(keras.layers, name)(**options)
 
 
-def case(name, options, inputs, symbolic=None, training=False, seed=50):
-    """symbolic: shapes without the batch axis, None where unknown; else those of the inputs."""
+def case(name, options, inputs, symbolic=None, training=False, seed=50, gradients=None):
+    """symbolic: shapes without the batch axis, None where unknown; else those of the inputs.
+    gradients: also where there are no weights."""
     layer = made(name, options)
     inputs = [np.asarray(x) for x in inputs]
     symbolic = symbolic or [list(x.shape[1:]) for x in inputs]
@@ -65,7 +68,15 @@ def case(name, options, inputs, symbolic=None, training=False, seed=50):
     }
     if training:
         entry["training"] = True
-    if layer.weights:
+    if inputs[0].dtype.kind in "iu":  # ids have no gradient
+        dy = normal(seed + 40, *y.shape)
+        _, pull = jax.vjp(lambda values: of(values, arrays)[0], trainable)
+        entry.update(
+            dtypes=[str(x.dtype) for x in inputs],
+            dy=numbers(dy),
+            dw=[numbers(g) for g in pull(jnp.asarray(dy))[0]],
+        )
+    elif layer.weights or gradients:
         dy = normal(seed + 40, *y.shape)
         _, pull = jax.vjp(lambda values, x: of(values, x)[0], trainable, arrays)
         by_weights, by_inputs = pull(jnp.asarray(dy))

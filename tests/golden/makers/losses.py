@@ -13,11 +13,13 @@ REDUCTIONS = ["sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", "
 INPUTS = Tensors()  # many cases share them
 
 
-def case(name, options, y_true, y_pred, sample_weight=None, only=None, activation=None):
+def case(
+    name, options, y_true, y_pred, sample_weight=None, only=None, activation=None, shared=INPUTS
+):
     """only: the one dtype that the case is about. activation: y_pred are scores; the loss gets
     that activation of them, and the gradient is by the scores."""
     dtype = only or "float64"
-    loss = CLASSES[name](**options, dtype=dtype)
+    loss = (CLASSES.get(name) or getattr(keras.losses, name))(**options, dtype=dtype)
     weight = None if sample_weight is None else jnp.asarray(sample_weight, dtype)
     f = keras.activations.get(activation)
 
@@ -28,11 +30,11 @@ def case(name, options, y_true, y_pred, sample_weight=None, only=None, activatio
     entry = {
         "name": name,
         "options": options,
-        "y_true": INPUTS.index(y_true),
-        "y_pred": INPUTS.index(y_pred),
+        "y_true": shared.index(y_true),
+        "y_pred": shared.index(y_pred),
     }
     if sample_weight is not None:
-        entry["sample_weight"] = INPUTS.index(sample_weight)
+        entry["sample_weight"] = shared.index(sample_weight)
     if only:
         entry["only"] = only
     if activation:
@@ -57,23 +59,25 @@ def softmax(scores):
     return np.round(e / e.sum(-1, keepdims=True), 4)
 
 
-def with_reductions_and_weights(name, options, y_true, y_pred):
+def with_reductions_and_weights(name, options, y_true, y_pred, shared=INPUTS):
     """values: [5] for rank-2 predictions, [2, 3] for rank 3."""
     batch = y_pred.shape[0]
-    yield case(name, options, y_true, y_pred)
+    yield case(name, options, y_true, y_pred, shared=shared)
     weights = [uniform(11, batch, high=2), uniform(12, batch, 1, high=2)]
     if y_pred.ndim == 3:
         # [batch] beside values [batch, time] is a weight a time step to Keras, a sample to keratin.
         weights = [weights[1], uniform(13, *y_pred.shape[:2], high=2)]
     for reduction in REDUCTIONS:
         if reduction != "sum_over_batch_size":
-            yield case(name, {**options, "reduction": reduction}, y_true, y_pred)
+            yield case(name, {**options, "reduction": reduction}, y_true, y_pred, shared=shared)
         for weight in weights:
             # Keras divides by the sum of weights [batch, 1] as they are, keratin by that of what
             # they stand for.
             if reduction == "mean_with_sample_weight" and y_pred.ndim == 3 and weight.shape[1] == 1:
                 continue
-            yield case(name, {**options, "reduction": reduction}, y_true, y_pred, weight)
+            yield case(
+                name, {**options, "reduction": reduction}, y_true, y_pred, weight, shared=shared
+            )
 
 
 SCORES, DEEP_SCORES = normal(9, 5, 4, scale=2), normal(10, 2, 3, 4, scale=2)

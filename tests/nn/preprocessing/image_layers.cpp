@@ -214,20 +214,20 @@ TEST_CASE("image layers: options in files") {
   }
   // As Keras 3.15 writes them.
   const auto config = [](const LayerRef& layer) {
-    saving::Json json = saving::layer_to_json(layer)["config"];
+    nlohmann::json json = saving::layer_to_json(layer)["config"];  // whatever the order of keys
     json.erase("dtype");
     return json;
   };
   CHECK(config(RandomRotation({.factor = 0.2, .name = "r"})) ==
-        saving::Json::parse(R"({"name": "r", "trainable": true, "data_format": "channels_last",
+        nlohmann::json::parse(R"({"name": "r", "data_format": "channels_last",
             "factor": [-0.2, 0.2], "fill_mode": "reflect", "fill_value": 0.0,
             "interpolation": "bilinear", "seed": null})"));
   CHECK(config(RandomZoom({.height_factor = 0.2, .name = "z"})) ==
-        saving::Json::parse(R"({"name": "z", "trainable": true, "data_format": "channels_last",
-            "height_factor": 0.2, "width_factor": null, "fill_mode": "reflect",
+        nlohmann::json::parse(R"({"name": "z", "data_format": "channels_last",
+            "height_factor": [-0.2, 0.2], "width_factor": null, "fill_mode": "reflect",
             "interpolation": "bilinear", "seed": null, "fill_value": 0.0})"));
   // Which one number means the same in Keras.
-  CHECK(config(RandomContrast({.factor = 0.3}))["factor"] == saving::Json{0.3, 0.3});
+  CHECK(config(RandomContrast({.factor = 0.3}))["factor"] == nlohmann::json{0.3, 0.3});
   saving::Json broken = saving::layer_to_json(RandomZoom({.height_factor = 0.2}));
   broken["config"]["height_factor"] = {1, 2, 3};
   CHECK_THROWS_WITH_AS((void)saving::layer_from_json(broken, "here"),

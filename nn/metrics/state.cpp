@@ -1,0 +1,54 @@
+#include "nn/metrics/state.h"
+
+#include <fmt/format.h>
+
+#include "autograd/ops/broadcast_to.h"
+#include "nn/names.h"
+#include "tensor/cast.h"
+
+namespace keratin::metrics {
+
+std::string name_or_unique(const std::string& given, const char* class_name) {
+  return given.empty() ? unique_name(snake_case(class_name)) : given;
+}
+
+Tensor aligned(const std::string& metric, const Tensor& y, const Tensor& like) {
+  Tensor target = y;
+  const Shape &t = y.shape(), &p = like.shape();
+  if (t.rank() == p.rank() + 1 && t.back() == 1) {
+    target = y.reshaped(t.slice(0, t.rank() - 1));
+  } else if (p.rank() == t.rank() + 1 && p.back() == 1) {
+    target = y.reshaped(t.joined({1}));
+  }
+  if (target.shape() != p) {
+    throw ShapeError(fmt::format("{}: targets are {}, predictions {}; they do not fit", metric,
+                                 y.spec().text(), like.spec().text()));
+  }
+  return target;
+}
+
+Tensor weights_for(const std::string& metric, const Tensor& sample_weight, const Shape& values) {
+  Tensor w = cast(sample_weight, float32);
+  while (w.rank() > values.rank() && w.shape().back() == 1) {
+    w = w.reshaped(w.shape().slice(0, w.rank() - 1));
+  }
+  Shape shape = w.shape();
+  while (shape.rank() < values.rank()) shape.push_back(1);
+  bool fits = shape.rank() == values.rank() && w.rank() > 0;
+  for (std::int64_t i = 0; fits && i < shape.rank(); ++i) {
+    fits = shape[i] == values[i] || (i > 0 && shape[i] == 1);
+  }
+  if (!fits) {
+    throw ShapeError(fmt::format(
+        "{}: sample_weight is {}, values are {}; expected one weight a sample, or one a value",
+        metric, sample_weight.spec().text(), values.text()));
+  }
+  return broadcast_to(w.reshaped(shape), values);
+}
+
+Tensor result_of(const std::vector<double>& values) {
+  if (values.size() == 1) return Tensor::scalar(values[0]);
+  return Tensor::from(std::vector<float>(values.begin(), values.end()));
+}
+
+}  // namespace keratin::metrics

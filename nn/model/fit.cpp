@@ -1,0 +1,277 @@
+// The training loop.
+#include <fmt/format.h>
+
+#include <exception>
+#include <functional>
+#include <optional>
+
+#include "autograd/tape.h"
+#include "nn/callbacks/progress_logger.h"
+#include "nn/model/batches.h"
+#include "nn/model/fit_progress.h"
+#include "nn/model/loop.h"
+#include "nn/model/model.h"
+#include "nn/model/model_layer.h"
+#include "tensor/random.h"
+
+namespace keratin {
+namespace {
+
+using detail::FitProgress;
+
+/// The batches to train on, given what samples of tensors are shuffled by.
+using MakeBatches = std::function<Dataset(std::uint64_t seed)>;
+
+/// Gathers what fit returns.
+class HistoryCallback final : public Callback {
+ public:
+  explicit HistoryCallback(History& history) : history_(history) {}
+  void on_epoch_end(int epoch, Logs& logs) override {
+    history_.epoch.push_back(epoch);
+    for (const auto& [name, value] : logs) history_.history[name].push_back(value);
+  }
+
+ private:
+  History& history_;
+};
+
+/// Batches that go on over several calls of next(), pass after pass; keeps the progress up to date.
+class Feed {
+ public:
+  Feed(const data::Dataset& data, FitProgress& progress) : data_(data), progress_(progress) {}
+  /// A new pass; or, where the progress stands in the middle of one, the rest of that.
+  void begin() {
+    const std::int64_t skipped = progress_.mid_pass ? progress_.taken : 0;
+    iterator_.emplace(data_.begin(progress_.pass, skipped));
+    progress_.taken = skipped;
+    progress_.mid_pass = true;
+  }
+  bool begun() const { return iterator_.has_value(); }
+  std::optional<Example> next() {
+    std::optional<Example> batch = iterator_->next();
+    if (batch) {
+      ++progress_.taken;
+    } else {
+      end();
+    }
+    return batch;
+  }
+  /// What is left of the pass is not wanted.
+  void end() {
+    iterator_.reset();
+    if (progress_.mid_pass) ++progress_.pass;
+    progress_.mid_pass = false;
+    progress_.taken = 0;
+  }
+
+ private:
+  const data::Dataset& data_;
+  FitProgress& progress_;
+  std::optional<data::Iterator> iterator_;
+};
+
+// The model knows the progress of its fit as long as it runs.
+class ProgressScope {
+ public:
+  ProgressScope(detail::ModelLayer& model, FitProgress& progress)
+      : model_(model), before_(std::exchange(model.progress, &progress)) {}
+  ~ProgressScope() { model_.progress = before_; }
+  ProgressScope(const ProgressScope&) = delete;
+  ProgressScope& operator=(const ProgressScope&) = delete;
+
+ private:
+  detail::ModelLayer& model_;
+  FitProgress* before_;
+};
+
+void check(const FitOptions& o) {
+  detail::require_positive("fit", "steps_per_epoch", o.steps_per_epoch);
+  detail::require_positive("fit", "validation_steps", o.validation_steps);
+  detail::require_positive("fit", "validation_batch_size", o.validation_batch_size);
+  detail::require_positive("fit", "validation_freq", o.validation_freq);
+  if (o.epochs < 0 || o.initial_epoch < 0) {
+    throw ValueError(fmt::format("fit: epochs is {}, initial_epoch {}; expected at least 0",
+                                 o.epochs, o.initial_epoch));
+  }
+}
+
+}  // namespace
+
+namespace detail {
+
+/// One run of fit.
+class FitLoop {
+ public:
+  FitLoop(Model& model, const MakeBatches& batches, std::uint64_t shuffle_seed,
+          const Dataset& validation, const FitOptions& options)
+      : model_(model),
+        batches_(batches),
+        options_(options),
+        validation_(validation),
+        train_(batches(shuffle_seed)),
+        callbacks_(options.callbacks, model,
+                   {options.verbose.level(), options.epochs,
+                    options.steps_per_epoch ? options.steps_per_epoch : known_steps(train_, {}),
+                    validation.defined()}) {
+    progress_.epoch = options.initial_epoch;
+    progress_.pass = options.initial_epoch;
+    progress_.shuffle_seed = shuffle_seed;
+    progress_.history.seed = random_seed();
+    progress_.cardinality = train_.cardinality();
+    progress_.callbacks = &callbacks_;
+    progress_.build_model = [this] {
+      const std::optional<Example> first = train_.begin().next();
+      const NoGrad no_grad;
+      if (first) model_(first->x, {.training = false});
+    };
+    callbacks_.add(std::make_shared<HistoryCallback>(progress_.history));
+    if (options.verbose.level() > 0) callbacks_.add(std::make_shared<ProgressLogger>());
+  }
+
+  History run() {
+    const ProgressScope scope(model_.state(), progress_);
+    model_.state().stop_training = false;
+    try {
+      train();
+      if (!interrupts_.interrupted()) {
+        model_.state().compiled->optimizer.finalize_variable_values();
+        callbacks_.call("on_train_end", &Callback::on_train_end, logs_);
+        return std::move(progress_.history);
+      }
+    } catch (const std::exception&) {
+      callbacks_.interrupt();
+      throw;
+    }
+    callbacks_.interrupt();
+    interrupts_.end_process();
+  }
+
+ private:
+  void train() {
+    const std::uint64_t seed = progress_.shuffle_seed;
+    callbacks_.call("on_train_begin", &Callback::on_train_begin, logs_);
+    if (progress_.shuffle_seed != seed) train_ = batches_(progress_.shuffle_seed);  // restored
+    Feed feed(train_, progress_);
+    while (progress_.epoch < options_.epochs) {
+      const int epoch = progress_.epoch;
+      model_.state().compiled->reset();
+      Logs none;
+      callbacks_.call("on_epoch_begin", &Callback::on_epoch_begin, epoch, none);
+      if (!feed.begun()) feed.begin();
+      // Restored in the middle of an epoch: what was measured before.
+      logs_ = progress_.batch > 0 ? to_logs(model_.state().compiled->results()) : Logs();
+      train_epoch(feed);
+      if (interrupts_.interrupted()) return;
+      if (validation_.defined() && (epoch + 1) % options_.validation_freq == 0) {
+        const Logs measured =
+            model_.run_evaluation(validation_, options_.validation_steps, callbacks_);
+        for (const auto& [name, value] : measured) logs_["val_" + name] = value;
+      }
+      ++progress_.epoch;
+      progress_.batch = 0;
+      callbacks_.call("on_epoch_end", &Callback::on_epoch_end, epoch, logs_);
+      if (model_.state().stop_training) return;
+    }
+  }
+
+  void train_epoch(Feed& feed) {
+    const std::optional<std::int64_t>& steps = options_.steps_per_epoch;
+    while (!steps || progress_.batch < *steps) {
+      std::optional<Example> batch = feed.next();
+      if (!batch) {
+        if (progress_.batch == 0) {
+          throw ValueError(
+              fmt::format("fit: the dataset gave no batch in epoch {}", progress_.epoch + 1));
+        }
+        if (steps) {
+          fmt::print(stderr,
+                     "keratin: fit: the data ended after {} of {} steps of epoch {}; repeat() it, "
+                     "or ask for fewer steps\n",
+                     progress_.batch, *steps, progress_.epoch + 1);
+        }
+        return;
+      }
+      batch->sample_weight = weights_of_classes(options_.class_weight, *batch);
+      const std::int64_t number = progress_.batch;
+      refuse_nan("fit", *batch, number);
+      Logs before;
+      callbacks_.call("on_train_batch_begin", &Callback::on_train_batch_begin, number, before);
+      logs_ = to_logs(model_.step(*batch, true));
+      ++progress_.batch;
+      callbacks_.call("on_train_batch_end", &Callback::on_train_batch_end, number, logs_);
+      if (model_.state().stop_training || interrupts_.interrupted()) return;
+    }
+  }
+
+  Model& model_;
+  const MakeBatches& batches_;
+  const FitOptions& options_;
+  const Dataset& validation_;
+  Dataset train_;
+  FitProgress progress_;
+  CallbackList callbacks_;
+  InterruptGuard interrupts_;
+  Logs logs_;
+};
+
+FitProgress& fit_progress(Model& model) {
+  FitProgress* progress = model_state(model).progress;
+  if (progress == nullptr) throw ValueError("fit: none runs on this model");
+  return *progress;
+}
+
+}  // namespace detail
+
+History Model::fit(const Tensors& x, const Tensors& y, const FitOptions& options) {
+  require_compiled("fit");
+  check(options);
+  Example train{x, y, options.sample_weight}, held_out;
+  const ValidationData& given = options.validation_data;
+  if (options.validation_split != 0 && !given.given()) {
+    std::tie(train, held_out) = detail::split_off_end(train, options.validation_split);
+  }
+  const std::int64_t rows = detail::sample_count("fit", train);
+  std::int64_t batch_size = detail::kBatchSize;
+  if (options.batch_size) {
+    batch_size = *options.batch_size;
+  } else if (options.steps_per_epoch) {
+    batch_size = (rows + *options.steps_per_epoch - 1) / *options.steps_per_epoch;
+  }
+  const MakeBatches batches = [&](std::uint64_t seed) {
+    return detail::batches_of("fit", train, batch_size,
+                              options.shuffle ? std::optional(seed) : std::nullopt);
+  };
+  const std::uint64_t seed = options.shuffle ? next_random_seed() >> 1 : 0;
+  data::Dataset validation = given.dataset();
+  if (!given.tensors().x.none()) held_out = given.tensors();
+  if (!held_out.x.none()) {
+    validation = detail::batches_of("fit: validation_data", held_out,
+                                    options.validation_batch_size.value_or(batch_size), {});
+  }
+  return detail::FitLoop(*this, batches, seed, validation, options).run();
+}
+
+History Model::fit(const Dataset& data, const FitOptions& options) {
+  require_compiled("fit");
+  check(options);
+  detail::require_defined("fit", data);
+  if (options.batch_size) {
+    throw ValueError("fit: batch_size does not go with a dataset; use dataset.batch(n)");
+  }
+  if (options.validation_split != 0) {
+    throw ValueError(
+        "fit: validation_split does not go with a dataset; give .validation_data = another one");
+  }
+  if (!options.sample_weight.none()) {
+    throw ValueError("fit: sample_weight does not go with a dataset; its elements carry their own");
+  }
+  data::Dataset validation = options.validation_data.dataset();
+  if (const Example& held_out = options.validation_data.tensors(); !held_out.x.none()) {
+    validation = detail::batches_of("fit: validation_data", held_out,
+                                    options.validation_batch_size.value_or(detail::kBatchSize), {});
+  }
+  const MakeBatches same = [&](std::uint64_t) { return data; };
+  return detail::FitLoop(*this, same, 0, validation, options).run();
+}
+
+}  // namespace keratin

@@ -1,0 +1,155 @@
+#include "nn/saving/weights.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <set>
+
+namespace keratin::saving {
+namespace {
+
+std::string joined(const std::string& path, const std::string& name) {
+  return path.empty() ? name : path + "/" + name;
+}
+
+// Trainable ones first, whether the layer is frozen or not.
+std::vector<Variable> own_variables(const Layer& layer) {
+  std::vector<Variable> variables;
+  for (const bool trainable : {true, false}) {
+    for (const Weight& weight : layer.own_weights()) {
+      if (weight.trainable == trainable) variables.push_back(weight.variable);
+    }
+  }
+  return variables;
+}
+
+struct Assignment {
+  Variable variable;
+  std::string path;
+};
+
+// Where the weights of one layer are in the file; throws unless they fit.
+std::vector<Assignment> assignments(const Layer& layer, const std::string& path,
+                                    const Hdf5Reader& file, const std::string& where) {
+  const std::vector<Variable> variables = own_variables(layer);
+  const std::string group = joined(path, "vars");
+  const std::size_t there = file.is_group(group) ? file.children(group).size() : 0;
+  if (there != variables.size()) {
+    throw FileError(fmt::format("{}: {} has {} variables, the file has {} in \"{}\"{}", where,
+                                layer.label(), variables.size(), there, group,
+                                layer.built() ? "" : "; the layer is not built yet"));
+  }
+  std::vector<Assignment> result;
+  for (std::size_t i = 0; i < variables.size(); ++i) {
+    Assignment one{variables[i], joined(group, std::to_string(i))};
+    const Shape shape = file.spec(one.path).shape;
+    if (shape != variables[i].shape()) {
+      throw FileError(fmt::format("{}: {}: \"{}\" is {}, the file has shape {} in \"{}\"", where,
+                                  layer.label(), variables[i].name(),
+                                  variables[i].value().spec().text(), shape.text(), one.path));
+    }
+    result.push_back(std::move(one));
+  }
+  return result;
+}
+
+// State of random generators, which Keras' files may have, is not for the layers here.
+bool is_weight(const std::string& path) {
+  return !path.starts_with("optimizer/") && path.find("seed_generator/") == std::string::npos;
+}
+
+void require_all_used(const std::vector<Assignment>& used, const Hdf5Reader& file,
+                      const std::string& where) {
+  std::set<std::string> paths;
+  for (const Assignment& one : used) paths.insert(one.path);
+  for (const std::string& path : file.datasets()) {
+    if (is_weight(path) && paths.count(path) == 0) {
+      throw FileError(fmt::format(
+          "{}: the file holds \"{}\", for which the model has no place: it was saved from another "
+          "structure",
+          where, path));
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, Layer*>> layer_paths(const LayerRef& model) {
+  std::vector<std::pair<std::string, Layer*>> found;
+  std::set<const Layer*> seen;
+  const auto visit = [&](auto&& self, Layer* layer, const std::string& path) -> void {
+    if (!seen.insert(layer).second) return;
+    found.emplace_back(path, layer);
+    for (const auto& [name, inner] : layer->named_sublayers()) {
+      self(self, inner.layer().get(), joined(path, name));
+    }
+  };
+  visit(visit, model.layer().get(), "");
+  return found;
+}
+
+void write_weights(const LayerRef& model, Hdf5Writer& file) {
+  for (const auto& [path, layer] : layer_paths(model)) {
+    const std::string group = joined(path, "vars");
+    file.group(group);
+    file.attribute(group, "name", layer->name());
+    std::size_t number = 0;
+    for (const Variable& variable : own_variables(*layer)) {
+      file.dataset(joined(group, std::to_string(number++)), variable.value());
+    }
+  }
+}
+
+void read_weights(const LayerRef& model, const Hdf5Reader& file, const std::string& where,
+                  bool skip_mismatch) {
+  std::vector<Assignment> all;
+  for (const auto& [path, layer] : layer_paths(model)) {
+    try {
+      for (Assignment& one : assignments(*layer, path, file, where)) all.push_back(std::move(one));
+    } catch (const FileError& error) {
+      if (!skip_mismatch) throw;
+      fmt::print(stderr, "keratin: {}; left as it is\n", error.what());
+    }
+  }
+  if (!skip_mismatch) require_all_used(all, file, where);
+  std::vector<Tensor> values;
+  for (const Assignment& one : all) {
+    values.push_back(file.read(one.path, one.variable.shape(), one.variable.dtype()));
+  }
+  for (std::size_t i = 0; i < all.size(); ++i) all[i].variable.assign(values[i]);
+}
+
+void write_optimizer(const OptimizerRef& optimizer, Hdf5Writer& file) {
+  if (!optimizer.impl()->built()) return;
+  file.group("optimizer/vars");
+  file.attribute("optimizer/vars", "name", optimizer.name());
+  std::size_t number = 0;
+  for (const Tensor& tensor : optimizer.impl()->state()) {
+    file.dataset(fmt::format("optimizer/vars/{}", number++), tensor);
+  }
+}
+
+void read_optimizer(OptimizerRef& optimizer, const std::vector<Variable>& variables,
+                    const Hdf5Reader& file, const std::string& where) {
+  if (!file.is_group("optimizer/vars")) return;
+  optimizer.build(variables);
+  const std::vector<Tensor> mine = optimizer.impl()->state();
+  const std::size_t there = file.children("optimizer/vars").size();
+  try {
+    if (there != mine.size()) {
+      throw FileError(fmt::format("{}: the optimizer {} keeps {} tensors, the file has {}", where,
+                                  optimizer.name(), mine.size(), there));
+    }
+    std::vector<Tensor> state;
+    for (std::size_t i = 0; i < mine.size(); ++i) {
+      state.push_back(
+          file.read(fmt::format("optimizer/vars/{}", i), mine[i].shape(), mine[i].dtype()));
+    }
+    optimizer.impl()->set_state(state);
+  } catch (const Error& error) {
+    fmt::print(stderr, "keratin: {}; the optimizer starts anew\n", error.what());
+  }
+}
+
+}  // namespace keratin::saving

@@ -1,0 +1,214 @@
+// keratin's side of tests/interop/run.py.
+//
+//   interop check DIR    loads every NAME.keras, holds its results against those in
+//                        NAME.safetensors, and saves it again as NAME.back.keras
+//   interop write DIR    makes models, and writes both files of each
+//
+// NAME.safetensors: inputs x0, x1 ... and results y0, y1 ... in the order of the model's; where the
+// model is compiled, targets t0, t1 ... and the losses of ten more steps on the same batch.
+#include <fmt/core.h>
+#include <keratin/keratin.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "nn/saving/safetensors.h"
+
+namespace kt = keratin;
+namespace fs = std::filesystem;
+namespace layers = kt::layers;
+
+namespace {
+
+constexpr int kSteps = 10;
+
+std::vector<kt::Tensor> numbered(const kt::Named<kt::Tensor>& tensors, char kind) {
+  std::vector<kt::Tensor> list;
+  while (const kt::Tensor* tensor = tensors.find(fmt::format("{}{}", kind, list.size()))) {
+    list.push_back(*tensor);
+  }
+  return list;
+}
+
+kt::Tensors together(const std::vector<kt::Tensor>& list) {
+  return list.size() == 1 ? kt::Tensors(list[0]) : kt::Tensors(list);
+}
+
+std::vector<double> losses(kt::Model& model, const kt::Tensors& x, const kt::Tensors& t) {
+  std::vector<double> all;
+  for (int step = 0; step < kSteps; ++step) all.push_back(model.train_on_batch(x, t).at("loss"));
+  return all;
+}
+
+// "" or what is wrong. Applications have a hundred layers, and ten times the tolerance.
+std::string compared(const fs::path& file) {
+  const fs::path base = fs::path(file).replace_extension();
+  kt::Model model = kt::load_model(file.string());
+  const auto given = kt::saving::read_safetensors(base.string() + ".safetensors").tensors;
+  const kt::Tensors x = together(numbered(given, 'x'));
+  const std::vector<kt::Tensor> expected = numbered(given, 'y');
+  const kt::Tensors y = model.predict(x, {.verbose = 0});
+  if (y.count() != static_cast<std::int64_t>(expected.size())) {
+    return fmt::format("{} results, expected {}", y.count(), expected.size());
+  }
+  const double tolerance = base.filename().string().starts_with("app_") ? 1e-4 : 1e-5;
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    const kt::Tensor mine = y.get(static_cast<std::int64_t>(i));
+    if (mine.shape() != expected[i].shape()) {
+      return fmt::format("result {} is {}, expected {}", i, mine.spec().text(),
+                         expected[i].spec().text());
+    }
+    const double size = kt::max(kt::abs(expected[i])).item<double>();
+    const double difference = kt::max_abs_difference(mine, kt::cast(expected[i], mine.dtype()));
+    if (!(difference <= tolerance * std::max(size, 1e-3))) {
+      return fmt::format("result {} differs by {:.2e}, largest is {:.2e}", i, difference, size);
+    }
+  }
+  model.save(base.string() + ".back.keras");
+  if (const kt::Tensor* wanted = given.find("losses")) {
+    const double mine = losses(model, x, together(numbered(given, 't'))).back();
+    const double theirs = wanted->item<double>({kSteps - 1});
+    if (!(std::abs(mine - theirs) <= 1e-4 * std::abs(theirs))) {
+      return fmt::format("after {} steps the loss is {}, expected {}", kSteps, mine, theirs);
+    }
+  }
+  return "";
+}
+
+int check(const fs::path& folder) {
+  int passed = 0, failed = 0;
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    if (name.ends_with(".keras") && !name.ends_with(".back.keras")) files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  for (const fs::path& file : files) {
+    std::string wrong;
+    try {
+      wrong = compared(file);
+    } catch (const std::exception& error) {
+      wrong = error.what();
+    }
+    ++(wrong.empty() ? passed : failed);
+    if (!wrong.empty()) fmt::print("FAILED {}: {}\n", file.filename().string(), wrong);
+  }
+  fmt::print("keratin: {} passed, {} failed\n", passed, failed);
+  return failed > 0 || passed == 0;
+}
+
+// ---- models made here
+
+class Writer {
+ public:
+  explicit Writer(fs::path folder) : folder_(std::move(folder)) {}
+
+  // Writes a model and what it says of normal numbers in the shapes of its inputs.
+  void write(const std::string& name, kt::Model model, const std::vector<kt::Shape>& inputs,
+             const std::vector<kt::Tensor>& targets = {}) {
+    const std::string base = (folder_ / name).string();
+    kt::Named<kt::Tensor> tensors;
+    std::vector<kt::Tensor> x;
+    for (const kt::Shape& shape : inputs) x.push_back(kt::randn(shape));
+    // Moments and slots that are not their first values.
+    if (!targets.empty()) losses(model, together(x), together(targets));
+    const kt::Tensors y = model.predict(together(x), {.verbose = 0});
+    for (std::size_t i = 0; i < x.size(); ++i) tensors[fmt::format("x{}", i)] = x[i];
+    for (std::int64_t i = 0; i < y.count(); ++i) tensors[fmt::format("y{}", i)] = y.get(i);
+    model.save(base + ".keras");
+    if (!targets.empty()) {
+      for (std::size_t i = 0; i < targets.size(); ++i) tensors[fmt::format("t{}", i)] = targets[i];
+      tensors["losses"] = kt::Tensor::from(losses(model, together(x), together(targets)));
+    }
+    kt::saving::write_safetensors(base + ".safetensors", tensors);
+  }
+
+ private:
+  fs::path folder_;
+};
+
+kt::Model small_cnn() {
+  return kt::Sequential(
+      {kt::Input({.shape = {12, 12, 3}}),
+       layers::Conv2D({.filters = 8, .kernel_size = 3, .activation = "relu"}),
+       layers::BatchNormalization(), layers::MaxPooling2D(),
+       layers::Conv2D({.filters = 6, .kernel_size = 3, .padding = "same", .groups = 2}),
+       layers::ReLU({.max_value = 6}), layers::GlobalAveragePooling2D(),
+       layers::Dense({.units = 4, .activation = "softmax"})});
+}
+
+int write(const fs::path& folder) {
+  kt::set_random_seed(4);
+  Writer out(folder);
+  const kt::Tensor classes = kt::Tensor::numbers({0, 3, 1, 2, 1, 0, 3, 2}, {8}, kt::int32);
+  namespace opt = kt::optimizers;
+  const std::pair<const char*, kt::OptimizerRef> optimizers[] = {
+      {"sgd", opt::SGD({.learning_rate = 0.05, .momentum = 0.9, .nesterov = true})},
+      {"rmsprop", opt::RMSprop({.learning_rate = 2e-3, .momentum = 0.5, .centered = true})},
+      {"adam", opt::Adam({.learning_rate = 3e-3, .amsgrad = true, .clipnorm = 0.5})},
+      {"adamw", opt::AdamW({.learning_rate = opt::schedules::CosineDecay(
+                                {.initial_learning_rate = 3e-3, .decay_steps = 30})})},
+  };
+  for (const auto& [name, optimizer] : optimizers) {
+    kt::Model model = small_cnn();
+    model.compile({.optimizer = optimizer,
+                   .loss = "sparse_categorical_crossentropy",
+                   .metrics = {"accuracy"}});
+    out.write(fmt::format("optimizer_{}", name), model, {{8, 12, 12, 3}}, {classes});
+  }
+
+  const auto left = kt::Input({.shape = {6}, .name = "left"});
+  const auto right = kt::Input({.shape = {6}, .name = "right"});
+  const kt::Sequential tower(
+      {kt::Input({.shape = {6}}), layers::Dense({.units = 5, .activation = "gelu"}),
+       layers::LayerNormalization()},
+      "tower");
+  const auto inner_input = kt::Input({.shape = {5}});
+  const kt::Model inner(inner_input,
+                        layers::Add()({layers::Dense({.units = 3})(inner_input),
+                                       layers::Dense({.units = 3})(inner_input)}),
+                        "inner");
+  const auto shared = layers::Dense({.units = 5, .kernel_regularizer = "l2"});
+  const auto a = shared(tower(left)), b = shared(tower(right));
+  const auto both = layers::Concatenate()({inner(a), inner(b), inner(layers::Multiply()({a, b}))});
+  // A result that a nested functional model gives by itself, of its first call.
+  kt::Model pair({left, right}, {layers::Dense({.units = 2, .name = "first"})(both), inner(a)},
+                 "pair");
+  pair.compile({.optimizer = "adam",
+                .loss = {{"first", "mse"}, {"inner", kt::losses::Huber({.delta = 0.5})}},
+                .loss_weights = {{"first", 0.5}, {"inner", 2.0}},
+                .metrics = {{"first", {"mae", kt::metrics::RootMeanSquaredError()}}}});
+  out.write("graph_pair", pair, {{8, 6}, {8, 6}}, {kt::randn({8, 2}), kt::randn({8, 3})});
+
+  const auto x = kt::Input({.shape = {6}});
+  const auto named = kt::Input({.shape = {6}});
+  const kt::Model twice(named, layers::Dense({.units = 6})(named), "twice");
+  out.write("graph_ends", kt::Model(x, {twice(twice(x)), tower(x)}), {{3, 6}});
+
+  // A base model that infers, whatever the model around it does.
+  kt::Sequential base(
+      {kt::Input({.shape = {6}}), layers::Dense({.units = 4}), layers::BatchNormalization()},
+      "base");
+  base.set_trainable(false);
+  kt::Model transfer(x, layers::Dense({.units = 1})(base(x, {.training = false})));
+  transfer.compile({.optimizer = "sgd", .loss = "mse"});
+  out.write("graph_transfer", transfer, {{8, 6}}, {kt::randn({8, 1})});
+  fmt::print("keratin wrote {} models\n", 7);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  const std::string command = argc == 3 ? argv[1] : "";
+  if (command == "check") return check(argv[2]);
+  if (command == "write") return write(argv[2]);
+  fmt::print(stderr, "usage: interop check|write DIR\n");
+  return 2;
+} catch (const std::exception& error) {
+  fmt::print(stderr, "interop: {}\n", error.what());
+  return 1;
+}

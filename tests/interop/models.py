@@ -1,0 +1,222 @@
+"""Models built in Keras, for keratin to load: every layer by itself, random graphs, applications."""
+
+import keras
+import numpy as np
+
+L = keras.layers
+IMAGE, SEQUENCE, FLAT = (6, 6, 4), (8, 5), (6,)
+
+# Layers with options that are not the defaults, and what they take.
+LAYERS = [
+    (lambda: L.Activation("tanh"), FLAT),
+    (lambda: L.Activation("hard_silu"), FLAT),
+    (lambda: L.ActivityRegularization(l1=0.1), FLAT),
+    (lambda: L.AveragePooling1D(3, strides=2, padding="same"), SEQUENCE),
+    (lambda: L.AveragePooling2D((3, 2), padding="same"), IMAGE),
+    (lambda: L.BatchNormalization(momentum=0.9, epsilon=1e-2, center=False), IMAGE),
+    (lambda: L.CenterCrop(4, 3), IMAGE),
+    (lambda: L.Conv1D(3, 2, padding="causal", dilation_rate=2, activation="selu"), SEQUENCE),
+    (lambda: L.Conv2D(6, (3, 2), strides=2, padding="same", groups=2, activation="relu"), IMAGE),
+    (lambda: L.Conv2D(3, 2, kernel_initializer="he_normal", bias_constraint="non_neg"), IMAGE),
+    (lambda: L.Cropping1D((1, 2)), SEQUENCE),
+    (lambda: L.Cropping2D(((1, 0), (2, 1))), IMAGE),
+    (lambda: L.Dense(3, activation="swish", use_bias=False, kernel_regularizer=keras.regularizers.L1L2(1e-3, 1e-2)), FLAT),
+    (lambda: L.DepthwiseConv2D(3, depth_multiplier=2, padding="same"), IMAGE),
+    (lambda: L.Dropout(0.3, noise_shape=(None, 1)), FLAT),
+    (lambda: L.ELU(0.5), FLAT),
+    (lambda: L.Embedding(7, 2, mask_zero=True), "ids"),
+    (lambda: L.Flatten(), IMAGE),
+    (lambda: L.GaussianDropout(0.2), FLAT),
+    (lambda: L.GaussianNoise(0.2), FLAT),
+    (lambda: L.GlobalAveragePooling1D(keepdims=True), SEQUENCE),
+    (lambda: L.GlobalAveragePooling2D(), IMAGE),
+    (lambda: L.GlobalMaxPooling1D(), SEQUENCE),
+    (lambda: L.GlobalMaxPooling2D(keepdims=True), IMAGE),
+    (lambda: L.GroupNormalization(2, scale=False), IMAGE),
+    (lambda: L.Identity(), FLAT),
+    (lambda: L.LayerNormalization(axis=[1, 2], epsilon=1e-5), SEQUENCE),
+    (lambda: L.LeakyReLU(0.1), FLAT),
+    (lambda: L.Masking(1.0), SEQUENCE),
+    (lambda: L.MaxPooling1D(2), SEQUENCE),
+    (lambda: L.MaxPooling2D(3, strides=1), IMAGE),
+    (lambda: L.PReLU(shared_axes=[1, 2]), IMAGE),
+    (lambda: L.Permute((2, 1)), SEQUENCE),
+    (lambda: L.RMSNormalization(), SEQUENCE),
+    (lambda: L.RandomBrightness((-0.1, 0.2)), IMAGE),
+    (lambda: L.RandomContrast((0.1, 0.2)), IMAGE),
+    (lambda: L.RandomFlip("horizontal"), IMAGE),
+    (lambda: L.RandomRotation(0.1, fill_mode="wrap"), IMAGE),
+    (lambda: L.RandomTranslation(0.1, (0.1, 0.2)), IMAGE),
+    (lambda: L.RandomZoom((-0.1, 0.2)), IMAGE),
+    (lambda: L.ReLU(max_value=1, negative_slope=0.1, threshold=0.2), FLAT),
+    (lambda: L.RepeatVector(3), FLAT),
+    (lambda: L.Rescaling(0.5, offset=-1), IMAGE),
+    (lambda: L.Reshape((-1, 8)), IMAGE),
+    (lambda: L.Resizing(9, 5, interpolation="bilinear"), IMAGE),
+    (lambda: L.SeparableConv2D(5, 3, strides=2, padding="same", activation="elu"), IMAGE),
+    (lambda: L.Softmax(axis=1), SEQUENCE),
+    (lambda: L.SpatialDropout1D(0.2), SEQUENCE),
+    (lambda: L.SpatialDropout2D(0.2, seed=1), IMAGE),
+    (lambda: L.TimeDistributed(L.Dense(2)), SEQUENCE),
+    (lambda: L.UnitNormalization(), FLAT),
+    (lambda: L.UpSampling1D(3), SEQUENCE),
+    (lambda: L.UpSampling2D((1, 2)), IMAGE),
+    (lambda: L.ZeroPadding1D((0, 2)), SEQUENCE),
+    (lambda: L.ZeroPadding2D(((1, 2), (0, 1))), IMAGE),
+]
+
+
+def by_layer():
+    for make, shape in LAYERS:
+        layer = make()
+        if shape == "ids":
+            x = np.random.default_rng(1).integers(0, 7, (4, 3)).astype("int32")
+            model = keras.Sequential([keras.Input((3,), dtype="int32"), layer])
+        else:
+            x = np.random.default_rng(1).normal(size=(4, *shape)).astype("float32")
+            model = keras.Sequential([keras.Input(shape), layer])
+        yield f"layer_{layer.name}", randomized(model), [x]
+
+
+def randomized(model, seed=2):
+    """Weights that are not their first values: biases and statistics too."""
+    rng = np.random.default_rng(seed)
+    model.set_weights(
+        [
+            np.abs(w + 0.2 * rng.normal(size=w.shape)).astype(w.dtype)
+            if "variance" in v.name
+            else (w + 0.2 * rng.normal(size=w.shape)).astype(w.dtype)
+            for v, w in zip(model.weights, model.get_weights())
+        ]
+    )
+    return model
+
+
+class Graph:
+    """One random functional model: layers on tensors that are there, merges of equal shapes, shared
+    layers, nested models, one to three outputs."""
+
+    def __init__(self, seed):
+        self.rng = np.random.default_rng(seed)
+        self.inputs = [self.new_input() for _ in range(self.rng.integers(1, 3))]
+        self.tensors = list(self.inputs)
+        self.used = []
+
+    def pick(self, options):
+        return options[self.rng.integers(len(options))]
+
+    def new_input(self):
+        return keras.Input(self.pick([FLAT, SEQUENCE, IMAGE]))
+
+    def layer_for(self, rank, channels):
+        common = [
+            lambda: L.Activation(self.pick(["relu", "tanh", "gelu", "silu", "softplus"])),
+            lambda: L.BatchNormalization(),
+            lambda: L.LayerNormalization(),
+            lambda: L.Dropout(0.2),
+            lambda: L.Dense(int(self.rng.integers(2, 7)), activation=self.pick([None, "relu"])),
+            lambda: L.Rescaling(0.7, offset=0.1),
+        ]
+        own = {
+            2: [lambda: L.RepeatVector(3), lambda: L.Reshape((1, -1)), lambda: L.UnitNormalization()],
+            3: [
+                lambda: L.Conv1D(4, 2, padding=self.pick(["same", "causal"])),
+                lambda: L.GlobalMaxPooling1D(),
+                lambda: L.Flatten(),
+                lambda: L.ZeroPadding1D(1),
+            ],
+            4: [
+                lambda: L.Conv2D(int(self.rng.integers(2, 6)), 3, padding="same"),
+                lambda: L.DepthwiseConv2D(3, padding="same"),
+                lambda: L.MaxPooling2D(2, padding="same"),
+                lambda: L.AveragePooling2D(2, strides=1, padding="same"),
+                lambda: L.GlobalAveragePooling2D(),
+                lambda: L.Flatten(),
+                lambda: L.ZeroPadding2D(1),
+            ],
+        }[rank]
+        return self.pick(common + own)()
+
+    def nested(self, tensor):
+        """A model of two layers, functional or Sequential, as a layer."""
+        shape = tensor.shape[1:]
+        if self.rng.random() < 0.5:
+            return keras.Sequential(
+                [keras.Input(shape), L.Dense(4, activation="relu"), L.Dense(3)]
+            )
+        x = keras.Input(shape)
+        y = L.Dense(3)(x)
+        return keras.Model(x, L.Add()([y, L.Dense(3)(x)]))
+
+    def step(self):
+        tensor = self.pick(self.tensors[-4:])
+        chance = self.rng.random()
+        if chance < 0.2:
+            same = [t for t in self.tensors if t.shape == tensor.shape]
+            kind = self.pick([L.Add, L.Multiply, L.Average, L.Maximum, L.Concatenate])
+            if len(same) > 1:
+                self.tensors.append(kind()([tensor, self.pick(same)]))
+                return
+        if chance < 0.3 and self.used:  # a layer once more
+            layer, shape = self.pick(self.used)
+            fits = [t for t in self.tensors if t.shape == shape]
+            self.tensors.append(layer(self.pick(fits)))
+            return
+        layer = self.nested(tensor) if chance < 0.4 else self.layer_for(len(tensor.shape), 0)
+        self.used.append((layer, tensor.shape))
+        self.tensors.append(layer(tensor))
+
+    def model(self):
+        for _ in range(self.rng.integers(4, 14)):
+            self.step()
+        made = self.tensors[len(self.inputs) :]
+        outputs = [made[-1]] + [self.pick(made) for _ in range(self.rng.integers(0, 3))]
+        outputs = list({id(t): t for t in outputs}.values())
+        return keras.Model(self.inputs, outputs if len(outputs) > 1 else outputs[0])
+
+
+def graphs(count):
+    for seed in range(count):
+        graph = Graph(seed)
+        model = randomized(graph.model(), seed)
+        rng = np.random.default_rng(seed + 1000)
+        inputs = [rng.normal(size=(3, *x.shape[1:])).astype("float32") for x in graph.inputs]
+        yield f"graph_{seed:02d}", model, inputs
+
+
+def applications():
+    for make, size in [(keras.applications.MobileNetV2, 96), (keras.applications.ResNet50, 64)]:
+        model = make(input_shape=(size, size, 3), weights=None, classes=10)
+        x = np.random.default_rng(3).normal(size=(2, size, size, 3)).astype("float32")
+        yield f"app_{make.__name__}", model, [x]
+
+
+def trained():
+    """Compiled models with the optimizer's state of some steps, and a batch to go on with."""
+    schedule = keras.optimizers.schedules.CosineDecay(3e-3, 30)
+    optimizers = {
+        "sgd": keras.optimizers.SGD(0.05, momentum=0.9, nesterov=True),
+        "rmsprop": keras.optimizers.RMSprop(2e-3, momentum=0.5, centered=True),
+        "adam": keras.optimizers.Adam(3e-3, amsgrad=True, clipnorm=0.5),
+        "adamw": keras.optimizers.AdamW(schedule, use_ema=True),
+        "accumulating": keras.optimizers.Adam(1e-2, gradient_accumulation_steps=2),
+    }
+    rng = np.random.default_rng(5)
+    x = rng.normal(size=(8, 10, 10, 3)).astype("float32")
+    t = rng.integers(0, 4, (8,)).astype("int32")
+    for name, optimizer in optimizers.items():
+        model = keras.Sequential(
+            [
+                keras.Input((10, 10, 3)),
+                L.Conv2D(6, 3, activation="relu"),
+                L.BatchNormalization(),
+                L.MaxPooling2D(),
+                L.Flatten(),
+                L.Dense(8, activation="tanh", kernel_regularizer="l2"),
+                L.Dense(4, activation="softmax"),
+            ]
+        )
+        model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
+        for _ in range(6):
+            model.train_on_batch(x, t)
+        yield f"trained_{name}", model, [x], [t]

@@ -1,0 +1,140 @@
+"""keratin's files against real Keras, both ways: what is built in Keras is loaded by keratin, gives the
+same numbers, trains on the same way, is saved by keratin and loaded by Keras; and what is built in keratin
+opens here.
+
+    python3 tests/interop/run.py PROGRAM FOLDER      PROGRAM is built from interop.cpp
+
+Run by `make test-interop`, which makes an environment with what requirements.txt names.
+"""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import warnings
+
+os.environ.setdefault("KERAS_BACKEND", "jax")
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+# After the settings.
+import keras  # noqa: E402
+import models  # noqa: E402
+import numpy as np  # noqa: E402
+from safetensors.numpy import load_file, save_file  # noqa: E402
+
+STEPS = 10
+GRAPHS = 50
+
+
+def as_list(values):
+    return list(values) if isinstance(values, (list, tuple)) else [values]
+
+
+def one_or_all(values):
+    return values[0] if len(values) == 1 else values
+
+
+def predicted(model, inputs):
+    with warnings.catch_warnings():  # one tensor for a list of one input
+        warnings.simplefilter("ignore")
+        return [np.asarray(y) for y in as_list(model(one_or_all(inputs), training=False))]
+
+
+def steps(model, inputs, targets):
+    losses = []
+    for _ in range(STEPS):
+        losses.append(model.train_on_batch(one_or_all(inputs), one_or_all(targets), return_dict=True))
+    return np.array([float(step["loss"]) for step in losses])
+
+
+def write(folder, name, model, inputs, targets=()):
+    tensors = {f"x{i}": x for i, x in enumerate(inputs)}
+    tensors |= {f"y{i}": y for i, y in enumerate(predicted(model, inputs))}
+    tensors |= {f"t{i}": t for i, t in enumerate(targets)}
+    model.save(folder / f"{name}.keras")
+    if targets:
+        tensors["losses"] = steps(model, inputs, targets)
+    save_file({k: np.ascontiguousarray(v) for k, v in tensors.items()}, folder / f"{name}.safetensors")
+
+
+class Tally:
+    def __init__(self):
+        self.passed, self.failed = 0, 0
+
+    def note(self, name, wrong):
+        self.passed, self.failed = self.passed + (not wrong), self.failed + bool(wrong)
+        if wrong:
+            print(f"FAILED {name}: {wrong}", flush=True)
+
+
+def difference(name, mine, theirs):
+    """"" or what is wrong."""
+    tolerance = 1e-4 if name.startswith("app_") else 1e-5
+    if len(mine) != len(theirs):
+        return f"{len(mine)} results, expected {len(theirs)}"
+    for i, (a, b) in enumerate(zip(mine, theirs)):
+        if a.shape != b.shape:
+            return f"result {i} is {a.shape}, expected {b.shape}"
+        largest = max(float(np.abs(b).max(initial=0)), 1e-3)
+        worst = float(np.abs(a - b).max(initial=0))
+        if not worst <= tolerance * largest:
+            return f"result {i} differs by {worst:.2e}, largest is {largest:.2e}"
+    return ""
+
+
+def opens(path, tensors):
+    """Opens a file of keratin's in Keras: predictions, and ten more steps of training."""
+    given = load_file(tensors)
+    pick = lambda kind: [given[f"{kind}{i}"] for i in range(9) if f"{kind}{i}" in given]  # noqa: E731
+    name = path.name
+    try:
+        model = keras.saving.load_model(path)
+        wrong = difference(name, predicted(model, pick("x")), pick("y"))
+        if not wrong and "losses" in given:
+            last = steps(model, pick("x"), pick("t"))[-1]
+            if not abs(last - given["losses"][-1]) <= 1e-4 * abs(given["losses"][-1]):
+                wrong = f"after {STEPS} steps the loss is {last}, expected {given['losses'][-1]}"
+            model.fit(one_or_all(pick("x")), one_or_all(pick("t")), verbose=0)
+        return wrong
+    except Exception as error:  # whatever it is, it is a failure of this file
+        return f"{type(error).__name__}: {error}"
+
+
+def keratin(program, command, folder, **settings):
+    done = subprocess.run(
+        [program, command, folder], env={**os.environ, **settings}, stdout=subprocess.PIPE, text=True
+    )
+    print(done.stdout, end="", flush=True)
+    return done.returncode
+
+
+def main():
+    program, folder = sys.argv[1], pathlib.Path(sys.argv[2])
+    shutil.rmtree(folder, ignore_errors=True)
+    built, written = folder / "keras", folder / "keratin"
+    built.mkdir(parents=True)
+    written.mkdir()
+    for name, model, inputs in [*models.by_layer(), *models.graphs(GRAPHS), *models.applications()]:
+        write(built, name, model, inputs)
+    for name, model, inputs, targets in models.trained():
+        write(built, name, model, inputs, targets)
+
+    print(f"Keras {keras.__version__} -> keratin", flush=True)
+    failed = keratin(program, "check", built)
+    print("the same by the reference kernels of convolution", flush=True)
+    failed |= keratin(program, "check", built, KERATIN_KERNEL="conv2d=reference")
+    print("keratin -> Keras", flush=True)
+    failed |= keratin(program, "write", written)
+    tally = Tally()
+    for path in sorted(built.glob("*.back.keras")):
+        tally.note(path.name, opens(path, built / path.name.replace(".back.keras", ".safetensors")))
+    for path in sorted(written.glob("*.keras")):
+        tally.note(path.name, opens(path, path.with_suffix(".safetensors")))
+    print(f"interop: {tally.passed} passed, {tally.failed} failed")
+    sys.exit(failed or tally.failed > 0 or tally.passed == 0)
+
+
+if __name__ == "__main__":
+    main()
