@@ -11,6 +11,7 @@ LAYERS = [
     (lambda: L.Activation("tanh"), FLAT),
     (lambda: L.Activation("hard_silu"), FLAT),
     (lambda: L.ActivityRegularization(l1=0.1), FLAT),
+    (lambda: L.AlphaDropout(0.2), FLAT),
     (lambda: L.AveragePooling1D(3, strides=2, padding="same"), SEQUENCE),
     (lambda: L.AveragePooling2D((3, 2), padding="same"), IMAGE),
     (lambda: L.BatchNormalization(momentum=0.9, epsilon=1e-2, center=False), IMAGE),
