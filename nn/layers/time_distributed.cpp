@@ -85,7 +85,7 @@ class TimeDistributedLayer final : public ConfiguredLayer<TimeDistributedOptions
     return {spec};
   }
   std::vector<Tensor> compute_mask(const Variables&, const std::vector<Tensor>& masks) override {
-    Tensor mask = masks[0];
+    const Tensor& mask = masks[0];
     if (mask.rank() > 2) return {};
     return {mask};
   }
