@@ -93,7 +93,7 @@ void h5_check_chunks(const H5File& file, std::string_view path, hid_t dataset, c
       file.fail(path, "has parts that were never written");
     if (size > static_cast<hsize_t>(file.bytes())) file.fail(path, "truncated");
     if (filters.deflate_mask == 0) {
-      const auto whole = static_cast<hsize_t>(chunk_bytes + (filters.fletcher ? 4 : 0));
+      const hsize_t whole = static_cast<hsize_t>(chunk_bytes) + (filters.fletcher ? 4 : 0);
       if (size != whole)
         file.fail(path, fmt::format("has a chunk of {} bytes; expected {}", size, whole));
     } else {
