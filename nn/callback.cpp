@@ -6,6 +6,7 @@
 #include <exception>
 #include <typeinfo>
 
+#include "nn/inspect/terminal.h"
 #include "nn/layer.h"
 
 namespace keratin {
@@ -101,7 +102,7 @@ void CallbackList::interrupt() const {
     try {
       callback->on_train_interrupted();
     } catch (const std::exception& error) {
-      fmt::print(stderr, "keratin: {}: {}\n", name_of(*callback), error.what());
+      detail::warn("keratin: {}: {}\n", name_of(*callback), error.what());
     }
   }
 }

@@ -10,6 +10,7 @@
 #include "autograd/ops/multiply.h"
 #include "autograd/ops/reshape.h"
 #include "autograd/tape.h"
+#include "nn/inspect/terminal.h"
 #include "nn/mask.h"
 #include "nn/names.h"
 #include "tensor/cast.h"
@@ -259,10 +260,10 @@ void Layer::ensure_built(const std::vector<Spec>& inputs) {
 std::vector<Tensor> Layer::compute_mask(const Variables&, const std::vector<Tensor>& masks) {
   if (supports_masking_) return masks;
   if (!warned_of_mask_ && sublayers().empty()) {  // an inner layer speaks for itself
-    fmt::print(stderr,
-               "keratin: {}: drops the mask of its input; layers and losses after it count every "
-               "time step\n",
-               label());
+    detail::warn(
+        "keratin: {}: drops the mask of its input; layers and losses after it count every "
+        "time step\n",
+        label());
     warned_of_mask_ = true;
   }
   return {};

@@ -15,6 +15,7 @@
 #include "autograd/ops/square.h"
 #include "autograd/ops/sum.h"
 #include "autograd/tape.h"
+#include "nn/inspect/terminal.h"
 #include "nn/optimizers/adam.h"
 #include "nn/optimizers/adamw.h"
 #include "nn/optimizers/rmsprop.h"
@@ -177,10 +178,10 @@ void Optimizer::apply(const std::vector<Variable>& variables) {
                                  class_name_, variables.size()));
   }
   if (!without.empty() && !std::exchange(warned_, true)) {
-    fmt::print(stderr,
-               "keratin: {}: no gradient for {}: they do not take part in the loss, and stay as "
-               "they are\n",
-               class_name_, without);
+    detail::warn(
+        "keratin: {}: no gradient for {}: they do not take part in the loss, and stay as "
+        "they are\n",
+        class_name_, without);
   }
   build(variables);
 

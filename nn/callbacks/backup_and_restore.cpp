@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "data/atomic_file.h"
+#include "nn/inspect/terminal.h"
 #include "nn/saving/training_backup.h"
 
 namespace keratin::callbacks {
@@ -77,7 +78,7 @@ class BackupAndRestoreCallback final : public Callback {
         return std::make_unique<TrainingBackup>(path_);
       } catch (const FileError& broken) {
         if (!has_before) throw;
-        fmt::print(stderr, "keratin: {}; the one before is used\n", broken.what());
+        detail::warn("keratin: {}; the one before is used\n", broken.what());
       }
     }
     return has_before ? std::make_unique<TrainingBackup>(before_) : nullptr;
@@ -94,7 +95,7 @@ class BackupAndRestoreCallback final : public Callback {
       if (options_.double_checkpoint && fs::exists(path_, error)) fs::rename(path_, before_);
       TrainingBackup::write(path_, model(), detail::fit_progress(model()));
     } catch (const std::exception& error) {
-      fmt::print(stderr, "keratin: BackupAndRestore: {}; training goes on\n", error.what());
+      detail::warn("keratin: BackupAndRestore: {}; training goes on\n", error.what());
     }
   }
 

@@ -12,6 +12,7 @@
 #include <sstream>
 #include <vector>
 
+#include "nn/inspect/terminal.h"
 #include "nn/model/model.h"
 
 namespace keratin::callbacks {
@@ -134,8 +135,8 @@ class CSVLoggerCallback final : public Callback {
                          std::fflush(file_.get()) == 0;
     if (written || warned_) return;
     warned_ = true;
-    fmt::print(stderr, "keratin: CSVLogger: {}: cannot be written any more: {}; training goes on\n",
-               options_.filename, std::strerror(errno));
+    detail::warn("keratin: CSVLogger: {}: cannot be written any more: {}; training goes on\n",
+                 options_.filename, std::strerror(errno));
   }
 
   CSVLoggerOptions options_;

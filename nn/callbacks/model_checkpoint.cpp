@@ -121,7 +121,7 @@ class ModelCheckpointCallback final : public Callback {
       say("finished saving model to " + file);
     } catch (const FileError& error) {
       best_ = best;  // what was not saved is not what later ones have to beat
-      fmt::print(stderr, "keratin: ModelCheckpoint: {}; training goes on\n", error.what());
+      detail::warn("keratin: ModelCheckpoint: {}; training goes on\n", error.what());
     }
   }
 

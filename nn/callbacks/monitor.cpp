@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "nn/inspect/terminal.h"
 #include "nn/model/model.h"
 
 namespace keratin::detail {
@@ -50,8 +51,8 @@ std::optional<double> Monitor::value(const Logs& logs) {
   if (!std::exchange(warned_, true)) {
     std::vector<std::string> known;
     for (const auto& [key, value] : logs) known.push_back(key);
-    fmt::print(stderr, "keratin: {}: the logs have no \"{}\"{}\n", callback_, name_,
-               name_hint(name_, known));
+    detail::warn("keratin: {}: the logs have no \"{}\"{}\n", callback_, name_,
+                 name_hint(name_, known));
   }
   return {};
 }

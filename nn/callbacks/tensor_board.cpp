@@ -9,6 +9,7 @@
 
 #include "autograd/ops/transpose.h"
 #include "nn/inspect/event_file.h"
+#include "nn/inspect/terminal.h"
 #include "nn/model/model.h"
 #include "nn/model/model_layer.h"
 #include "nn/saving/layer_json.h"
@@ -151,7 +152,7 @@ class TensorBoardCallback final : public Callback {
       }
       train_->keras_graph("keras", 0, saving::dump_json(json));
     } catch (const ValueError& error) {
-      fmt::print(stderr, "keratin: TensorBoard: no graph of the model: {}\n", error.what());
+      detail::warn("keratin: TensorBoard: no graph of the model: {}\n", error.what());
     }
   }
 
@@ -170,8 +171,8 @@ class TensorBoardCallback final : public Callback {
       if (!*file) continue;
       (*file)->flush();
       if ((*file)->ok() || std::exchange(warned_, true)) continue;
-      fmt::print(stderr, "keratin: TensorBoard: {}: cannot be written any more; training goes on\n",
-                 (*file)->path());
+      detail::warn("keratin: TensorBoard: {}: cannot be written any more; training goes on\n",
+                   (*file)->path());
     }
   }
 

@@ -38,4 +38,8 @@ void write_stdout(std::string_view text) {
   std::fflush(stdout);
 }
 
+void write_stderr(std::string_view text) noexcept {
+  std::fwrite(text.data(), 1, text.size(), stderr);
+}
+
 }  // namespace keratin::detail

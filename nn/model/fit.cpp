@@ -7,6 +7,7 @@
 
 #include "autograd/tape.h"
 #include "nn/callbacks/progress_logger.h"
+#include "nn/inspect/terminal.h"
 #include "nn/model/batches.h"
 #include "nn/model/fit_progress.h"
 #include "nn/model/loop.h"
@@ -184,10 +185,10 @@ class FitLoop {
               fmt::format("fit: the dataset gave no batch in epoch {}", progress_.epoch + 1));
         }
         if (steps) {
-          fmt::print(stderr,
-                     "keratin: fit: the data ended after {} of {} steps of epoch {}; repeat() it, "
-                     "or ask for fewer steps\n",
-                     progress_.batch, *steps, progress_.epoch + 1);
+          detail::warn(
+              "keratin: fit: the data ended after {} of {} steps of epoch {}; repeat() it, "
+              "or ask for fewer steps\n",
+              progress_.batch, *steps, progress_.epoch + 1);
         }
         return;
       }

@@ -205,7 +205,6 @@ struct CountedText {
     return before;
   }
   friend bool operator==(const CountedText& a, const CountedText& b) { return a.at == b.at; }
-  friend bool operator!=(const CountedText& a, const CountedText& b) { return a.at != b.at; }
 };
 
 }  // namespace

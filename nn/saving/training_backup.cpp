@@ -6,6 +6,7 @@
 #include <set>
 
 #include "data/zip.h"
+#include "nn/inspect/terminal.h"
 #include "nn/model/model_layer.h"
 #include "nn/saving/json_fields.h"
 #include "nn/saving/weights.h"
@@ -238,7 +239,7 @@ void TrainingBackup::restore_callbacks(FitProgress& progress) const {
     std::size_t i = 0;
     while (i < saved.size() && (used.count(i) != 0 || saved[i].at("class") != name)) ++i;
     if (i == saved.size()) {
-      fmt::print(stderr, "keratin: {}: knows no callback {}; it starts anew\n", where_, name);
+      detail::warn("keratin: {}: knows no callback {}; it starts anew\n", where_, name);
       continue;
     }
     used.insert(i);

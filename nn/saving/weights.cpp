@@ -1,4 +1,5 @@
 #include "nn/saving/weights.h"
+#include "nn/inspect/terminal.h"
 
 #include <fmt/format.h>
 
@@ -109,7 +110,7 @@ void read_weights(const LayerRef& model, const Hdf5Reader& file, const std::stri
       for (Assignment& one : assignments(*layer, path, file, where)) all.push_back(std::move(one));
     } catch (const FileError& error) {
       if (!skip_mismatch) throw;
-      fmt::print(stderr, "keratin: {}; left as it is\n", error.what());
+      detail::warn("keratin: {}; left as it is\n", error.what());
     }
   }
   if (!skip_mismatch) require_all_used(all, file, where);
@@ -148,7 +149,7 @@ void read_optimizer(OptimizerRef& optimizer, const std::vector<Variable>& variab
     }
     optimizer.impl()->set_state(state);
   } catch (const Error& error) {
-    fmt::print(stderr, "keratin: {}; the optimizer starts anew\n", error.what());
+    detail::warn("keratin: {}; the optimizer starts anew\n", error.what());
   }
 }
 
