@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "data/files.h"
+#include "data/pipeline/checks.h"
+#include "data/pipeline/make_dataset.h"
 #include "data/pipeline/pipeline.h"
 #include "data/pipeline/table.h"
 #include "kernels/parallel.h"
@@ -14,40 +15,12 @@
 namespace keratin::data {
 namespace {
 
+using detail::decorated;
+using detail::of_examples;
+using detail::of_rows;
 using detail::Pipeline;
-using detail::SourcePtr;
-
-void require_at_least(std::int64_t least, const char* what, std::int64_t given,
-                      const char* also = "") {
-  if (given < least)
-    throw ValueError(fmt::format("{} is {}; expected {} or more{}", what, given, least, also));
-}
-
-template <class F>
-void require_function(const char* what, const F& f) {
-  if (f == nullptr) throw ValueError(fmt::format("{}: the function is empty", what));
-}
-
-using Files = std::shared_ptr<const detail::FileNames>;
-
-Dataset of_examples(SourcePtr<Example> source, Files files = nullptr) {
-  return Dataset(std::make_shared<const Pipeline>(
-      Pipeline{std::move(source), nullptr, nullptr, std::move(files)}));
-}
-
-Dataset of_rows(SourcePtr<std::int64_t> rows, std::shared_ptr<const detail::Table> table,
-                Files files = nullptr) {
-  return Dataset(std::make_shared<const Pipeline>(
-      Pipeline{detail::examples_of(rows, table), rows, table, std::move(files)}));
-}
-
-// The same decorator on rows, as long as there are just these, else on examples.
-template <class F>
-Dataset decorated(const Pipeline& pipeline, const F& decorate) {
-  if (pipeline.rows != nullptr)
-    return of_rows(decorate(pipeline.rows), pipeline.table, pipeline.files);
-  return of_examples(decorate(pipeline.examples), pipeline.files);
-}
+using detail::require_at_least;
+using detail::require_function;
 
 }  // namespace
 

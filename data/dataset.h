@@ -46,6 +46,44 @@ struct ShuffleOptions {
   bool reshuffle_each_iteration = true;
 };
 
+/// Shapes to pad the tensors of an element to: one for all of a part, or by position or name.
+struct PaddedShapes {
+  Several<Shape> x = {};
+  Several<Shape> y = {};
+  Several<Shape> sample_weight = {};
+};
+
+struct PaddedBatchOptions {
+  /// Not given, or an axis of -1 or None: to the longest of the batch.
+  PaddedShapes padded_shapes = {};
+  /// Numbers (rank 0) or strings, given likewise; 0 and "" where not. They must fit the dtype.
+  Example padding_values = {};
+  /// Leave out the last batch where it would be short.
+  bool drop_remainder = false;
+};
+
+struct InterleaveOptions {
+  /// How many datasets are open at a time. TensorFlow takes the number of processors, so that the
+  /// order differs between machines; here it is a number.
+  std::int64_t cycle_length = 16;
+  /// How many elements in a row come from one of them.
+  std::int64_t block_length = 1;
+  /// How many threads call the function and read from the open datasets: by default this one. Above
+  /// 1 the function must be safe to call from several at once.
+  std::optional<int> num_parallel_calls = {};
+  /// Keep the order when several threads work; false lets a dataset that is ready overtake.
+  bool deterministic = true;
+};
+
+struct WindowOptions {
+  /// From the start of a window to the start of the next; not given: `size`.
+  std::optional<std::int64_t> shift = {};
+  /// From one element of a window to the next.
+  std::int64_t stride = 1;
+  /// Leave out the windows at the end that would be short.
+  bool drop_remainder = false;
+};
+
 /// One pass over a Dataset. It belongs to one thread; dropping it early stops whatever works for
 /// it in the background.
 ///
@@ -98,9 +136,9 @@ class Dataset {
   bool defined() const { return pipeline_ != nullptr; }
   /// How many elements a pass gives; kInfinite or kUnknown.
   std::int64_t cardinality() const;
-  /// Of a dataset from a directory, whatever was done with it since: the names of the classes, in
-  /// the order of their numbers (none without labels), and the files before any shuffling of passes.
-  /// Throws ValueError for others.
+  /// Of a dataset from a directory, whatever was done with it since (but for zip, and concatenate
+  /// with one of other classes): the names of the classes, in the order of their numbers (none
+  /// without labels), and the files before any shuffling of passes. Throws ValueError for others.
   const std::vector<std::string>& class_names() const;
   const std::vector<std::string>& file_paths() const;
 
@@ -118,6 +156,15 @@ class Dataset {
   /// ShapeError, DTypeError or ValueError where elements of a batch differ in shape, dtype or
   /// structure.
   Dataset batch(std::int64_t size, BatchOptions options = {}) const;
+  /// The same of elements that differ in size: each is padded at the ends of its axes. The pass
+  /// throws ShapeError for an element longer than `padded_shapes` allows, or of another rank.
+  Dataset padded_batch(std::int64_t size, PaddedBatchOptions options = {}) const;
+  /// Single rows of batches. Its cardinality is unknown. The pass throws ShapeError where tensors
+  /// of a batch differ in rows.
+  Dataset unbatch() const;
+  /// Windows of `size` elements, each stacked along a new leading axis (in TensorFlow a window is a
+  /// dataset, that one batches): [0, 1, 2], [3, 4, 5] ...; by shift = 1 [0, 1, 2], [1, 2, 3] ...
+  Dataset window(std::int64_t size, WindowOptions options = {}) const;
   /// Keeps `buffer` elements at hand and gives a random one of them each time: a uniformly random
   /// order if `buffer` is at least the number of elements, a local one otherwise.
   Dataset shuffle(std::int64_t buffer, ShuffleOptions options = {}) const;
@@ -128,10 +175,32 @@ class Dataset {
   Dataset take(std::int64_t n) const;
   /// All but the first n elements; for -1 none is left.
   Dataset skip(std::int64_t n) const;
+  /// The elements whose number, counted from 0, is `index` modulo `num_shards`.
+  Dataset shard(std::int64_t num_shards, std::int64_t index) const;
+  /// The elements of this dataset, then those of the other; both are told the same pass. Structure
+  /// and dtypes must be alike (the pass throws otherwise), shapes need not.
+  Dataset concatenate(const Dataset& other) const;
+  /// Puts the element's number, an int64, before its x: x becomes {number, x ...}, or has "index"
+  /// where it goes by names.
+  Dataset enumerate(std::int64_t start = 0) const;
+  /// The datasets that f makes of the elements, in turns: `block_length` elements of each of
+  /// `cycle_length`; where one is at its end, that of the next element takes its place. Each pass
+  /// starts from a fresh copy of f.
+  ///
+  ///     files.interleave([](const Example& file) { return lines_of(file); }, {.cycle_length = 4})
+  Dataset interleave(std::function<Dataset(Example)> f, InterleaveOptions options = {}) const;
+  /// Keeps what pass 0 gives, and gives that in every pass; put it behind costly maps and before
+  /// shuffle, augmentation and repeat. In memory, once a pass has come to its end. Or in a file,
+  /// which is there, whole, from that moment on, and is read by later runs of the program: they
+  /// must make the same dataset. Remove the file when the data change. The pass throws FileError
+  /// for a file that is something else, broken, or of a dataset with another number of elements.
+  Dataset cache(const std::string& filename = "") const;
   /// Makes up to n elements ahead on a thread of its own (AUTOTUNE: 2).
   Dataset prefetch(std::int64_t n) const;
 
  private:
+  friend Dataset zip(const Several<Dataset>& x, const Several<Dataset>& y,
+                     const Several<Dataset>& sample_weight);
   const detail::Pipeline& pipeline(const char* what) const;
   const detail::FileNames& files(const char* what) const;
 
@@ -144,6 +213,24 @@ class Dataset {
 /// tensors differ in rows or have no axis, ValueError without x.
 Dataset from_tensor_slices(const Tensors& x, const Tensors& y = {},
                            const Tensors& sample_weight = {});
+
+/// One element: these tensors. Throws ValueError without x.
+Dataset from_tensors(const Tensors& x, const Tensors& y = {}, const Tensors& sample_weight = {});
+
+/// Numbers, int64 [], from 0 or `start`, `step` apart, before `stop`. Throws ValueError if step is
+/// 0.
+Dataset range(std::int64_t stop);
+Dataset range(std::int64_t start, std::int64_t stop, std::int64_t step = 1);
+
+using Datasets = Several<Dataset>;
+
+/// Elements of several datasets side by side, until the first of them ends. Each gives x alone,
+/// which becomes x, y or sample_weight here; of several in a list or by name, one tensor after the
+/// other. The pass throws ValueError for elements that have y or sample_weight.
+///
+///     data::zip(images, labels).batch(32);
+///     data::zip({{"left", left}, {"right", right}}, distances);
+Dataset zip(const Datasets& x, const Datasets& y = {}, const Datasets& sample_weight = {});
 
 /// The elements that `next` gives until it gives none.
 /// Each pass over the data starts from a fresh copy of `next`, captured state included.

@@ -4,31 +4,11 @@
 
 #include <algorithm>
 #include <cstring>
-#include <string>
+
+#include "data/pipeline/structure.h"
 
 namespace keratin::data::detail {
 namespace {
-
-// "x f32[10, 4], y u8[9]"
-std::string listing(const Example& columns) {
-  std::string text;
-  const auto list = [&](const char* part, const Tensors& tensors) {
-    for (const auto& [name, tensor] : tensors.entries()) {
-      text += fmt::format("{}{}{} {}", text.empty() ? "" : ", ", part,
-                          name.empty() ? "" : fmt::format(" \"{}\"", name), tensor.spec().text());
-    }
-  };
-  list("x", columns.x);
-  list("y", columns.y);
-  list("sample_weight", columns.sample_weight);
-  return text;
-}
-
-template <class F>
-void for_each(const Example& columns, F f) {
-  for (const Tensors* tensors : {&columns.x, &columns.y, &columns.sample_weight})
-    for (const auto& [name, tensor] : tensors->entries()) f(tensor);
-}
 
 // y[i] = x[rows[i]]; rows that follow one another are copied at once.
 Tensor gather_tensor(const Tensor& x, std::span<const std::int64_t> rows) {
@@ -69,7 +49,7 @@ Example transformed(const Example& columns, const F& f) {
 
 Table::Table(Example columns) : columns_(std::move(columns)) {
   if (columns_.x.none()) throw ValueError("from_tensor_slices: x is empty; expected a tensor");
-  for_each(columns_, [&](const Tensor& tensor) {
+  for_each_tensor(columns_, [&](const Tensor& tensor) {
     if (!tensor.defined()) {
       throw ValueError(fmt::format(
           "from_tensor_slices: a tensor has no value, it was never set: {}", listing(columns_)));
@@ -82,7 +62,7 @@ Table::Table(Example columns) : columns_(std::move(columns)) {
     }
   });
   rows_ = columns_.x.shape()[0];
-  for_each(columns_, [&](const Tensor& tensor) {
+  for_each_tensor(columns_, [&](const Tensor& tensor) {
     if (tensor.shape()[0] != rows_) {
       throw ShapeError(
           fmt::format("from_tensor_slices: numbers of samples differ: {}; the first sizes must be "

@@ -1,0 +1,108 @@
+"""What tf.data gives of small datasets of numbers: elements in their order, and the cardinality.
+
+    cd tests/golden && KERAS_BACKEND=tensorflow python3 -m makers.datasets
+"""
+
+import pathlib
+
+import tensorflow as tf
+
+from .common import write
+
+INTERLEAVES = [(1, 1), (2, 1), (2, 2), (3, 1), (3, 2), (3, 5), (5, 1), (5, 3), (9, 1), (9, 2)]
+WINDOWS = [
+    (size, shift, stride, drop)
+    for size, shift, stride in (
+        (1, 1, 1), (2, 2, 1), (3, 1, 1), (3, 1, 2), (2, 3, 1), (2, 5, 3), (4, 2, 2), (9, 1, 1),
+        (3, 9, 1), (3, 10, 4), (2, 1, 20),
+    )
+    for drop in (False, True)
+]  # fmt: skip
+
+
+def plain(element):
+    if isinstance(element, (tuple, list)):
+        return [plain(part) for part in element]
+    return element.numpy().tolist()
+
+
+def case(op, options, dataset):
+    return {
+        "op": op,
+        "options": options,
+        "elements": [plain(element) for element in dataset],
+        "cardinality": int(dataset.cardinality()),
+    }
+
+
+def counting(element):
+    """10 e, 10 e + 1 ...: e of them, none of 0 and of 4."""
+    count = tf.where(tf.equal(element, 4), tf.constant(0, tf.int64), element)
+    return tf.data.Dataset.range(10 * element, 10 * element + count)
+
+
+def ragged():
+    """[], [1], [2, 2] ... of 0, 1, 2 ..."""
+    return tf.data.Dataset.range(5).map(lambda n: tf.fill([n], n))
+
+
+def cases():
+    ten = tf.data.Dataset.range(10)
+    all_cases = []
+
+    def add(op, options, dataset):
+        all_cases.append(case(op, options, dataset))
+
+    for cycle, block in INTERLEAVES:
+        options = {"cycle_length": cycle, "block_length": block}
+        add("interleave", options, tf.data.Dataset.range(7).interleave(counting, **options))
+    for size, shift, stride, drop in WINDOWS:
+        options = {"shift": shift, "stride": stride, "drop_remainder": drop}
+        windows = ten.window(size, **options)
+        joined = windows.flat_map(lambda window, size=size: window.batch(size))
+        entry = case("window", {"size": size, **options}, joined)
+        entry["cardinality"] = int(windows.cardinality())
+        all_cases.append(entry)
+    for shards, index in ((1, 0), (2, 0), (2, 1), (3, 0), (3, 2), (10, 9), (11, 10), (20, 3)):
+        add("shard", {"num_shards": shards, "index": index}, ten.shard(shards, index))
+    for start, stop, step in (
+        (0, 4, 1), (0, 0, 1), (3, 9, 2), (3, 10, 2), (5, 0, -1), (5, 0, -2), (5, -1, -2),
+        (2, 5, -1), (5, 2, 1), (-3, 3, 5),
+    ):  # fmt: skip
+        options = {"start": start, "stop": stop, "step": step}
+        add("range", options, tf.data.Dataset.range(start, stop, step))
+    for size in (1, 2, 3, 5, 6):
+        for drop in (False, True):
+            options = {"size": size, "drop_remainder": drop}
+            add("padded_batch", options, ragged().padded_batch(size, drop_remainder=drop))
+    for shape, value in (([None], 7), ([4], -1), ([6], 0)):
+        add(
+            "padded_batch",
+            {"size": 3, "padded_shape": shape[0], "padding_value": value},
+            ragged().padded_batch(3, shape, tf.constant(value, tf.int64)),
+        )
+    for first, second in ((0, 3), (3, 0), (3, 4)):
+        add(
+            "concatenate",
+            {"first": first, "second": second},
+            tf.data.Dataset.range(first).concatenate(tf.data.Dataset.range(100, 100 + second)),
+        )
+    for first, second in ((0, 3), (3, 0), (3, 4), (5, 2), (3, 3)):
+        add(
+            "zip",
+            {"first": first, "second": second},
+            tf.data.Dataset.zip(
+                (tf.data.Dataset.range(first), tf.data.Dataset.range(100, 100 + second))
+            ),
+        )
+    for start in (0, 5, -1):
+        add("enumerate", {"start": start}, tf.data.Dataset.range(20, 23).enumerate(start))
+    for size in (1, 4, 10, 20):
+        add("unbatch", {"size": size}, ten.batch(size).unbatch())
+    return all_cases
+
+
+if __name__ == "__main__":
+    target = pathlib.Path(__file__).parent.parent / "datasets.json"
+    write(target, cases(), backend=tf)
+    print(f"{target}: {target.stat().st_size / 1024:.0f} KB")
