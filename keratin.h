@@ -17,6 +17,7 @@
 #include "data/idx.h"
 #include "data/images/read_image.h"
 #include "data/images/write_png.h"
+#include "data/npy.h"
 #include "keratin/build_config.h"
 #include "kernels/error.h"
 #include "kernels/ladder.h"

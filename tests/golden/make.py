@@ -28,7 +28,7 @@ import keras  # noqa: E402
 from keras.src.backend.common import dtypes  # noqa: E402
 from makers import activations, callbacks, conv_layers, counts  # noqa: E402
 from makers import initializers, layers, losses, masks  # noqa: E402
-from makers import metrics, optimizers, other_losses, sequence_layers  # noqa: E402
+from makers import metrics, npy, optimizers, other_losses, sequence_layers  # noqa: E402
 from makers import summary, training  # noqa: E402
 from makers.common import write  # noqa: E402
 
@@ -38,6 +38,7 @@ FILES = {
     "initializers": initializers,
     "losses": losses,
     "metrics": metrics,
+    "npy": npy,
     "optimizers": optimizers,
     "layers": layers,
     "sequence_layers": sequence_layers,
