@@ -132,8 +132,9 @@ Dataset Dataset::batch(std::int64_t size, BatchOptions options) const {
   require_at_least(1, "Dataset.batch: size", size);
   if (from.rows != nullptr)
     return of_examples(detail::gathered(from.rows, from.table, size, options.drop_remainder),
-                       from.files);
-  return of_examples(detail::stacked(from.examples, size, options.drop_remainder), from.files);
+                       from.files, size);
+  return of_examples(detail::stacked(from.examples, size, options.drop_remainder), from.files,
+                     size);
 }
 
 Dataset Dataset::shuffle(std::int64_t buffer, ShuffleOptions options) const {
@@ -168,7 +169,7 @@ Dataset Dataset::prefetch(std::int64_t n) const {
   const Pipeline& from = pipeline("prefetch");
   if (n == AUTOTUNE) n = 2;
   require_at_least(1, "Dataset.prefetch: n", n, ", or AUTOTUNE");
-  return of_examples(detail::prefetched(from.examples, n), from.files);
+  return of_examples(detail::prefetched(from.examples, n), from.files, from.batch);
 }
 
 Dataset from_tensor_slices(const Tensors& x, const Tensors& y, const Tensors& sample_weight) {

@@ -16,6 +16,7 @@ namespace detail {
 template <class T>
 class Pass;
 struct Pipeline;
+struct PipelineOf;
 struct FileNames;
 }  // namespace detail
 
@@ -199,6 +200,7 @@ class Dataset {
   Dataset prefetch(std::int64_t n) const;
 
  private:
+  friend struct detail::PipelineOf;
   friend Dataset zip(const Several<Dataset>& x, const Several<Dataset>& y,
                      const Several<Dataset>& sample_weight);
   const detail::Pipeline& pipeline(const char* what) const;

@@ -115,7 +115,7 @@ Dataset Dataset::cache(const std::string& filename) const {
         "cache before repeat");
   }
   if (!filename.empty())
-    return of_examples(detail::cached_in_file(from.examples, filename), from.files);
+    return of_examples(detail::cached_in_file(from.examples, filename), from.files, from.batch);
   return decorated(from, [](const auto& source) { return detail::cached(source); });
 }
 

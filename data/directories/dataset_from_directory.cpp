@@ -42,7 +42,8 @@ Dataset dataset_of(const DirectoryRequest& request, Listing listing, std::uint32
   SourcePtr<std::int64_t> rows = all_rows(count);
   if (reshuffle) rows = shuffled(std::move(rows), count, seed, true);
   return Dataset(std::make_shared<const Pipeline>(
-      Pipeline{file_batches(std::move(rows), std::move(table)), nullptr, nullptr, names}));
+      Pipeline{file_batches(std::move(rows), std::move(table)), nullptr, nullptr, names,
+               request.batch_size.value_or(0)}));
 }
 
 }  // namespace

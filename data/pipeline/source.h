@@ -48,6 +48,7 @@ struct Pipeline {
   SourcePtr<std::int64_t> rows = nullptr;
   std::shared_ptr<const Table> table = nullptr;
   std::shared_ptr<const FileNames> files = nullptr;  // of a directory; kept by all operations
+  std::int64_t batch = 0;  // the elements are batches of so many samples; 0: that is not known
 };
 
 }  // namespace keratin::data::detail

@@ -1,10 +1,13 @@
 """What tf.data gives of small datasets of numbers: elements in their order, and the cardinality.
+And keras.utils: to_categorical, pad_sequences, split_dataset, timeseries_dataset_from_array.
 
     cd tests/golden && KERAS_BACKEND=tensorflow python3 -m makers.datasets
 """
 
 import pathlib
 
+import keras
+import numpy as np
 import tensorflow as tf
 
 from .common import write
@@ -102,7 +105,90 @@ def cases():
     return all_cases
 
 
+def to_categorical(add):
+    for y, classes in (
+        ([0, 2, 1], None), ([0, 2, 1], 5), ([[3], [0]], None), ([[1, 0], [2, 2]], 4), ([[[1]]], 2),
+        ([0], 1),
+    ):  # fmt: skip
+        result = keras.utils.to_categorical(np.array(y), classes)
+        add("to_categorical", {"y": y, "num_classes": classes}, result)
+
+
+def pad_sequences(add):
+    ragged = [[1, 2, 3, 4], [], [5], [6, 7]]
+    pairs = [[[1, 2]], [[3, 4], [5, 6], [7, 8]]]
+    for sequences in (ragged, pairs):
+        for padding in ("pre", "post"):
+            for truncating in ("pre", "post"):
+                for maxlen in (None, 1, 2, 6):
+                    options = {"maxlen": maxlen, "padding": padding, "truncating": truncating}
+                    result = keras.utils.pad_sequences(sequences, value=-1, **options)
+                    add("pad_sequences", {"sequences": sequences, "value": -1, **options}, result)
+    result = keras.utils.pad_sequences([[0.5], [1.25, 2]], dtype="float32")
+    add("pad_sequences", {"sequences": [[0.5], [1.25, 2]], "dtype": "float32"}, result)
+
+
+def split_dataset(add):
+    for rows, left, right in (
+        (10, 0.8, None), (10, None, 0.2), (10, 3, None), (10, None, 3), (10, 3, 3), (10, 0.3, 0.3),
+        (5, 0.5, None), (7, 0.5, None), (5, None, 0.5), (10, 2, 0.5), (3, 0.34, 0.34),
+    ):  # fmt: skip
+        dataset = tf.data.Dataset.range(rows).batch(3)
+        parts = keras.utils.split_dataset(dataset, left_size=left, right_size=right)
+        options = {"rows": rows, "left_size": left, "right_size": right}
+        result = [[batch.numpy().tolist() for batch in part] for part in parts]
+        all_of = {"op": "split_dataset", "options": options, "result": result}
+        add(None, None, None, entry=all_of)
+
+
+def timeseries(add):
+    data, targets = np.arange(20), np.arange(100, 120)
+    for options in (
+        {"sequence_length": 3},
+        {"sequence_length": 1, "batch_size": 7},
+        {"sequence_length": 20},
+        {"sequence_length": 4, "sequence_stride": 3, "batch_size": 2},
+        {"sequence_length": 4, "sampling_rate": 3},
+        {"sequence_length": 3, "sampling_rate": 2, "sequence_stride": 5, "batch_size": None},
+        {"sequence_length": 2, "start_index": 5},
+        {"sequence_length": 2, "end_index": 9},
+        {"sequence_length": 2, "start_index": 3, "end_index": 14, "sequence_stride": 4},
+    ):
+        for count in (None, 20, 6):
+            if count == 6 and "start_index" in options:
+                continue
+            y = None if count is None else targets[:count]
+            dataset = keras.utils.timeseries_dataset_from_array(data, y, **options)
+            entry = {
+                "op": "timeseries_dataset_from_array",
+                "options": {"targets": count, **options},
+                "result": [plain(element if y is not None else (element,)) for element in dataset],
+            }
+            add(None, None, None, entry=entry)
+
+
+def utilities():
+    all_cases = []
+
+    def add(op, options, result, entry=None):
+        all_cases.append(
+            entry
+            or {
+                "op": op,
+                "options": options,
+                "shape": list(result.shape),
+                "result": result.reshape(-1).tolist(),
+            }
+        )
+
+    to_categorical(add)
+    pad_sequences(add)
+    split_dataset(add)
+    timeseries(add)
+    return all_cases
+
+
 if __name__ == "__main__":
     target = pathlib.Path(__file__).parent.parent / "datasets.json"
-    write(target, cases(), backend=tf)
+    write(target, {"utilities": utilities(), "cases": cases()}, backend=tf)
     print(f"{target}: {target.stat().st_size / 1024:.0f} KB")
