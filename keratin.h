@@ -42,6 +42,7 @@
 #include "nn/inspect/confusion_matrix.h"
 #include "nn/inspect/draw.h"
 #include "nn/inspect/plot_history.h"
+#include "nn/inspect/preview.h"
 #include "nn/inspect/progress_bar.h"
 #include "nn/inspect/summary.h"
 #include "nn/layer.h"

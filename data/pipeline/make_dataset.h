@@ -31,7 +31,8 @@ inline Dataset of_rows(SourcePtr<std::int64_t> rows, std::shared_ptr<const Table
       Pipeline{examples_of(rows, table), rows, table, std::move(files), 0}));
 }
 
-// The same decorator, which leaves elements as they are, on rows, as long as there are just these, else on examples.
+// The same decorator, which leaves elements as they are, on rows, as long as there are just these,
+// else on examples.
 template <class F>
 Dataset decorated(const Pipeline& pipeline, const F& decorate) {
   if (pipeline.rows != nullptr)

@@ -32,8 +32,8 @@ namespace detail {
 Tensor pad_sequences(const std::vector<Tensor>& sequences, const PadSequencesOptions& options);
 }
 
-/// Sequences of different lengths as rows of one tensor, [sequences.size(), maxlen] and the shape of
-/// a step. As in Keras zeros go in front and long sequences lose their beginning, unless options
+/// Sequences of different lengths as rows of one tensor: [sequences.size(), maxlen] and the shape
+/// of a step. As in Keras zeros go in front and long sequences lose their beginning, unless options
 /// say otherwise. Throws ValueError where `dtype` would change a number (2.5 as int32; Keras cuts),
 /// ShapeError where steps differ in shape, DTypeError for strings among numbers.
 ///

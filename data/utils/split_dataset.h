@@ -37,10 +37,10 @@ struct SplitDatasetOptions {
 
 /// The first samples of a dataset and the last ones, for training and validation, say. A dataset of
 /// batches is split by samples and batched again by the same number. It is read once, here, in pass
-/// 0, and kept in memory; rows of tensors (from_tensor_slices) are not copied. Throws ValueError for
-/// sizes that do not fit, a side of no samples, a dataset without end.
+/// 0, and kept in memory; rows of tensors (from_tensor_slices) are not copied. Throws ValueError
+/// for sizes that do not fit, a side of no samples, a dataset without end.
 ///
-///     auto [train, validation] = data::split_dataset(dataset, {.left_size = 0.8, .shuffle = true});
+///     auto [train, validation] = data::split_dataset(dataset, {.left_size = 0.8});
 std::pair<Dataset, Dataset> split_dataset(const Dataset& dataset,
                                           const SplitDatasetOptions& options);
 
