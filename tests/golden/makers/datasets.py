@@ -4,7 +4,12 @@ And keras.utils: to_categorical, pad_sequences, split_dataset, timeseries_datase
     cd tests/golden && KERAS_BACKEND=tensorflow python3 -m makers.datasets
 """
 
+import io
+import os
 import pathlib
+import pickle
+import tempfile
+from unittest import mock
 
 import keras
 import numpy as np
@@ -188,7 +193,70 @@ def utilities():
     return all_cases
 
 
+def california_housing():
+    """Which rows go where, of 13 districts numbered from 0."""
+    results = []
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "california_housing.npz")
+        x = np.arange(13 * 8, dtype="float32").reshape(13, 8)
+        np.savez(path, x=x, y=np.arange(13, dtype="float32"))
+        module = "keras.src.datasets.california_housing.get_file"
+        with mock.patch(module, lambda *args, **kwargs: path):
+            for options in ({}, {"test_split": 0.5}, {"test_split": 0}, {"seed": 7}):
+                parts = keras.datasets.california_housing.load_data(**options)
+                rows = [y.astype(int).tolist() for _, y in parts]
+                results.append({"options": options, "train": rows[0], "test": rows[1]})
+    return results
+
+
+class OldPickler(pickle._Pickler):
+    """Writes as Python 2 did, of which the files of CIFAR-10 are: texts are bytes."""
+
+    dispatch = dict(pickle._Pickler.dispatch)
+
+    def save_text(self, text):
+        data = text.encode() if isinstance(text, str) else text
+        if len(data) < 256:
+            self.write(b"U" + bytes([len(data)]) + data)
+        else:
+            self.write(b"T" + len(data).to_bytes(4, "little") + data)
+        self.memoize(text)
+
+    dispatch[bytes] = save_text
+    dispatch[str] = save_text
+
+
+def pickled_batches():
+    """A batch of CIFAR-10 with one image: what comes before and after its bytes."""
+    image = np.frombuffer(bytes(range(256)) * 12, "u1").reshape(1, 3072).copy()
+    batch = {
+        "batch_label": "training batch 1 of 5",
+        "labels": [6],
+        "data": image,
+        "filenames": ["leptodactylus_pentadactylus_s_000004.png"],
+    }
+    old = io.BytesIO()
+    OldPickler(old, 2).dump(batch)
+    old_names = old.getvalue().replace(b"numpy._core.multiarray", b"numpy.core.multiarray")
+    files = {
+        "Python 2": old_names,
+        "protocol 3": pickle.dumps(batch, 3),
+        "protocol 4": pickle.dumps(batch, 4),
+    }
+    results = []
+    for name, data in files.items():
+        before, after = data.split(image.tobytes())
+        results.append({"name": name, "before": before.hex(), "after": after.hex()})
+    return results
+
+
 if __name__ == "__main__":
     target = pathlib.Path(__file__).parent.parent / "datasets.json"
-    write(target, {"utilities": utilities(), "cases": cases()}, backend=tf)
+    parts = {
+        "california_housing": california_housing(),
+        "pickled_batches": pickled_batches(),
+        "utilities": utilities(),
+        "cases": cases(),
+    }
+    write(target, parts, backend=tf)
     print(f"{target}: {target.stat().st_size / 1024:.0f} KB")
