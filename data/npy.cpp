@@ -247,8 +247,8 @@ Tensor read_array(Input& input, const ReadNpyOptions& options) {
   const int width = major == 1 ? 2 : 4;
   fixed(8, width);
   std::int64_t length = 0;
-  for (int i = width - 1; i >= 0; --i)
-    length = (length << 8) | std::to_integer<std::int64_t>(start[static_cast<std::size_t>(8 + i)]);
+  for (std::size_t i = 8 + static_cast<std::size_t>(width); i-- > 8;)
+    length = (length << 8) | std::to_integer<std::int64_t>(start[i]);
   if (length > (1 << 16))
     input.fail(fmt::format("its header says it is {} bytes long; expected 65536 at most", length));
   if (length > input.left)

@@ -93,8 +93,9 @@ class Parser {
     const char quote = text_.empty() ? '\0' : text_[0];
     if (quote != '\'' && quote != '"') wrong("no text in quotes");
     const std::size_t end = text_.find(quote, 1);
-    const std::string_view inside = text_.substr(1, end == text_.npos ? text_.npos : end - 1);
-    if (end == text_.npos || inside.find('\\') != inside.npos) wrong("text that does not end");
+    if (end == std::string_view::npos) wrong("text that does not end");
+    const std::string_view inside = text_.substr(1, end - 1);
+    if (inside.find('\\') != std::string_view::npos) wrong("text with a backslash");
     text_.remove_prefix(end + 1);
     return inside;
   }
@@ -145,7 +146,7 @@ class Parser {
       refuse("holds a structured array; expected numbers or strings. Save its fields one by one.");
     std::string_view descr = quoted();
     const std::string given = printable(descr);
-    if (!descr.empty() && std::string_view("<>=|").find(descr[0]) != descr.npos) {
+    if (!descr.empty() && std::string_view("<>=|").find(descr[0]) != std::string_view::npos) {
       header.order = descr[0];
       descr.remove_prefix(1);
     }

@@ -41,7 +41,7 @@ std::pair<Part, Part> california_housing(const CaliforniaHousingOptions& options
   }
   const std::string path = find(options.directory);
   const Tensors arrays = read_npz(path, {.names = {"x", "y"}});
-  Tensor x = arrays["x"], y = arrays["y"];
+  const Tensor &x = arrays["x"], &y = arrays["y"];
   if (!is_floating(x.dtype()) || x.rank() != 2 || x.shape()[1] != 8 || !is_floating(y.dtype()) ||
       y.rank() != 1 || y.shape()[0] != x.shape()[0]) {
     throw FileError(

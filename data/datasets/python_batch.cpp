@@ -186,7 +186,7 @@ class Machine {
   }
   std::string_view line() {
     const std::size_t end = bytes_.find('\n');
-    if (end == bytes_.npos) broken();
+    if (end == std::string_view::npos) broken();
     const std::string_view text = take(static_cast<std::int64_t>(end));
     take(1);
     return text;

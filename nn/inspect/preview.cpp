@@ -185,7 +185,7 @@ std::string sample_text(const Tensor& sample, std::int64_t cells) {
     shown = 0;
     for (const double value : values) {
       const std::string next = fmt::format("{}{:.4g}", shown == 0 ? "" : ", ", value);
-      if (shown > 0 && cell_width(text + next + count) > cells) break;
+      if (shown > 0 && cell_width(text) + cell_width(next) + cell_width(count) > cells) break;
       text += next;
       ++shown;
     }
