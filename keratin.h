@@ -45,6 +45,7 @@
 #include "nn/inspect/confusion_matrix.h"
 #include "nn/inspect/draw.h"
 #include "nn/inspect/plot_history.h"
+#include "nn/inspect/plot_model.h"
 #include "nn/inspect/preview.h"
 #include "nn/inspect/progress_bar.h"
 #include "nn/inspect/summary.h"

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "nn/inspect/cells.h"
+#include "nn/inspect/markup.h"
 
 namespace keratin::detail {
 namespace {
@@ -18,26 +19,6 @@ constexpr double kPlotWidth = kPanelWidth - kLeft - kRight,
 constexpr double kLabelGap = 15;       // between two labels at the ends of lines
 constexpr std::size_t kMostDots = 40;  // with more points a line has no dots
 constexpr std::int64_t kTitleCells = 42;
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const detail::Glyph& glyph : detail::glyphs(text)) {
-    for (const char c : glyph.bytes) {
-      if (c == '&') {
-        out += "&amp;";
-      } else if (c == '<') {
-        out += "&lt;";
-      } else if (c == '>') {
-        out += "&gt;";
-      } else if (c == '"') {
-        out += "&quot;";
-      } else {
-        out += c;
-      }
-    }
-  }
-  return out;
-}
 
 class PanelPlot {
  public:

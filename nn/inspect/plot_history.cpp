@@ -3,18 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
-#include <cerrno>
 #include <cstdint>
-#include <cstdio>
-#include <memory>
-#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "kernels/error.h"
 #include "nn/inspect/axis.h"
 #include "nn/inspect/history_panel.h"
+#include "nn/inspect/markup.h"
 
 namespace keratin {
 namespace {
@@ -111,28 +107,6 @@ std::string footer(const History& history, const std::vector<Panel>& panels) {
   return fmt::format("{} epoch{}, seed {}", epochs, epochs == 1 ? "" : "s", history.seed);
 }
 
-bool ends_in_svg(const std::string& path) {
-  std::string end = path.substr(path.size() - std::min<std::size_t>(path.size(), 4));
-  std::transform(end.begin(), end.end(), end.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return end == ".svg";
-}
-
-void write_file(const std::string& path, const std::string& text) {
-  struct Closer {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-  };
-  std::unique_ptr<std::FILE, Closer> file(std::fopen(path.c_str(), "wb"));
-  const bool written = file != nullptr &&
-                       std::fwrite(text.data(), 1, text.size(), file.get()) == text.size() &&
-                       std::fflush(file.get()) == 0;
-  if (written) return;
-  throw FileError(
-      fmt::format("plot_history: can't write the file: to_file is \"{}\": {}; expected a place "
-                  "where a file can be made. Make the folder first?",
-                  path, std::generic_category().message(errno)));
-}
-
 }  // namespace
 
 std::string history_svg(const History& history) {
@@ -162,12 +136,12 @@ std::string history_svg(const History& history) {
 }
 
 void plot_history(const History& history, const PlotHistoryOptions& options) {
-  if (!ends_in_svg(options.to_file)) {
+  if (!detail::ends_in(options.to_file, ".svg")) {
     throw ValueError(fmt::format(
         "plot_history: unknown kind of file: to_file is \"{}\"; expected a name that ends in .svg",
         options.to_file));
   }
-  write_file(options.to_file, history_svg(history));
+  detail::write_drawing("plot_history", options.to_file, history_svg(history));
 }
 
 }  // namespace keratin
