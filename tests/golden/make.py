@@ -5,8 +5,8 @@
     venv/bin/python tests/golden/make.py                    # all of them
     venv/bin/python tests/golden/make.py losses layers      # some
 
-makers/image_layers.py, images.py and datasets.py need TensorFlow instead of JAX, and are started
-by themselves.
+makers/image_layers.py, images.py and datasets.py need TensorFlow instead of JAX, csv.py pandas:
+these are started by themselves.
 
 Each file is {"made_with": versions, "cases": ...}. Numbers are computed in float64 unless a case
 says otherwise, from inputs with few decimals, so that both float32 and float64 results can be
