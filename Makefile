@@ -38,6 +38,8 @@ test-interop:
 	@$(call configure,-DKERATIN_BUILD_INTEROP=ON)
 	@cmake --build $(BUILD) --target keratin_interop
 	@tests/interop/with_keras tests/interop/run.py $(BUILD)/tests/interop/keratin_interop $(BUILD)/tests/interop/files
+	@KERAS_BACKEND=tensorflow tests/interop/with_keras tests/interop/run.py \
+	  $(BUILD)/tests/interop/keratin_interop $(BUILD)/tests/interop/text_files
 
 bench:
 	@tools/install_packages build bench

@@ -80,6 +80,13 @@ class Fields {
   virtual void pairs(const char* name, std::int64_t& top, std::int64_t& bottom, std::int64_t& left,
                      std::int64_t& right) = 0;
 
+  /// Sizes as a list; read from one number n, too, which stands for 1 to n. Null where there are none.
+  virtual void sizes(const char* name, std::vector<int>& value) = 0;
+
+  /// A string, a whole number, or null where neither is set.
+  virtual void text_or_number(const char* name, std::optional<std::string>& text,
+                              std::optional<std::int64_t>& number) = 0;
+
   /// An option that Keras has and keratin has not: these numbers are what it does. Reading others
   /// is an error.
   virtual void only(const char* name, std::vector<double> values) = 0;

@@ -393,6 +393,7 @@ void Layer::set_assets(const Named<std::string>& assets) {
   throw ValueError(
       fmt::format("{}: given a text \"{}\"; it takes none", label(), assets.begin()->first));
 }
+void Layer::set_named_state(const Named<Tensor>&) {}
 
 void Layer::track_layer(const LayerRef& layer) {
   if (!layer.defined())

@@ -148,6 +148,11 @@ class Layer : public std::enable_shared_from_this<Layer> {
   /// default.
   virtual Named<std::string> assets() const { return {}; }
   virtual void set_assets(const Named<std::string>& assets);
+  /// Arrays beside the weights, by the names that they have among them in files; not defined() while
+  /// there is nothing to save or no place to read to. Read, after the assets, in shape and dtype as
+  /// they are. None by default.
+  virtual Named<Tensor> named_state() const { return {}; }
+  virtual void set_named_state(const Named<Tensor>& state);
 
   const std::string& name() const;
   void set_name(std::string name) { name_ = std::move(name); }

@@ -3,6 +3,7 @@
 #include "autograd/ops/broadcast_to.h"
 #include "autograd/ops/concatenate.h"
 #include "nn/layers/configured_layer.h"
+#include "tensor/cast.h"
 #include "tensor/compare.h"
 
 namespace keratin::layers {
@@ -17,7 +18,7 @@ class ConcatenateLayer final : public ConfiguredLayer<ConcatenateOptions> {
 
   void check_inputs(const std::vector<Spec>& inputs) const override { joined(inputs); }
   std::vector<Spec> output_specs(const std::vector<Spec>& inputs) override {
-    return {{joined(inputs), inputs[0].dtype, {}}};
+    return {{joined(inputs), common_dtype(inputs), {}}};
   }
 
   // Masks joined as the inputs are, over all axes but the last, where any element counts; without
@@ -46,7 +47,13 @@ class ConcatenateLayer final : public ConfiguredLayer<ConcatenateOptions> {
 
   Variables call_several(const Variables& inputs, CallContext) override {
     std::vector<Variable> xs;
-    for (const auto& [name, x] : inputs.entries()) xs.push_back(x);
+    std::vector<Spec> specs;
+    for (const auto& [name, x] : inputs.entries()) specs.push_back(x.value().spec());
+    const DType dtype = common_dtype(specs);
+    for (const auto& [name, x] : inputs.entries()) {
+      const bool as_it_is = x.dtype() == dtype || x.requires_grad();
+      xs.push_back(as_it_is ? x : Variable(cast(x.value(), dtype), false));
+    }
     return concatenate(std::span<const Variable>(xs), {.axis = options_.axis});
   }
 
@@ -71,6 +78,21 @@ class ConcatenateLayer final : public ConfiguredLayer<ConcatenateOptions> {
       all = all.with(axis, known ? all[axis] + next[axis] : None);
     }
     return all;
+  }
+  // Of indices and numbers: float32, or float64 where there is any. Of indices the widest type.
+  static DType common_dtype(const std::vector<Spec>& inputs) {
+    DType common = inputs[0].dtype;
+    for (const Spec& input : inputs) {
+      const DType next = input.dtype;
+      if (next == common || common == string || next == string)
+        continue;  // an error if they differ
+      if (is_floating(next) != is_floating(common)) {
+        common = is_floating(next) ? next : common;
+      } else {
+        common = is_floating(next) ? float64 : int64;
+      }
+    }
+    return common;
   }
   [[noreturn]] void refuse(const std::vector<Spec>& inputs) const {
     std::string shapes;

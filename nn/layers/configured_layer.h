@@ -30,7 +30,7 @@ class ConfiguredLayer : public KerasLayer {
   ConfiguredLayer(const char* class_name, Options options)
       : options_(std::move(options)), class_name_(class_name) {
     if (!options_.name.empty()) set_name(options_.name);
-    set_policy(options_.dtype);
+    if constexpr (requires { options_.dtype; }) set_policy(options_.dtype);
     if constexpr (requires { options_.trainable; }) {
       if (!options_.trainable) set_trainable(false);
     }

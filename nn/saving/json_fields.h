@@ -46,6 +46,9 @@ class JsonWriter : public Fields {
   void pair(const char* name, std::int64_t& before, std::int64_t& after) override;
   void pairs(const char* name, std::int64_t& top, std::int64_t& bottom, std::int64_t& left,
              std::int64_t& right) override;
+  void sizes(const char* name, std::vector<int>& value) override { (*this)(name, value); }
+  void text_or_number(const char* name, std::optional<std::string>& text,
+                      std::optional<std::int64_t>& number) override;
 
   void only(const char*, std::vector<double>) override {}
   void ignore(const char*) override {}
@@ -95,6 +98,9 @@ class JsonReader : public Fields {
   void pair(const char* name, std::int64_t& before, std::int64_t& after) override;
   void pairs(const char* name, std::int64_t& top, std::int64_t& bottom, std::int64_t& left,
              std::int64_t& right) override;
+  void sizes(const char* name, std::vector<int>& value) override;
+  void text_or_number(const char* name, std::optional<std::string>& text,
+                      std::optional<std::int64_t>& number) override;
 
   void only(const char* name, std::vector<double> values) override;
   void ignore(const char* name) override { find(name); }

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "nn/activations.h"
 #include "nn/initializers.h"
@@ -231,6 +232,24 @@ void JsonReader::operator()(const char* name, std::vector<int>& value) {
     }
   }
   value.assign(wide.begin(), wide.end());
+}
+void JsonReader::text_or_number(const char* name, std::optional<std::string>& text,
+                                std::optional<std::int64_t>& number) {
+  const Json* json = find(name);
+  if (json != nullptr && json->is_string()) {
+    (*this)(name, text);
+  } else {
+    (*this)(name, number);
+  }
+}
+void JsonReader::sizes(const char* name, std::vector<int>& value) {
+  constexpr int kMost = 1000;
+  const Json* json = find(name);
+  (*this)(name, value);
+  if (json == nullptr || !json->is_number() || value.size() != 1) return;
+  if (value[0] < 1 || value[0] > kMost) wrong(name, *json, "a list of sizes, or 1 to 1000");
+  value.resize(static_cast<std::size_t>(value[0]));
+  std::iota(value.begin(), value.end(), 1);
 }
 void JsonReader::operator()(const char* name, std::vector<std::int64_t>& value) {
   read_list(*this, name, value, "whole numbers", whole);

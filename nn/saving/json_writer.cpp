@@ -74,6 +74,10 @@ void JsonWriter::operator()(const char* name, double& value) { config_[name] = v
 void JsonWriter::operator()(const char* name, std::string& value) {
   config_[name] = unless_empty(value);
 }
+void JsonWriter::text_or_number(const char* name, std::optional<std::string>& text,
+                                std::optional<std::int64_t>& number) {
+  config_[name] = text ? Json(*text) : or_null(number);
+}
 void JsonWriter::operator()(const char* name, std::optional<int>& value) {
   config_[name] = or_null(value);
 }

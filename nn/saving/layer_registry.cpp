@@ -27,7 +27,12 @@
 #include "nn/layers/permute.h"
 #include "nn/layers/pooling.h"
 #include "nn/layers/pooling1d.h"
+#include "nn/layers/preprocessing/category_encoding.h"
 #include "nn/layers/preprocessing/center_crop.h"
+#include "nn/layers/preprocessing/discretization.h"
+#include "nn/layers/preprocessing/hashing.h"
+#include "nn/layers/preprocessing/integer_lookup.h"
+#include "nn/layers/preprocessing/normalization.h"
 #include "nn/layers/preprocessing/random_brightness.h"
 #include "nn/layers/preprocessing/random_contrast.h"
 #include "nn/layers/preprocessing/random_crop.h"
@@ -36,6 +41,8 @@
 #include "nn/layers/preprocessing/random_translation.h"
 #include "nn/layers/preprocessing/random_zoom.h"
 #include "nn/layers/preprocessing/resizing.h"
+#include "nn/layers/preprocessing/string_lookup.h"
+#include "nn/layers/preprocessing/text_vectorization.h"
 #include "nn/layers/rescaling.h"
 #include "nn/layers/reshape.h"
 #include "nn/layers/time_distributed.h"
@@ -84,6 +91,7 @@ const std::map<std::string, Make>& built_in() {
       {"AveragePooling1D", make<l::AveragePooling1D, l::Pooling1DOptions>},
       {"AveragePooling2D", make<l::AveragePooling2D, l::Pooling2DOptions>},
       {"BatchNormalization", make<l::BatchNormalization, l::BatchNormalizationOptions>},
+      {"CategoryEncoding", make<l::CategoryEncoding, l::CategoryEncodingOptions>},
       {"CenterCrop", make<l::CenterCrop, l::CenterCropOptions>},
       {"Concatenate", make<l::Concatenate, l::ConcatenateOptions>},
       {"Conv1D", make<l::Conv1D, l::Conv1DOptions>},
@@ -92,6 +100,7 @@ const std::map<std::string, Make>& built_in() {
       {"Cropping2D", make<l::Cropping2D, l::Cropping2DOptions>},
       {"Dense", make<l::Dense, l::DenseOptions>},
       {"DepthwiseConv2D", make<l::DepthwiseConv2D, l::DepthwiseConv2DOptions>},
+      {"Discretization", make<l::Discretization, l::DiscretizationOptions>},
       {"Dot", make<l::Dot, l::DotOptions>},
       {"Dropout", make<l::Dropout, l::DropoutOptions>},
       {"ELU", make<l::ELU, l::ELUOptions>},
@@ -104,7 +113,10 @@ const std::map<std::string, Make>& built_in() {
       {"GlobalMaxPooling1D", make<l::GlobalMaxPooling1D, l::GlobalPoolingOptions>},
       {"GlobalMaxPooling2D", make<l::GlobalMaxPooling2D, l::GlobalPoolingOptions>},
       {"GroupNormalization", make<l::GroupNormalization, l::GroupNormalizationOptions>},
+      {"HashedCrossing", make<l::HashedCrossing, l::HashedCrossingOptions>},
+      {"Hashing", make<l::Hashing, l::HashingOptions>},
       {"Identity", make<l::Identity, l::IdentityOptions>},
+      {"IntegerLookup", make<l::IntegerLookup, l::IntegerLookupOptions>},
       {"LayerNormalization", make<l::LayerNormalization, l::LayerNormalizationOptions>},
       {"LeakyReLU", make<l::LeakyReLU, l::LeakyReLUOptions>},
       {"Masking", make<l::Masking, l::MaskingOptions>},
@@ -113,6 +125,7 @@ const std::map<std::string, Make>& built_in() {
       {"Maximum", make<l::Maximum, l::MergeOptions>},
       {"Minimum", make<l::Minimum, l::MergeOptions>},
       {"Multiply", make<l::Multiply, l::MergeOptions>},
+      {"Normalization", make<l::Normalization, l::NormalizationOptions>},
       {"PReLU", make<l::PReLU, l::PReLUOptions>},
       {"Permute", make<l::Permute, l::PermuteOptions>},
       {"RMSNormalization", make<l::RMSNormalization, l::RMSNormalizationOptions>},
@@ -132,7 +145,9 @@ const std::map<std::string, Make>& built_in() {
       {"Softmax", make<l::Softmax, l::SoftmaxOptions>},
       {"SpatialDropout1D", make<l::SpatialDropout1D, l::SpatialDropout1DOptions>},
       {"SpatialDropout2D", make<l::SpatialDropout2D, l::SpatialDropout2DOptions>},
+      {"StringLookup", make<l::StringLookup, l::StringLookupOptions>},
       {"Subtract", make<l::Subtract, l::MergeOptions>},
+      {"TextVectorization", make<l::TextVectorization, l::TextVectorizationOptions>},
       {"TimeDistributed", make<l::TimeDistributed, l::TimeDistributedOptions>},
       {"UnitNormalization", make<l::UnitNormalization, l::UnitNormalizationOptions>},
       {"UpSampling1D", make<l::UpSampling1D, l::UpSampling1DOptions>},

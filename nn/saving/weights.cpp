@@ -25,32 +25,58 @@ std::vector<Variable> own_variables(const Layer& layer) {
   return variables;
 }
 
+// The arrays beside the weights that the layer has something in, or a place for.
+Named<Tensor> defined_state(const Layer& layer) {
+  Named<Tensor> state = layer.named_state();
+  Named<Tensor> defined;
+  for (const auto& [name, tensor] : state) {
+    if (tensor.defined()) defined[name] = tensor;
+  }
+  return defined;
+}
+
+// A place in the file: of a weight, or of an array beside them.
 struct Assignment {
-  Variable variable;
-  std::string path;
+  Layer* layer = nullptr;
+  std::string path = {};
+  Spec spec = {};
+  Variable variable = {};
+  std::string state_name = {};
 };
 
 // Where the weights of one layer are in the file; throws unless they fit.
-std::vector<Assignment> assignments(const Layer& layer, const std::string& path,
-                                    const Hdf5Reader& file, const std::string& where) {
+std::vector<Assignment> assignments(Layer& layer, const std::string& path, const Hdf5Reader& file,
+                                    const std::string& where) {
   const std::vector<Variable> variables = own_variables(layer);
+  const Named<Tensor> state = defined_state(layer);
   const std::string group = joined(path, "vars");
-  const std::size_t there = file.is_group(group) ? file.children(group).size() : 0;
+  std::size_t there = 0;
+  if (file.is_group(group)) {
+    for (const std::string& child : file.children(group)) there += state.contains(child) ? 0 : 1;
+  }
   if (there != variables.size()) {
     throw FileError(fmt::format("{}: {} has {} variables, the file has {} in \"{}\"{}", where,
                                 layer.label(), variables.size(), there, group,
                                 layer.built() ? "" : "; the layer is not built yet"));
   }
   std::vector<Assignment> result;
-  for (std::size_t i = 0; i < variables.size(); ++i) {
-    Assignment one{variables[i], joined(group, std::to_string(i))};
+  const auto add = [&](const std::string& name, Assignment one) {
+    one.layer = &layer;
+    one.path = joined(group, name);
     const Shape shape = file.spec(one.path).shape;
-    if (shape != variables[i].shape()) {
+    if (shape != one.spec.shape) {
       throw FileError(fmt::format("{}: {}: \"{}\" is {}, the file has shape {} in \"{}\"", where,
-                                  layer.label(), variables[i].name(),
-                                  variables[i].value().spec().text(), shape.text(), one.path));
+                                  layer.label(),
+                                  one.variable.defined() ? one.variable.name() : name,
+                                  one.spec.text(), shape.text(), one.path));
     }
     result.push_back(std::move(one));
+  };
+  for (std::size_t i = 0; i < variables.size(); ++i) {
+    add(std::to_string(i), {.spec = variables[i].value().spec(), .variable = variables[i]});
+  }
+  for (const auto& [name, tensor] : state) {
+    add(name, {.spec = tensor.spec(), .state_name = name});
   }
   return result;
 }
@@ -99,6 +125,9 @@ void write_weights(const LayerRef& model, Hdf5Writer& file) {
     for (const Variable& variable : own_variables(*layer)) {
       file.dataset(joined(group, std::to_string(number++)), variable.value());
     }
+    for (const auto& [name, tensor] : defined_state(*layer)) {
+      file.dataset(joined(group, name), tensor);
+    }
   }
 }
 
@@ -116,9 +145,15 @@ void read_weights(const LayerRef& model, const Hdf5Reader& file, const std::stri
   if (!skip_mismatch) require_all_used(all, file, where);
   std::vector<Tensor> values;
   for (const Assignment& one : all) {
-    values.push_back(file.read(one.path, one.variable.shape(), one.variable.dtype()));
+    values.push_back(file.read(one.path, one.spec.shape, one.spec.dtype));
   }
-  for (std::size_t i = 0; i < all.size(); ++i) all[i].variable.assign(values[i]);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (all[i].variable.defined()) {
+      all[i].variable.assign(values[i]);
+    } else {
+      all[i].layer->set_named_state({{all[i].state_name, values[i]}});
+    }
+  }
 }
 
 void write_optimizer(const OptimizerRef& optimizer, Hdf5Writer& file) {

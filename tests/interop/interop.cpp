@@ -3,8 +3,9 @@
 //   interop check DIR    loads every NAME.keras, holds its results against those in
 //                        NAME.safetensors, and saves it again as NAME.back.keras
 //   interop write DIR    makes models, and writes both files of each
+//   interop write-texts DIR    those that take strings, for which Keras needs TensorFlow
 //
-// NAME.safetensors: inputs x0, x1 ... and results y0, y1 ... in the order of the model's; where the
+// NAME.safetensors: inputs x0, x1 ... (strings: text0 ..., as bytes with zeros after them) and results y0, y1 ... in the order of the model's; where the
 // model is compiled, targets t0, t1 ... and the losses of ten more steps on the same batch.
 #include <fmt/core.h>
 #include <keratin/keratin.h>
@@ -25,12 +26,40 @@ namespace {
 
 constexpr int kSteps = 10;
 
+// Strings from bytes with zeros after them, and back.
+kt::Tensor texts_of(const kt::Tensor& bytes) {
+  const kt::Shape shape = bytes.shape().slice(0, bytes.rank() - 1);
+  const std::int64_t width = bytes.shape().back();
+  std::vector<std::string> texts;
+  for (std::int64_t i = 0; i < shape.size(); ++i) {
+    const char* first = reinterpret_cast<const char*>(bytes.data<std::uint8_t>() + i * width);
+    texts.emplace_back(first, std::find(first, first + width, '\0'));
+  }
+  return kt::Tensor::strings(std::move(texts), shape);
+}
+kt::Tensor bytes_of(const kt::Tensor& texts) {
+  std::size_t width = 1;
+  for (const std::string& text : texts.strings()) width = std::max(width, text.size());
+  kt::Tensor bytes = kt::zeros(texts.shape().joined({static_cast<std::int64_t>(width)}), kt::uint8);
+  std::uint8_t* to = bytes.mutable_data<std::uint8_t>();
+  for (const std::string& text : texts.strings()) {
+    std::copy(text.begin(), text.end(), to);
+    to += width;
+  }
+  return bytes;
+}
+
 std::vector<kt::Tensor> numbered(const kt::Named<kt::Tensor>& tensors, char kind) {
   std::vector<kt::Tensor> list;
-  while (const kt::Tensor* tensor = tensors.find(fmt::format("{}{}", kind, list.size()))) {
-    list.push_back(*tensor);
+  while (true) {
+    if (const kt::Tensor* tensor = tensors.find(fmt::format("{}{}", kind, list.size()))) {
+      list.push_back(*tensor);
+      continue;
+    }
+    const kt::Tensor* bytes = tensors.find(fmt::format("text{}", list.size()));
+    if (kind != 'x' || bytes == nullptr) return list;
+    list.push_back(texts_of(*bytes));
   }
-  return list;
 }
 
 kt::Tensors together(const std::vector<kt::Tensor>& list) {
@@ -61,8 +90,9 @@ std::string compared(const fs::path& file) {
       return fmt::format("result {} is {}, expected {}", i, mine.spec().text(),
                          expected[i].spec().text());
     }
-    const double size = kt::max(kt::abs(expected[i])).item<double>();
-    const double difference = kt::max_abs_difference(mine, kt::cast(expected[i], mine.dtype()));
+    const kt::Tensor wanted = kt::cast(expected[i], kt::float64);
+    const double size = kt::max(kt::abs(wanted)).item<double>();
+    const double difference = kt::max_abs_difference(kt::cast(mine, kt::float64), wanted);
     if (!(difference <= tolerance * std::max(size, 1e-3))) {
       return fmt::format("result {} differs by {:.2e}, largest is {:.2e}", i, difference, size);
     }
@@ -109,14 +139,22 @@ class Writer {
   // Writes a model and what it says of normal numbers in the shapes of its inputs.
   void write(const std::string& name, kt::Model model, const std::vector<kt::Shape>& inputs,
              const std::vector<kt::Tensor>& targets = {}) {
-    const std::string base = (folder_ / name).string();
-    kt::Named<kt::Tensor> tensors;
     std::vector<kt::Tensor> x;
     for (const kt::Shape& shape : inputs) x.push_back(kt::randn(shape));
+    write_of(name, std::move(model), x, targets);
+  }
+  // The same of these inputs.
+  void write_of(const std::string& name, kt::Model model, const std::vector<kt::Tensor>& x,
+                const std::vector<kt::Tensor>& targets = {}) {
+    const std::string base = (folder_ / name).string();
+    kt::Named<kt::Tensor> tensors;
     // Moments and slots that are not their first values.
     if (!targets.empty()) losses(model, together(x), together(targets));
     const kt::Tensors y = model.predict(together(x), {.verbose = 0});
-    for (std::size_t i = 0; i < x.size(); ++i) tensors[fmt::format("x{}", i)] = x[i];
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const bool texts = x[i].dtype() == kt::string;
+      tensors[fmt::format("{}{}", texts ? "text" : "x", i)] = texts ? bytes_of(x[i]) : x[i];
+    }
     for (std::int64_t i = 0; i < y.count(); ++i) tensors[fmt::format("y{}", i)] = y.get(i);
     model.save(base + ".keras");
     if (!targets.empty()) {
@@ -200,13 +238,53 @@ int write(const fs::path& folder) {
   return 0;
 }
 
+// Models that take raw strings and columns.
+int write_texts(const fs::path& folder) {
+  kt::set_random_seed(4);
+  Writer out(folder);
+  const kt::Tensor texts = kt::Tensor::strings(
+      {"Wool, horn & hoof!", "the horn of THE rhino", "", "élan, wool wool"}, {4, 1});
+  const kt::Tensor numbers = kt::Tensor::numbers({1.5, -2, 0.25, 7}, {4, 1});
+  const kt::Tensor labels = kt::Tensor::numbers({0, 1, 1, 0}, {4, 1});
+  const auto text = kt::Input({.shape = {1}, .dtype = kt::string, .name = "text"});
+  const auto number = kt::Input({.shape = {1}, .name = "number"});
+
+  const std::pair<const char*, layers::TextVectorizationOptions> options[] = {
+      {"int", {.max_tokens = 7, .output_sequence_length = 5}},
+      {"count", {.ngrams = {1, 3}, .output_mode = "count"}},
+      {"tf_idf", {.split = "character", .output_mode = "tf_idf"}},
+      {"given", {.output_mode = "multi_hot", .vocabulary = {"wool", "horn"}}}};
+  for (const auto& [name, chosen] : options) {
+    layers::TextVectorization vectorize(chosen);
+    if (chosen.vocabulary.empty()) vectorize.adapt(texts);
+    out.write_of(fmt::format("text_{}", name), kt::Model(text, vectorize(text)), {texts});
+  }
+
+  layers::StringLookup lookup({.output_mode = "one_hot"});
+  lookup.adapt(texts);
+  layers::Normalization normalize;
+  normalize.adapt(numbers);
+  layers::Discretization bins({.num_bins = 3, .output_mode = "one_hot"});
+  bins.adapt(numbers);
+  const auto hashed = layers::Hashing({.num_bins = 5, .salt = {7}, .output_mode = "one_hot"});
+  const auto x =
+      layers::Concatenate()({lookup(text), normalize(number), bins(number), hashed(text)});
+  kt::Model table({text, number}, layers::Dense({.units = 1, .activation = "sigmoid"})(x));
+  table.compile(
+      {.optimizer = kt::optimizers::Adam({.learning_rate = 1e-2}), .loss = "binary_crossentropy"});
+  out.write_of("text_table", table, {texts, numbers}, {labels});
+  fmt::print("keratin wrote {} models\n", 5);
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) try {
   const std::string command = argc == 3 ? argv[1] : "";
   if (command == "check") return check(argv[2]);
   if (command == "write") return write(argv[2]);
-  fmt::print(stderr, "usage: interop check|write DIR\n");
+  if (command == "write-texts") return write_texts(argv[2]);
+  fmt::print(stderr, "usage: interop check|write|write-texts DIR\n");
   return 2;
 } catch (const std::exception& error) {
   fmt::print(stderr, "interop: {}\n", error.what());

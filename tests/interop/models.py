@@ -79,6 +79,67 @@ def by_layer():
         yield f"layer_{layer.name}", randomized(model), [x]
 
 
+TEXTS = np.array([["Wool, horn & hoof!"], ["the horn of THE rhino"], [""], ["wool wool"]])
+KINDS = np.array([["wolf"], ["hare"], [""], ["lynx"]])
+COUNTS = np.array([[3], [-1], [40], [3]], dtype="int64")
+TABLE = np.round(np.random.default_rng(3).normal(2, 3, (4, 3)), 2).astype("float32")
+
+# The same for layers of texts, categories and numbers, with what they learn from.
+LEARNING = [
+    (lambda: L.CategoryEncoding(num_tokens=5, output_mode="count"), np.array([[0, 4, 4], [1, 2, 3]]), None),
+    (lambda: L.Discretization(num_bins=3, output_mode="one_hot"), TABLE[:, :1], TABLE),
+    (lambda: L.Discretization([0.0, 1.5]), TABLE, None),
+    (lambda: L.Hashing(5, salt=[3, 4], mask_value="wolf"), KINDS, None),
+    (lambda: L.Hashing(5, output_mode="one_hot"), COUNTS, None),
+    (lambda: L.HashedCrossing(7), (KINDS, COUNTS), None),
+    (lambda: L.IntegerLookup(num_oov_indices=2, mask_token=-1), COUNTS, COUNTS[:2]),
+    (lambda: L.IntegerLookup(vocabulary=[7, 3], output_mode="one_hot"), COUNTS, None),
+    (lambda: L.Normalization(), TABLE, TABLE),
+    (lambda: L.Normalization(mean=[1.0, 2.0, 3.0], variance=[1.0, 4.0, 9.0]), TABLE, None),
+    (lambda: L.StringLookup(mask_token="", num_oov_indices=2), KINDS, KINDS[:2]),
+    (lambda: L.StringLookup(output_mode="tf_idf"), KINDS, KINDS[:3]),
+    (lambda: L.StringLookup(vocabulary=["hare", "wolf"], output_mode="multi_hot"), KINDS, None),
+    (lambda: L.TextVectorization(max_tokens=6, output_sequence_length=5), TEXTS, TEXTS),
+    (lambda: L.TextVectorization(ngrams=2, output_mode="count"), TEXTS, TEXTS),
+    (lambda: L.TextVectorization(output_mode="tf_idf", max_tokens=5), TEXTS, TEXTS),
+    (lambda: L.TextVectorization(vocabulary=["horn", "wool"], split="character"), TEXTS, None),
+]
+
+
+def by_learning_layer():
+    """With TensorFlow only."""
+    for make, x, learned in LEARNING:
+        layer = make()
+        if learned is not None:
+            layer.adapt(learned)
+        xs = x if isinstance(x, tuple) else (x,)
+        inputs = [
+            keras.Input(one.shape[1:], dtype="string" if one.dtype.kind == "U" else str(one.dtype))
+            for one in xs
+        ]
+        model = keras.Model(inputs, layer(inputs if len(inputs) > 1 else inputs[0]))
+        yield f"layer_{layer.name}", model, [*xs]
+
+
+def text_and_table():
+    """Trained ones, from raw strings, and from columns by name."""
+    vectorize = L.TextVectorization(max_tokens=8, output_sequence_length=6)
+    vectorize.adapt(TEXTS)
+    texts = keras.Input((1,), dtype="string")
+    x = L.GlobalAveragePooling1D()(L.Embedding(8, 4, mask_zero=True)(vectorize(texts)))
+    text = keras.Model(texts, L.Dense(1, activation="sigmoid")(x))
+    kind, number = keras.Input((1,), dtype="string", name="kind"), keras.Input((1,), name="number")
+    lookup, normalize = L.StringLookup(output_mode="one_hot"), L.Normalization()
+    lookup.adapt(KINDS[:3])
+    normalize.adapt(TABLE[:, :1])
+    x = L.Concatenate()([lookup(kind), normalize(number)])
+    table = keras.Model([kind, number], L.Dense(1, activation="sigmoid")(x))
+    y = np.array([[0], [1], [1], [0]], dtype="float32")
+    for name, model, inputs in ("text", text, [TEXTS]), ("table", table, [KINDS, TABLE[:, :1]]):
+        model.compile(optimizer=keras.optimizers.Adam(1e-2), loss="binary_crossentropy")
+        yield f"trained_{name}", model, inputs, [y]
+
+
 def randomized(model, seed=2):
     """Weights that are not their first values: biases and statistics too."""
     rng = np.random.default_rng(seed)
