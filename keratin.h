@@ -118,6 +118,7 @@
 #include "nn/metrics/mean.h"
 #include "nn/metrics/probabilistic.h"
 #include "nn/metrics/regression.h"
+#include "nn/model/feature_space.h"
 #include "nn/model/model.h"
 #include "nn/model/sequential.h"
 #include "nn/names.h"

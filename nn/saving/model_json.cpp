@@ -232,6 +232,12 @@ class Replay {
   void add(const Json& entry, std::size_t position) {
     const std::string here = fmt::format("{}: layers[{}]", where_, position);
     const Enveloped object = opened(entry, here);
+    if (entry.contains("module") && entry["module"].is_string() && entry.contains("name") &&
+        entry["name"].is_string() &&
+        entry["module"].get<std::string>().starts_with("keras.src.ops")) {
+      operations_[entry["name"].get<std::string>()] = object.class_name;
+      return;
+    }
     const bool input = object.class_name == "InputLayer";
     const LayerRef layer =
         input ? input_from_json(object.config, here) : layer_from_json(entry, here);
@@ -264,6 +270,12 @@ class Replay {
       fail(where_, fmt::format("{} is no [layer, call, result]", excerpt(reference)));
     }
     const auto found = layers_.find(reference[0].get<std::string>());
+    if (const auto operation = operations_.find(reference[0].get<std::string>());
+        operation != operations_.end()) {
+      fail(where_, fmt::format("layer \"{}\" is called on the result of Keras' operation {}; of "
+                               "operations only masks are read, use a layer for others",
+                               caller, operation->second));
+    }
     if (found == layers_.end()) {
       fail(where_, fmt::format("layer \"{}\" is called on a result of \"{}\", which the model does "
                                "not have",
@@ -348,6 +360,8 @@ class Replay {
 
   std::string where_;
   std::map<std::string, Known> layers_;
+  // Their classes by their names: Keras writes how masks are computed, which layers do here.
+  std::map<std::string, std::string> operations_;
   std::vector<Call> calls_;
 };
 

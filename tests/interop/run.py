@@ -33,6 +33,8 @@ def as_list(values):
 
 
 def one_or_all(values):
+    if any(v.dtype.kind == "U" for v in values):  # arrays of strings are not for training
+        values = [keras.ops.convert_to_tensor(v) for v in values]
     return values[0] if len(values) == 1 else values
 
 

@@ -1,8 +1,12 @@
 #include "nn/layers/preprocessing/hash.h"
 
+#include <fmt/format.h>
+
 #include <bit>
 #include <cstring>
 #include <utility>
+
+#include "kernels/error.h"
 
 namespace keratin::layers::detail {
 namespace {
@@ -133,6 +137,22 @@ std::uint64_t joined_fingerprint(std::uint64_t first, std::uint64_t second) {
   constexpr Word factor = 0xc6a4a7935bd1e995;
   const Word both = ((first ^ factor) ^ (mixed(second * factor) * factor)) * factor;
   return mixed(mixed(both) * factor);
+}
+
+std::optional<std::array<std::uint64_t, 2>> salt_of(const char* layer,
+                                                    const std::vector<std::int64_t>& salt) {
+  if (salt.empty()) return std::nullopt;
+  if (salt.size() > 2) {
+    throw ValueError(
+        fmt::format("{}: salt has {} numbers; expected one or two", layer, salt.size()));
+  }
+  return std::array{static_cast<std::uint64_t>(salt.front()),
+                    static_cast<std::uint64_t>(salt.back())};
+}
+
+void salt_field(Fields& f, std::vector<std::int64_t>& salt, bool always) {
+  if (!f.reading() && salt.size() == 1) salt.push_back(salt[0]);
+  if (f.reading() || always || !salt.empty()) f("salt", salt);
 }
 
 }  // namespace keratin::layers::detail

@@ -4,7 +4,11 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string_view>
+#include <vector>
+
+#include "nn/fields.h"
 
 namespace keratin::layers::detail {
 
@@ -17,5 +21,11 @@ std::uint64_t siphash24(std::string_view text, std::array<std::uint64_t, 2> key)
 
 /// One fingerprint of two, in order. Source: TensorFlow's FingerprintCat64.
 std::uint64_t joined_fingerprint(std::uint64_t first, std::uint64_t second);
+
+/// One or two numbers as a key for SipHash; none where there are none. Throws ValueError for more.
+std::optional<std::array<std::uint64_t, 2>> salt_of(const char* layer,
+                                                    const std::vector<std::int64_t>& salt);
+/// The option "salt": two numbers in files, or, with `always` false, nothing where none are given.
+void salt_field(Fields& f, std::vector<std::int64_t>& salt, bool always);
 
 }  // namespace keratin::layers::detail

@@ -4,7 +4,6 @@
 #include "nn/layers/configured_layer.h"
 #include "nn/layers/preprocessing/encoding.h"
 #include "nn/layers/preprocessing/hash.h"
-#include "nn/layers/preprocessing/lookup_layer.h"
 
 namespace keratin::layers {
 namespace {
@@ -157,7 +156,7 @@ void MaskValue::fields(Fields& f) { f.text_or_number("mask_value", text_, number
 void HashingOptions::fields(Fields& f) {
   f("num_bins", num_bins);
   mask_value.fields(f);
-  f("salt", salt);
+  detail::salt_field(f, salt, true);
   f("output_mode", output_mode);
   write_dtype(f, output_mode);
 }

@@ -1,5 +1,6 @@
 #include "nn/layers/preprocessing/integer_lookup.h"
 
+#include "nn/layers/preprocessing/hash.h"
 #include "nn/layers/preprocessing/lookup_layer.h"
 
 namespace keratin::layers {
@@ -53,7 +54,7 @@ void IntegerLookupOptions::fields(Fields& f) {
   f("pad_to_max_tokens", pad_to_max_tokens);
   // Not known to Keras before 3.14.
   if (f.reading() || oov_method != "floormod") f("oov_method", oov_method);
-  if (f.reading() || !salt.empty()) f("salt", salt);
+  detail::salt_field(f, salt, false);
   f("vocabulary_size", vocabulary_size);
   std::string dtype = "int64";
   f("vocabulary_dtype", dtype);

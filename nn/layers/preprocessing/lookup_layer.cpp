@@ -6,67 +6,48 @@
 
 namespace keratin::layers::detail {
 
-std::optional<std::array<std::uint64_t, 2>> salt_of(const char* layer,
-                                                    const std::vector<std::int64_t>& salt) {
-  if (salt.empty()) return std::nullopt;
-  if (salt.size() > 2) {
-    throw ValueError(
-        fmt::format("{}: salt has {} numbers; expected one or two", layer, salt.size()));
-  }
-  return std::array{static_cast<std::uint64_t>(salt.front()),
-                    static_cast<std::uint64_t>(salt.back())};
-}
-
 void require_utf8(const char* layer, const std::string& encoding) {
   if (encoding == "utf-8" || encoding == "UTF-8" || encoding == "utf8") return;
   throw ValueError(fmt::format("{}: encoding is \"{}\"; strings are UTF-8 here", layer, encoding));
 }
 
-std::vector<std::string> lines_of(const std::string& text) {
+std::vector<std::string> lines_of(const std::string& text, std::optional<std::int64_t> size) {
   std::vector<std::string> lines;
   for (std::size_t first = 0; first <= text.size();) {
     const std::size_t end = std::min(text.find('\n', first), text.size());
     lines.push_back(text.substr(first, end - first));
     first = end + 1;
   }
+  if (std::ssize(lines) == size) return lines;
   while (!lines.empty() && lines.back().empty()) lines.pop_back();
   return lines;
 }
 
-namespace {
-
-// Does str.splitlines() of Python see several lines?
-bool ends_a_line_in_python(std::string_view token) {
-  if (token.find_first_of("\r\v\f\x1c\x1d\x1e") != std::string_view::npos) return true;
-  for (const std::string_view mark : {"\xc2\x85", "\xe2\x80\xa8", "\xe2\x80\xa9"}) {
-    if (token.find(mark) != std::string_view::npos) return true;
+std::int64_t lost_on_keras(const std::vector<std::string>& tokens) {
+  const auto ends_a_line = [](std::string_view token) {
+    if (token.find_first_of("\r\v\f\x1c\x1d\x1e") != std::string_view::npos) return true;
+    for (const std::string_view mark : {"\xc2\x85", "\xe2\x80\xa8", "\xe2\x80\xa9"}) {
+      if (token.find(mark) != std::string_view::npos) return true;
+    }
+    return false;
+  };
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const bool empty_at_end = i + 1 == tokens.size() && tokens[i].empty();
+    if (empty_at_end || ends_a_line(tokens[i])) return static_cast<std::int64_t>(i);
   }
-  return false;
+  return -1;
 }
 
-}  // namespace
-
 std::string text_of(const std::string& layer, const std::vector<std::string>& tokens) {
-  std::string text;
-  bool warned = false;
   for (const std::string& token : tokens) {
-    if (token.find('\n') != std::string::npos || (&token == &tokens.back() && token.empty())) {
-      throw ValueError(fmt::format(
-          "{}: the vocabulary holds {}, which the lines of its file cannot; give the vocabulary to "
-          "the layer when it is made, and it is kept in the configuration",
-          layer, token.empty() ? "an empty token at its end" : "a token with a line break"));
-    }
-    if (!warned && ends_a_line_in_python(token)) {
-      keratin::detail::warn(
-          "keratin: {}: token {} of the vocabulary holds a character that Python Keras takes for "
-          "the end of a line; Keras will read the file wrongly, keratin will not\n",
-          layer, &token - tokens.data());
-      warned = true;
-    }
-    if (&token != tokens.data()) text += '\n';
-    text += token;
+    if (token.find('\n') == std::string::npos) continue;
+    throw ValueError(fmt::format(
+        "{}: the vocabulary holds {}, a token with a line break, which the lines of its file "
+        "cannot; give the vocabulary to the layer when it is made, and it is kept in the "
+        "configuration",
+        layer, shown(token)));
   }
-  return text;
+  return fmt::format("{}", fmt::join(tokens, "\n"));
 }
 
 std::string text_of(const std::string&, const std::vector<std::int64_t>& tokens) {

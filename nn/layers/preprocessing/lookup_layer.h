@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <mutex>
+#include <atomic>
 #include <optional>
 #include <string>
 #include <utility>
@@ -18,9 +18,6 @@
 
 namespace keratin::layers::detail {
 
-/// One or two numbers as a key for SipHash. Throws ValueError for more.
-std::optional<std::array<std::uint64_t, 2>> salt_of(const char* layer,
-                                                    const std::vector<std::int64_t>& salt);
 /// None where there are none.
 inline std::optional<std::vector<double>> if_any(std::vector<double> values) {
   if (values.empty()) return std::nullopt;
@@ -28,12 +25,16 @@ inline std::optional<std::vector<double>> if_any(std::vector<double> values) {
 }
 /// Throws ValueError for others than "utf-8".
 void require_utf8(const char* layer, const std::string& encoding);
-/// The lines of a vocabulary's file, and its text. `lines_of` leaves out empty lines at the end;
-/// `text_of` throws ValueError for a token that is no line, and warns of one that is more than one
-/// for Python Keras, which ends lines at other characters too.
-std::vector<std::string> lines_of(const std::string& text);
+/// The lines of a vocabulary's file. Empty ones at its end are left out, unless the vocabulary is
+/// known to be of `size` and they belong to it.
+std::vector<std::string> lines_of(const std::string& text, std::optional<std::int64_t> size);
+/// The text of that file. Throws ValueError for a token that is more than one line.
 std::string text_of(const std::string& layer, const std::vector<std::string>& tokens);
 std::string text_of(const std::string& layer, const std::vector<std::int64_t>& tokens);
+/// Which of the tokens Python Keras will not read as it is, since it ends lines at other characters
+/// too and leaves out empty ones at the end; -1 where there is none.
+std::int64_t lost_on_keras(const std::vector<std::string>& tokens);
+inline std::int64_t lost_on_keras(const std::vector<std::int64_t>&) { return -1; }
 /// The tokens that the lines hold. Throws ValueError for a line that is no integer, or not UTF-8.
 void tokens_of(const std::string& layer, const std::vector<std::string>& lines,
                std::vector<std::string>& tokens);
@@ -65,13 +66,21 @@ class LookupLayer final : public ConfiguredLayer<Options>, public Adaptable {
   }
   Named<std::string> assets() const override {
     if (!this->options_.vocabulary.empty() || !lookup_.has_vocabulary()) return {};
-    return {{"vocabulary.txt", text_of(this->label(), lookup_.vocabulary(true))}};
+    const std::vector<Token> tokens = lookup_.vocabulary(true);
+    const std::int64_t lost = lost_on_keras(tokens);
+    if (lost >= 0 && !warned_.exchange(true)) {
+      keratin::detail::warn(
+          "keratin: {}: Python Keras would not read token {} of the vocabulary, {}, as it is, as "
+          "it ends a line or is empty at the end; keratin does\n",
+          this->label(), lost, shown(tokens[static_cast<std::size_t>(lost)]));
+    }
+    return {{"vocabulary.txt", text_of(this->label(), tokens)}};
   }
   void set_assets(const Named<std::string>& assets) override {
     for (const auto& [name, text] : assets) {
       if (name != "vocabulary.txt") Layer::set_assets({{name, text}});
       std::vector<Token> tokens;
-      tokens_of(this->label(), lines_of(text), tokens);
+      tokens_of(this->label(), lines_of(text, this->options_.vocabulary_size), tokens);
       change([&](IndexLookup<Token>& lookup) { lookup.set_vocabulary_without_idf(tokens); });
     }
   }
@@ -246,6 +255,7 @@ class LookupLayer final : public ConfiguredLayer<Options>, public Adaptable {
   }
 
   IndexLookup<Token> lookup_;
+  mutable std::atomic<bool> warned_ = false;
   std::optional<std::int64_t> depth_;  // set where something was built for it
 };
 

@@ -1,5 +1,6 @@
 #include "nn/layers/preprocessing/string_lookup.h"
 
+#include "nn/layers/preprocessing/hash.h"
 #include "nn/layers/preprocessing/string_lookup_layer.h"
 
 namespace keratin::layers {
@@ -29,6 +30,22 @@ std::shared_ptr<Layer> made(const StringLookupOptions& o) {
 }
 
 }  // namespace
+
+void StringLookupOptions::fields(Fields& f) {
+  f("max_tokens", max_tokens);
+  f("num_oov_indices", num_oov_indices);
+  f("mask_token", mask_token);
+  f("oov_token", oov_token);
+  f("vocabulary", vocabulary);
+  f("idf_weights", idf_weights);
+  f("invert", invert);
+  f("output_mode", output_mode);
+  f("pad_to_max_tokens", pad_to_max_tokens);
+  f("encoding", encoding);
+  detail::salt_field(f, salt, false);  // not known to Keras before 3.14
+  f("vocabulary_size", vocabulary_size);
+  f.ignore("oov_method");  // strings are always hashed
+}
 
 StringLookup::StringLookup(const StringLookupOptions& options) : LayerRef(made(options)) {}
 

@@ -24,21 +24,7 @@ struct StringLookupOptions {
   std::vector<std::int64_t> salt = {};  // one or two numbers: SipHash with them as the key
   std::optional<std::int64_t> vocabulary_size = {};  // from files, for a vocabulary that follows
 
-  void fields(Fields& f) {
-    f("max_tokens", max_tokens);
-    f("num_oov_indices", num_oov_indices);
-    f("mask_token", mask_token);
-    f("oov_token", oov_token);
-    f("vocabulary", vocabulary);
-    f("idf_weights", idf_weights);
-    f("invert", invert);
-    f("output_mode", output_mode);
-    f("pad_to_max_tokens", pad_to_max_tokens);
-    f("encoding", encoding);
-    if (f.reading() || !salt.empty()) f("salt", salt);
-    f("vocabulary_size", vocabulary_size);
-    f.ignore("oov_method");  // strings are always hashed
-  }
+  void fields(Fields& f);
 };
 
 /// Strings to the indices of a vocabulary, and back (invert).

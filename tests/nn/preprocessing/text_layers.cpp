@@ -63,6 +63,26 @@ TEST_CASE("text layers: the vocabulary given at the start is kept in the configu
   CHECK_THROWS_WITH_AS(vectorize.adapt(texts()), Contains("vocabulary was given"), ValueError);
 }
 
+TEST_CASE("text layers: words that the lines of a file hold only with care") {
+  const TemporaryFolder folder;
+  auto in = Input({.shape = {1}, .dtype = string});
+  for (const char* odd : {"",
+                          "a\xc2\x85"
+                          "b",
+                          "a\rb"}) {
+    StringLookup lookup({.output_mode = "one_hot"});
+    lookup.adapt(Tensor::strings({"z", "z", "y", odd}));
+    Model model(in, lookup(in));
+    model.save(folder / "m.keras");
+    Model loaded = load_model(folder / "m.keras");
+    check_same(model, loaded, Tensor::strings({"y", odd, "?"}, {3, 1}));
+  }
+  StringLookup lookup;
+  lookup.adapt(Tensor::strings({"two\nlines"}));
+  Model model(in, lookup(in));
+  CHECK_THROWS_WITH_AS(model.save(folder / "n.keras"), Contains("line break"), ValueError);
+}
+
 TEST_CASE("text layers: several inputs of a table, side by side") {
   const TemporaryFolder folder;
   auto kind = Input({.shape = {1}, .dtype = string, .name = "kind"});
