@@ -172,6 +172,8 @@ void read_optimizer(OptimizerRef& optimizer, const std::vector<Variable>& variab
   optimizer.build(variables);
   const std::vector<Tensor> mine = optimizer.impl()->state();
   const std::size_t there = file.children("optimizer/vars").size();
+  constexpr std::size_t kNotBegun = 2;  // its steps, none, and the learning rate
+  if (there == kNotBegun && mine.size() > kNotBegun) return;
   try {
     if (there != mine.size()) {
       throw FileError(fmt::format("{}: the optimizer {} keeps {} tensors, the file has {}", where,
