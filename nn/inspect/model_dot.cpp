@@ -67,15 +67,15 @@ class Dot {
 
   // Of an arrow into a box that is drawn open, the box within that takes that input ...
   static std::string entry(const LayerBox& box, const std::string& name, std::size_t input) {
-    if (box.inner.empty()) return name;
-    const ModelPicture& inner = box.inner[0];
+    if (box.inner == nullptr) return name;
+    const ModelPicture& inner = *box.inner;
     const std::size_t at = inner.inputs[std::min(input, inner.inputs.size() - 1)];
     return entry(inner.boxes[at], id(name, at), input);
   }
   // ... and out of one, the box within that gives it.
   static std::string exit(const LayerBox& box, const std::string& name, std::size_t output) {
-    if (box.inner.empty()) return name;
-    const ModelPicture& inner = box.inner[0];
+    if (box.inner == nullptr) return name;
+    const ModelPicture& inner = *box.inner;
     const auto [at, index] = inner.outputs[std::min(output, inner.outputs.size() - 1)];
     return exit(inner.boxes[at], id(name, at), index);
   }
@@ -85,14 +85,14 @@ class Dot {
     for (std::size_t b = 0; b < picture.boxes.size(); ++b) {
       const LayerBox& box = picture.boxes[b];
       const std::string name = id(prefix, b);
-      if (box.inner.empty()) {
+      if (box.inner == nullptr) {
         nodes_ += fmt::format("{}{} [label=<{}>];\n", indent, name, label_of(box));
         continue;
       }
       nodes_ += fmt::format(
           "{0}subgraph cluster_{1} {{\n{0}  label={2};\n{0}  labeljust=l;\n{0}  style=dashed;\n",
-          indent, name, quoted(box.inner[0].name));
-      add(box.inner[0], name, depth + 1);
+          indent, name, quoted(box.inner->name));
+      add(*box.inner, name, depth + 1);
       nodes_ += indent + "}\n";
     }
     for (const LayerArrow& arrow : picture.arrows) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -19,8 +20,8 @@ struct LayerBox {
   /// Pairs of what and its value: "Output shape", "(None, 10)".
   std::vector<std::pair<std::string, std::string>> facts = {};
   std::optional<bool> trainable = {};
-  /// The layers of a model that is drawn open: one or none.
-  std::vector<ModelPicture> inner = {};
+  /// The layers of a model that is drawn open.
+  std::shared_ptr<const ModelPicture> inner = {};
 };
 
 /// From output `output` of one box to input `input` of another.

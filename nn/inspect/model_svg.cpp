@@ -90,7 +90,7 @@ struct Drawing {
 Drawing draw(const ModelPicture& picture, const std::string& rankdir);
 
 Drawing draw_open(const LayerBox& box, const std::string& rankdir) {
-  const ModelPicture& inner = box.inner[0];
+  const ModelPicture& inner = *box.inner;
   const Drawing drawing = draw(inner, rankdir);
   const std::string title = fmt::format("{} ({})", inner.name, box.class_name);
   const Extent size = {std::max(drawing.size.width, text_width(title)) + 2 * kFrame,
@@ -231,7 +231,7 @@ Drawing draw(const ModelPicture& picture, const std::string& rankdir) {
   std::vector<Drawing> boxes;
   std::vector<Extent> sizes;
   for (const LayerBox& box : picture.boxes) {
-    boxes.push_back(box.inner.empty() ? draw_box(box) : draw_open(box, rankdir));
+    boxes.push_back(box.inner == nullptr ? draw_box(box) : draw_open(box, rankdir));
     sizes.push_back(Turn::turned(rankdir, boxes.back().size));
   }
   const LayeredLayout layout = layered_layout(sizes, arrows);

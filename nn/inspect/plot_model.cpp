@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 #include <unordered_map>
 
 #include "nn/activations.h"
@@ -161,7 +162,7 @@ class Pictures {
     auto* const inner = dynamic_cast<ModelLayer*>(&layer);
     if (options_.expand_nested && graph != nullptr && inner != nullptr && inner->graph() &&
         !inner->listed_layers().empty()) {
-      box.inner.push_back(of(*inner));
+      box.inner = std::make_shared<const ModelPicture>(of(*inner));
     }
     return box;
   }

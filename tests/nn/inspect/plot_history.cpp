@@ -121,7 +121,7 @@ TEST_CASE("history_svg puts values of some epochs where they were measured") {
     std::string found;
     const std::string svg = history_svg(history);
     for (int epoch = 1; epoch <= 30; ++epoch) {
-      if (svg.find(fmt::format("epoch {}: val_loss", epoch)) != svg.npos) {
+      if (svg.find(fmt::format("epoch {}: val_loss", epoch)) != std::string::npos) {
         found += fmt::format("{} ", epoch);
       }
     }

@@ -9,6 +9,7 @@
 #include <functional>
 #include <iterator>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -77,7 +78,7 @@ Model with_nested() {
 
 std::string edges_of(const std::string& dot) {
   std::string edges;
-  for (auto at = dot.find(" -> "); at != dot.npos; at = dot.find(" -> ", at + 1)) {
+  for (auto at = dot.find(" -> "); at != std::string::npos; at = dot.find(" -> ", at + 1)) {
     const std::size_t begin = dot.rfind(' ', at - 1) + 1, end = dot.find(';', at);
     edges += (edges.empty() ? "" : ", ") + dot.substr(begin, end - begin);
   }
@@ -227,8 +228,8 @@ TEST_CASE("plot_model escapes names") {
 TEST_CASE("plot_model writes by the suffix, and refuses what it can't draw") {
   const std::string folder = std::filesystem::temp_directory_path().string();
   const Model model = branching();
-  for (const std::string suffix : {"svg", "SVG", "dot"}) {
-    const std::string path = folder + "/keratin_plot_model_test." + suffix;
+  for (const std::string_view suffix : {"svg", "SVG", "dot"}) {
+    const std::string path = fmt::format("{}/keratin_plot_model_test.{}", folder, suffix);
     std::filesystem::remove(path);
     CHECK_THROWS_WITH_AS(plot_model(model, {.to_file = path, .rankdir = "down"}),
                          "plot_model: unknown rankdir \"down\"; expected one of \"TB\", \"LR\", "

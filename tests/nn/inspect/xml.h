@@ -10,7 +10,8 @@ namespace keratin::tests {
 /// How often `part` is in `text`.
 inline int count(std::string_view text, std::string_view part) {
   int found = 0;
-  for (auto at = text.find(part); at != text.npos; at = text.find(part, at + 1)) ++found;
+  for (auto at = text.find(part); at != std::string_view::npos; at = text.find(part, at + 1))
+    ++found;
   return found;
 }
 
@@ -32,9 +33,9 @@ inline std::string xml_problem(std::string_view text) {
       continue;
     }
     const std::size_t end = text.find('>');
-    if (end == text.npos) return "a tag does not end";
+    if (end == std::string_view::npos) return "a tag does not end";
     std::string_view tag = text.substr(1, end - 1);
-    if (tag.find('<') != tag.npos) return "< in a tag: " + std::string(tag);
+    if (tag.find('<') != std::string_view::npos) return "< in a tag: " + std::string(tag);
     if (count(tag, "\"") % 2 != 0) return "open quotes: " + std::string(tag);
     if (count(tag, "=\"") != count(tag, "=")) return "a bare attribute: " + std::string(tag);
     const std::string name(tag.substr(0, tag.find_first_of(" /", 1)));
@@ -44,7 +45,8 @@ inline std::string xml_problem(std::string_view text) {
     } else if (!tag.ends_with('/')) {
       open.push_back(name);
     }
-    if (tag.find("nan") != tag.npos || tag.find("inf") != tag.npos) return std::string(tag);
+    if (tag.find("nan") != std::string_view::npos || tag.find("inf") != std::string_view::npos)
+      return std::string(tag);
     text.remove_prefix(end + 1);
   }
   return open.empty() ? "" : "not closed: " + open.back();
