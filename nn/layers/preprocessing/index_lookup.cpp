@@ -97,10 +97,7 @@ void IndexLookup<Token>::check(const std::vector<Token>& tokens) const {
 template <class Token>
 void IndexLookup<Token>::take(std::vector<Token> tokens) {
   tokens_ = std::move(tokens);
-  indices_.clear();
-  indices_.reserve(tokens_.size());
-  std::int64_t next = first_token();
-  for (const Token& token : tokens_) indices_.emplace(token, next++);
+  table_.build(tokens_);
   known_ = true;
 }
 
@@ -219,11 +216,11 @@ std::int64_t IndexLookup<Token>::oov_index(TokenView<Token> token) const {
 
 template <class Token>
 std::int64_t IndexLookup<Token>::index_of(TokenView<Token> token) const {
+  if (const std::int64_t place = table_.find(token); place >= 0) return first_token() + place;
   if (rules_.mask_token && token == *rules_.mask_token) {
     return rules_.mode == OutputMode::Int ? 0 : -1;
   }
-  const auto found = indices_.find(token);
-  return found != indices_.end() ? found->second : oov_index(token);
+  return oov_index(token);
 }
 
 template <class Token>

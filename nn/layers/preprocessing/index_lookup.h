@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "nn/layers/preprocessing/encoding.h"
+#include "nn/layers/preprocessing/token_table.h"
 #include "tensor/tensor.h"
 
 namespace keratin::layers::detail {
@@ -115,7 +116,7 @@ class IndexLookup {
   LookupRules<Token> rules_;
   bool known_ = false;
   std::vector<Token> tokens_;
-  TokenMap<Token, std::int64_t> indices_;
+  TokenTable<Token> table_;
   Tensor idf_;
 };
 
