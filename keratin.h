@@ -24,6 +24,7 @@
 #include "data/images/read_image.h"
 #include "data/images/write_png.h"
 #include "data/npy.h"
+#include "data/unicode.h"
 #include "data/utils/pad_sequences.h"
 #include "data/utils/split_dataset.h"
 #include "data/utils/timeseries_dataset.h"

@@ -43,8 +43,8 @@ if(TARGET keratin_kernels)
 endif()
 # Fused multiply-adds, where a machine has them, would draw digits of other bits.
 set_source_files_properties(data/datasets/digits.cpp PROPERTIES COMPILE_OPTIONS -ffp-contract=off)
-set(KERATIN_DATA_LIBRARIES ZLIB::ZLIB CURL::libcurl JPEG::JPEG PNG::PNG PkgConfig::KERATIN_ZIP)
-set(KERATIN_NN_LIBRARIES PkgConfig::KERATIN_UTF8PROC keratin_hdf5 ZLIB::ZLIB)
+set(KERATIN_DATA_LIBRARIES ZLIB::ZLIB CURL::libcurl JPEG::JPEG PNG::PNG PkgConfig::KERATIN_ZIP PkgConfig::KERATIN_UTF8PROC)
+set(KERATIN_NN_LIBRARIES keratin_hdf5 ZLIB::ZLIB)
 target_link_libraries(keratin_data PRIVATE ${KERATIN_DATA_LIBRARIES})
 find_package(nlohmann_json 3.10 REQUIRED)  # headers only: who uses the installed library needs none
 target_link_libraries(keratin_nn PRIVATE ${KERATIN_NN_LIBRARIES} nlohmann_json::nlohmann_json)

@@ -5,7 +5,7 @@
     venv/bin/python tests/golden/make.py                    # all of them
     venv/bin/python tests/golden/make.py losses layers      # some
 
-makers/image_layers.py, images.py and datasets.py need TensorFlow instead of JAX, csv.py pandas:
+makers/image_layers.py, images.py, datasets.py and preprocessing.py need TensorFlow instead of JAX, csv.py pandas:
 these are started by themselves.
 
 Each file is {"made_with": versions, "cases": ...}. Numbers are computed in float64 unless a case

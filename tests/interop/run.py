@@ -3,6 +3,7 @@ same numbers, trains on the same way, is saved by keratin and loaded by Keras; a
 opens here.
 
     python3 tests/interop/run.py PROGRAM FOLDER      PROGRAM is built from interop.cpp
+    KERAS_BACKEND=tensorflow python3 ...             layers that take strings, which need TensorFlow
 
 Run by `make test-interop`, which makes an environment with what requirements.txt names.
 """
