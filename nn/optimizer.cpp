@@ -3,10 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <limits>
-#include <map>
 
 #include "autograd/ops/add.h"
 #include "autograd/ops/maximum.h"
@@ -16,10 +14,6 @@
 #include "autograd/ops/sum.h"
 #include "autograd/tape.h"
 #include "nn/inspect/terminal.h"
-#include "nn/optimizers/adam.h"
-#include "nn/optimizers/adamw.h"
-#include "nn/optimizers/rmsprop.h"
-#include "nn/optimizers/sgd.h"
 #include "tensor/cast.h"
 
 namespace keratin {
@@ -30,31 +24,16 @@ detail::Optimizer& checked(const std::shared_ptr<detail::Optimizer>& impl) {
   return *impl;
 }
 
+// u_t of Nadam.
+double nadam_momentum(double beta_1, std::int64_t step) {
+  return beta_1 * (1 - 0.5 * std::pow(0.96, static_cast<double>(step)));
+}
+
 double norm(const Tensor& g) { return std::sqrt(sum(square(g)).item<double>()); }
 
 }  // namespace
 
 // ---- OptimizerRef
-
-OptimizerRef::OptimizerRef(const char* name) {
-  using Make = OptimizerRef (*)();
-  static const std::map<std::string, Make> makers = {
-      {"adam", [] { return OptimizerRef(optimizers::Adam()); }},
-      {"adamw", [] { return OptimizerRef(optimizers::AdamW()); }},
-      {"rmsprop", [] { return OptimizerRef(optimizers::RMSprop()); }},
-      {"sgd", [] { return OptimizerRef(optimizers::SGD()); }},
-  };
-  std::string lower = name;
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  const auto found = makers.find(lower);
-  if (found == makers.end()) {
-    std::vector<std::string> known;
-    for (const auto& [key, make] : makers) known.push_back(key);
-    throw ValueError(
-        fmt::format("optimizer: unknown name \"{}\"{}", name, name_hint(lower, known)));
-  }
-  *this = found->second();
-}
 
 const std::string& OptimizerRef::name() const { return checked(impl_).settings().name; }
 void OptimizerRef::apply_gradients(const std::vector<Variable>& variables) {
@@ -126,9 +105,11 @@ void Optimizer::build(const std::vector<Variable>& variables) {
   if (built_) return;
   for (const Variable& variable : variables) {
     Slots slots{.variable = variable, .slots = {}, .average = {}, .accumulated = {}};
-    const auto like = [&] { return zeros(variable.shape(), variable.dtype()); };
+    const auto like = [&](double value = 0) {
+      return full(variable.shape(), value, variable.dtype());
+    };
     for (std::size_t i = 0; i < slots.slots.size(); ++i) {
-      if (rule_.slots[i]) slots.slots[i] = like();
+      if (rule_.slots[i]) slots.slots[i] = like(i == 0 ? rule_.first_value : 0);
     }
     if (settings_.use_ema) slots.average = like();
     if (settings_.gradient_accumulation_steps) slots.accumulated = like();
@@ -182,6 +163,12 @@ void Optimizer::apply(const std::vector<Variable>& variables) {
         "keratin: {}: no gradient for {}: they do not take part in the loss, and stay as "
         "they are\n",
         class_name_, without);
+  }
+  if (rule_.constants.update == kernels::Update::ftrl && learning_rate() == 0) {
+    throw ValueError(fmt::format(
+        "{}: the learning rate is 0 at step {}, and is divided by; expected more than 0. Let its "
+        "schedule end above 0.",
+        class_name_, steps_));
   }
   build(variables);
 
@@ -238,12 +225,52 @@ double Optimizer::clip(std::vector<Tensor>& gradients) const {
   return *settings_.global_clipnorm / std::max(std::sqrt(squares), *settings_.global_clipnorm);
 }
 
+kernels::UpdateShape Optimizer::constants(double scale) const {
+  kernels::UpdateShape s = rule_.constants;
+  const std::int64_t step = iterations() + 1;
+  const auto t = static_cast<double>(step);
+  s.size = 0;
+  s.learning_rate = learning_rate();
+  s.decay = settings_.weight_decay.value_or(0) * s.learning_rate;
+  s.gradient_scale = scale;
+  const double missing_1 = 1 - std::pow(s.beta_1, t), missing_2 = 1 - std::pow(s.beta_2, t);
+  switch (s.update) {
+    case kernels::Update::adam:
+      s.learning_rate *= std::sqrt(missing_2) / missing_1;
+      break;
+    case kernels::Update::adamax:
+      s.learning_rate /= missing_1;
+      break;
+    case kernels::Update::nadam: {
+      const double product = nadam_product(step), u = nadam_momentum(s.beta_1, step),
+                   next = nadam_momentum(s.beta_1, step + 1);
+      s.mean_share = next / (1 - product * next);
+      s.gradient_share = (1 - u) / (1 - product);
+      s.square_scale = 1 / missing_2;
+      break;
+    }
+    case kernels::Update::lamb:
+      s.mean_share = 1 / missing_1;
+      s.square_scale = 1 / missing_2;
+      break;
+    default:
+      break;
+  }
+  return s;
+}
+
+// From the first step on, always in the same order: a resumed training has the same bits.
+double Optimizer::nadam_product(std::int64_t step) const {
+  if (step < product_step_) product_ = 1, product_step_ = 0;
+  while (product_step_ < step) product_ *= nadam_momentum(rule_.constants.beta_1, ++product_step_);
+  return product_;
+}
+
 template <class T>
 void Optimizer::update(const std::vector<Slots*>& tensors, const std::vector<Tensor>& gradients,
                        double scale) {
   std::vector<kernels::UpdatedTensor<T>> list;
-  kernels::UpdateShape shape = rule_.constants;
-  shape.size = 0;
+  kernels::UpdateShape shape = constants(scale);
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     Tensor weight = tensors[i]->variable.value();
     if (weight.dtype() != dtype_of<T>) continue;
@@ -258,15 +285,6 @@ void Optimizer::update(const std::vector<Slots*>& tensors, const std::vector<Ten
     shape.size += one.size;
   }
   if (list.empty()) return;
-  const double rate = learning_rate();
-  shape.learning_rate = rate;
-  shape.decay = settings_.weight_decay.value_or(0) * rate;
-  shape.gradient_scale = scale;
-  if (shape.update == kernels::Update::adam) {
-    const auto t = static_cast<double>(iterations() + 1);
-    shape.learning_rate *=
-        std::sqrt(1 - std::pow(shape.beta_2, t)) / (1 - std::pow(shape.beta_1, t));
-  }
   kernels::run(kernels::update_ladder<T>, std::span<const kernels::UpdatedTensor<T>>(list), shape);
   for (Slots* tensor : tensors) {
     Tensor weight = tensor->variable.value();
@@ -296,7 +314,7 @@ std::vector<Tensor> Optimizer::state_tensors() const {
   };
   for (const Slots& slots : slots_) add(slots.average);
   for (const Slots& slots : slots_) add(slots.accumulated);
-  const bool pairs = rule_.constants.update == kernels::Update::adam;
+  const bool pairs = rule_.constants.update != kernels::Update::rmsprop;
   if (pairs) {
     for (const Slots& slots : slots_) add(slots.slots[0]), add(slots.slots[1]);
   }
@@ -312,19 +330,21 @@ std::vector<Tensor> Optimizer::state() const {
     state.push_back(Tensor::scalar(settings_.learning_rate.at(0)));
   }
   for (const Tensor& tensor : state_tensors()) state.push_back(tensor);
+  if (is_nadam()) state.push_back(Tensor::scalar(nadam_product(iterations())));
   return state;
 }
 
 void Optimizer::set_state(const std::vector<Tensor>& state) {
   std::vector<Tensor> mine = state_tensors();
   const std::size_t scalars = settings_.learning_rate.scheduled() ? 1 : 2;
-  if (!built_ || state.size() != mine.size() + scalars) {
+  const std::size_t count = scalars + mine.size() + is_nadam();
+  if (!built_ || state.size() != count) {
     throw ShapeError(fmt::format("{}: given {} tensors of state; it has {}{}", class_name_,
-                                 state.size(), mine.size() + scalars,
-                                 built_ ? "" : ", and is not built yet"));
+                                 state.size(), count, built_ ? "" : ", and is not built yet"));
   }
   for (std::size_t i = 0; i < state.size(); ++i) {
-    const Shape wanted = i < scalars ? Shape{} : mine[i - scalars].shape();
+    const bool scalar = i < scalars || i - scalars == mine.size();
+    const Shape wanted = scalar ? Shape{} : mine[i - scalars].shape();
     if (state[i].shape() != wanted) {
       throw ShapeError(fmt::format("{}: tensor {} of its state is {}; expected shape {}",
                                    class_name_, i, state[i].spec().text(), wanted.text()));
@@ -335,8 +355,8 @@ void Optimizer::set_state(const std::vector<Tensor>& state) {
   if (scalars == 2 && state[1].item<float>() != static_cast<float>(learning_rate())) {
     settings_.learning_rate = state[1].item<double>();
   }
-  for (std::size_t i = scalars; i < state.size(); ++i) {
-    mine[i - scalars].copy_from(cast(state[i], mine[i - scalars].dtype()));
+  for (std::size_t i = 0; i < mine.size(); ++i) {
+    mine[i].copy_from(cast(state[i + scalars], mine[i].dtype()));
   }
 }
 

@@ -112,8 +112,9 @@ void optimizer_fields(Fields& f, Options& o) {
 
 /// What one optimizer does to a weight: which update, with which constants and slots.
 struct UpdateRule {
-  kernels::UpdateShape constants;  // size, learning_rate, decay and gradient_scale set at each step
+  kernels::UpdateShape constants;  // what depends on the step is set at each
   std::array<bool, 3> slots = {};
+  double first_value = 0;  // of the first slot
 };
 
 /// Throws ValueError unless low <= value < high.
@@ -137,8 +138,8 @@ class Optimizer {
   const OriginPtr& origin() const { return origin_; }
   bool built() const { return built_; }
   /// Everything that it keeps, in Keras' order: step, learning rate (none where that follows a
-  /// schedule), averages, accumulated gradients, slots. Adam's m and v go weight by weight, other
-  /// slots kind by kind.
+  /// schedule), averages, accumulated gradients, slots: the first two weight by weight, others kind by
+  /// kind, RMSprop's all. Nadam's running product is the last.
   std::vector<Tensor> state() const;
   /// Throws ShapeError, and changes nothing, unless it is as state() of this optimizer, built.
   void set_state(const std::vector<Tensor>& state);
@@ -150,9 +151,12 @@ class Optimizer {
     Tensor average, accumulated;
   };
   Slots& slots_of(const Variable& variable);
-  std::vector<Tensor> state_tensors() const;  // what belongs to the weights
+  std::vector<Tensor> state_tensors() const;  // what belongs to the weights, slots last
   bool accumulate(std::vector<Slots*>& tensors, std::vector<Tensor>& gradients);
-  double clip(std::vector<Tensor>& gradients) const;  // gives what all are still to be scaled by
+  double clip(std::vector<Tensor>& gradients) const;   // gives what all are still to be scaled by
+  kernels::UpdateShape constants(double scale) const;  // of this step
+  bool is_nadam() const { return rule_.constants.update == kernels::Update::nadam; }
+  double nadam_product(std::int64_t step) const;
   template <class T>
   void update(const std::vector<Slots*>& tensors, const std::vector<Tensor>& gradients,
               double scale);
@@ -164,6 +168,9 @@ class Optimizer {
   OriginPtr origin_;
   std::vector<Slots> slots_;
   std::int64_t steps_ = 0;  // calls of apply; with accumulation more than updates
+  // u_1 u_2 ... u_t of Nadam, and t.
+  mutable double product_ = 1;
+  mutable std::int64_t product_step_ = 0;
   bool built_ = false, warned_ = false;
 };
 

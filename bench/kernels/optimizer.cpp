@@ -30,6 +30,13 @@ std::vector<UpdateShape> shapes() {
                    .beta_1 = 0.9,
                    .beta_2 = 0.999,
                    .epsilon = 1e-7});
+    for (const Update update : {Update::adagrad, Update::adadelta, Update::adamax, Update::nadam,
+                                Update::lion, Update::ftrl, Update::lamb}) {
+      UpdateShape s = all.back();
+      s.update = update;
+      s.rho = 0.95;
+      all.push_back(s);
+    }
   }
   return all;
 }
@@ -41,7 +48,9 @@ const bool update_row =
         UpdatedTensor<float> t{
             .w = b.inout<float>(size), .g = b.input<float>(size), .slots = {}, .size = size};
         if (s.momentum != 0 || s.update != Update::sgd) t.slots[0] = b.output<float>(size);
-        if (s.update == Update::adam) t.slots[1] = b.output<float>(size);
+        const bool two =
+            s.update >= Update::adam && s.update != Update::adagrad && s.update != Update::lion;
+        if (two) t.slots[1] = b.output<float>(size);
         tensors.push_back(t);
       }
       return std::tuple(tensors);

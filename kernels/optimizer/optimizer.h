@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -11,14 +12,32 @@
 
 namespace keratin::kernels {
 
-enum class Update : std::uint8_t { sgd, rmsprop, adam };
+enum class Update : std::uint8_t {
+  sgd,
+  rmsprop,
+  adam,
+  adagrad,
+  adadelta,
+  adamax,
+  nadam,
+  lion,
+  ftrl,
+  lamb
+};
 
 /// One weight. Slots by the update:
-///   sgd      [0] momentum, null without it
-///   rmsprop  [0] mean of squares, [1] momentum (null), [2] mean (null unless centered): the root
-///   is
-///            of [0] - [2]^2, or 0 where that rounds to less
-///   adam     [0] mean, [1] mean of squares, [2] largest mean of squares (null unless amsgrad)
+///   sgd       [0] momentum, null without it
+///   rmsprop   [0] mean of squares, [1] momentum (null), [2] mean (null unless centered): the root
+///             is of [0] - [2]^2, or 0 where that rounds to less
+///   adam      [0] mean, [1] mean of squares, [2] largest mean of squares (null unless amsgrad)
+///   adagrad   [0] sum of squares
+///   adadelta  [0] mean of squares, [1] mean of the squares of steps
+///   adamax    [0] mean, [1] largest gradient, which decays
+///   nadam     [0] mean, [1] mean of squares
+///   lion      [0] mean
+///   ftrl      [0] sum of squares n, [1] the linear term z. Where n and the strengths are all 0 the
+///             weight stays
+///   lamb      [0] mean, [1] mean of squares
 template <class T>
 struct UpdatedTensor {
   T* w;
@@ -29,17 +48,29 @@ struct UpdatedTensor {
 
 struct UpdateShape {
   Update update;
-  std::int64_t size;     // elements of all tensors
-  double learning_rate;  // adam: times sqrt(1 - beta_2^t) / (1 - beta_1^t)
-  double decay = 0;      // weight_decay times the learning rate
+  std::int64_t size;  // elements of all tensors
+  // adam: times sqrt(1 - beta_2^t) / (1 - beta_1^t); adamax: divided by 1 - beta_1^t
+  double learning_rate;
+  double decay = 0;  // weight_decay times the learning rate
   double gradient_scale = 1;
   double momentum = 0;            // sgd, rmsprop
   bool nesterov = false;          // sgd
-  double rho = 0;                 // rmsprop
-  double beta_1 = 0, beta_2 = 0;  // adam
-  double epsilon = 0;             // rmsprop: inside the root; adam: outside
+  double rho = 0;                 // rmsprop, adadelta
+  double beta_1 = 0, beta_2 = 0;  // adam, adamax, nadam, lion, lamb
+  double epsilon = 0;             // rmsprop, adagrad, adadelta: inside the root; others: outside
+  // nadam, lamb: the direction is (mean_share m + gradient_share g) / (sqrt(square_scale v) +
+  // epsilon); lamb has no gradient_share.
+  double mean_share = 1, gradient_share = 0, square_scale = 1;
+  double power = -0.5;              // ftrl: of the sum of squares, at most 0
+  double l1 = 0, l2 = 0, beta = 0;  // ftrl
+  double shrinkage = 0;             // ftrl: g + 2 shrinkage w is what enters z
   std::string text() const;
 };
+
+/// What lamb multiplies a step by: |w| / |u|, or 1 where that says nothing.
+inline double lamb_ratio(double w_squares, double u_squares) {
+  return w_squares > 0 && u_squares > 0 ? std::sqrt(w_squares) / std::sqrt(u_squares) : 1;
+}
 
 template <class T>
 using UpdateFn = void (*)(std::span<const UpdatedTensor<T>> tensors, const UpdateShape& s);
@@ -55,7 +86,18 @@ constexpr Cost update_cost(const UpdateShape& s) {
       return {.flops = (s.momentum != 0 ? 10 : 8) * n,
               .bytes = (s.momentum != 0 ? 7 : 5) * sizeof(T) * n};
     case Update::adam:
+    case Update::adamax:
       return {.flops = 11 * n, .bytes = 7 * sizeof(T) * n};
+    case Update::adagrad:
+      return {.flops = 6 * n, .bytes = 5 * sizeof(T) * n};
+    case Update::lion:
+      return {.flops = 9 * n, .bytes = 5 * sizeof(T) * n};
+    case Update::adadelta:
+    case Update::nadam:
+    case Update::ftrl:
+      return {.flops = 15 * n, .bytes = 7 * sizeof(T) * n};
+    case Update::lamb:  // w, m and v once more, when the norms are known
+      return {.flops = 22 * n, .bytes = 10 * sizeof(T) * n};
   }
   return {};
 }
@@ -64,6 +106,9 @@ namespace cpu {
 template <class T>
 void update_reference(std::span<const UpdatedTensor<T>> tensors, const UpdateShape& s);
 void update_simd(std::span<const UpdatedTensor<float>> tensors, const UpdateShape& s);
+constexpr bool update_simd_applies(const UpdateShape& s) {
+  return s.update != Update::ftrl || s.power == -0.5;
+}
 }  // namespace cpu
 
 template <class T>
@@ -75,6 +120,6 @@ inline constexpr auto update_ladder<float> = Ladder{
     "optimizer", "update", update_cost<float>,
     std::array{Rung<UpdateFn<float>>{"reference", "", always, cpu::update_reference<float>},
                Rung<UpdateFn<float>>{"simd", "all lanes; pieces of all tensors on all threads",
-                                     always, cpu::update_simd}}};
+                                     cpu::update_simd_applies, cpu::update_simd}}};
 
 }  // namespace keratin::kernels

@@ -43,17 +43,24 @@ class Adam : public OptimizerRef {
 }  // namespace keratin::optimizers
 
 namespace keratin::detail {
-/// The update of Adam and its like, whose options have the same names. Throws ValueError.
+/// The update of one of Adam's like with a mean and another moment, whose options have its names.
+/// Throws ValueError.
 template <class Options>
-UpdateRule adam_rule(const char* optimizer, const Options& options) {
+UpdateRule moments_rule(const char* optimizer, kernels::Update update, const Options& options) {
   require_in(optimizer, "beta_1", options.beta_1, 0, 1);
   require_in(optimizer, "beta_2", options.beta_2, 0, 1);
   require_in(optimizer, "epsilon", options.epsilon, 0, 1);
   kernels::UpdateShape constants{};
-  constants.update = kernels::Update::adam;
+  constants.update = update;
   constants.beta_1 = options.beta_1;
   constants.beta_2 = options.beta_2;
   constants.epsilon = options.epsilon;
-  return {constants, {true, true, options.amsgrad}};
+  return {.constants = constants, .slots = {true, true, false}};
+}
+template <class Options>
+UpdateRule adam_rule(const char* optimizer, const Options& options) {
+  UpdateRule rule = moments_rule(optimizer, kernels::Update::adam, options);
+  rule.slots[2] = options.amsgrad;
+  return rule;
 }
 }  // namespace keratin::detail

@@ -17,7 +17,8 @@ RMSprop::RMSprop(const RMSpropOptions& options)
         constants.epsilon = options.epsilon;
         return std::make_shared<detail::Optimizer>(
             "RMSprop", detail::settings_of(options),
-            detail::UpdateRule{constants, {true, options.momentum != 0, options.centered}},
+            detail::UpdateRule{.constants = constants,
+                               .slots = {true, options.momentum != 0, options.centered}},
             origin_of("RMSprop", options));
       }()) {}
 

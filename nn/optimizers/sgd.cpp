@@ -11,7 +11,8 @@ SGD::SGD(const SGDOptions& options)
         constants.nesterov = options.nesterov;
         return std::make_shared<detail::Optimizer>(
             "SGD", detail::settings_of(options),
-            detail::UpdateRule{constants, {options.momentum != 0, false, false}},
+            detail::UpdateRule{.constants = constants,
+                               .slots = {options.momentum != 0, false, false}},
             origin_of("SGD", options));
       }()) {}
 

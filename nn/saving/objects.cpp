@@ -4,11 +4,23 @@
 
 #include <map>
 
+#include "nn/optimizers/adadelta.h"
+#include "nn/optimizers/adagrad.h"
 #include "nn/optimizers/adam.h"
+#include "nn/optimizers/adamax.h"
 #include "nn/optimizers/adamw.h"
+#include "nn/optimizers/ftrl.h"
+#include "nn/optimizers/lamb.h"
+#include "nn/optimizers/lion.h"
+#include "nn/optimizers/nadam.h"
 #include "nn/optimizers/rmsprop.h"
 #include "nn/optimizers/sgd.h"
 #include "nn/schedules/cosine_decay.h"
+#include "nn/schedules/cosine_decay_restarts.h"
+#include "nn/schedules/exponential_decay.h"
+#include "nn/schedules/inverse_time_decay.h"
+#include "nn/schedules/piecewise_constant_decay.h"
+#include "nn/schedules/polynomial_decay.h"
 
 namespace keratin::saving {
 namespace {
@@ -124,6 +136,13 @@ T by_name(const Json& json, const std::string& where) {
 }
 
 template <class Made, class Options>
+optimizers::Schedule schedule_of(JsonReader& reader) {
+  Options options;
+  options.fields(reader);
+  return Made(options);
+}
+
+template <class Made, class Options>
 OptimizerRef optimizer_of(JsonReader& reader) {
   Options options;
   options.fields(reader);
@@ -188,14 +207,15 @@ Constraint constraint_from_json(const Json& json, const std::string& where) {
 }
 
 optimizers::Schedule schedule_from_json(const Json& json, const std::string& where) {
-  namespace schedules = optimizers::schedules;
+  namespace s = optimizers::schedules;
   static const std::map<std::string, optimizers::Schedule (*)(JsonReader&)> makers = {
-      {"CosineDecay",
-       [](JsonReader& r) -> optimizers::Schedule {
-         schedules::CosineDecayOptions options;
-         options.fields(r);
-         return schedules::CosineDecay(options);
-       }},
+      {"CosineDecay", schedule_of<s::CosineDecay, s::CosineDecayOptions>},
+      {"CosineDecayRestarts", schedule_of<s::CosineDecayRestarts, s::CosineDecayRestartsOptions>},
+      {"ExponentialDecay", schedule_of<s::ExponentialDecay, s::ExponentialDecayOptions>},
+      {"InverseTimeDecay", schedule_of<s::InverseTimeDecay, s::InverseTimeDecayOptions>},
+      {"PiecewiseConstantDecay",
+       schedule_of<s::PiecewiseConstantDecay, s::PiecewiseConstantDecayOptions>},
+      {"PolynomialDecay", schedule_of<s::PolynomialDecay, s::PolynomialDecayOptions>},
   };
   return made(makers, "a schedule", json, where);
 }
@@ -203,8 +223,15 @@ optimizers::Schedule schedule_from_json(const Json& json, const std::string& whe
 OptimizerRef optimizer_from_json(const Json& json, const std::string& where) {
   namespace opt = optimizers;
   static const std::map<std::string, OptimizerRef (*)(JsonReader&)> makers = {
+      {"Adadelta", optimizer_of<opt::Adadelta, opt::AdadeltaOptions>},
+      {"Adagrad", optimizer_of<opt::Adagrad, opt::AdagradOptions>},
       {"Adam", optimizer_of<opt::Adam, opt::AdamOptions>},
       {"AdamW", optimizer_of<opt::AdamW, opt::AdamWOptions>},
+      {"Adamax", optimizer_of<opt::Adamax, opt::AdamaxOptions>},
+      {"Ftrl", optimizer_of<opt::Ftrl, opt::FtrlOptions>},
+      {"Lamb", optimizer_of<opt::Lamb, opt::LambOptions>},
+      {"Lion", optimizer_of<opt::Lion, opt::LionOptions>},
+      {"Nadam", optimizer_of<opt::Nadam, opt::NadamOptions>},
       {"RMSprop", optimizer_of<opt::RMSprop, opt::RMSpropOptions>},
       {"SGD", optimizer_of<opt::SGD, opt::SGDOptions>},
   };

@@ -7,20 +7,14 @@
 #include <numbers>
 
 #include "kernels/error.h"
+#include "nn/schedules/checks.h"
 
 namespace keratin::optimizers::schedules {
 namespace {
 
 void check(const CosineDecayOptions& o) {
-  if (!(o.initial_learning_rate >= 0)) {
-    throw ValueError(
-        fmt::format("CosineDecay: initial_learning_rate is {}; expected a number of at least 0",
-                    o.initial_learning_rate));
-  }
-  if (o.decay_steps <= 0) {
-    throw ValueError(
-        fmt::format("CosineDecay: decay_steps is {}; expected at least 1", o.decay_steps));
-  }
+  require_not_negative("CosineDecay", "initial_learning_rate", o.initial_learning_rate);
+  require_steps("CosineDecay", "decay_steps", o.decay_steps);
   if (o.warmup_steps < 0) {
     throw ValueError(
         fmt::format("CosineDecay: warmup_steps is {}; expected at least 0", o.warmup_steps));

@@ -189,6 +189,13 @@ int write(const fs::path& folder) {
       {"adam", opt::Adam({.learning_rate = 3e-3, .amsgrad = true, .clipnorm = 0.5})},
       {"adamw", opt::AdamW({.learning_rate = opt::schedules::CosineDecay(
                                 {.initial_learning_rate = 3e-3, .decay_steps = 30})})},
+      {"adagrad", opt::Adagrad({.learning_rate = 0.05})},
+      {"adadelta", opt::Adadelta({.learning_rate = 0.5, .weight_decay = 1e-3})},
+      {"adamax", opt::Adamax({.learning_rate = 3e-3})},
+      {"nadam", opt::Nadam({.learning_rate = 3e-3, .use_ema = true})},
+      {"lion", opt::Lion({.learning_rate = 1e-3})},
+      {"ftrl", opt::Ftrl({.learning_rate = 0.05, .l1_regularization_strength = 1e-3})},
+      {"lamb", opt::Lamb({.learning_rate = 3e-3})},
   };
   for (const auto& [name, optimizer] : optimizers) {
     kt::Model model = small_cnn();
@@ -234,7 +241,7 @@ int write(const fs::path& folder) {
   kt::Model transfer(x, layers::Dense({.units = 1})(base(x, {.training = false})));
   transfer.compile({.optimizer = "sgd", .loss = "mse"});
   out.write("graph_transfer", transfer, {{8, 6}}, {kt::randn({8, 1})});
-  fmt::print("keratin wrote {} models\n", 7);
+  fmt::print("keratin wrote {} models\n", std::size(optimizers) + 3);
   return 0;
 }
 

@@ -267,6 +267,13 @@ def trained():
         "rmsprop": keras.optimizers.RMSprop(2e-3, momentum=0.5, centered=True),
         "adam": keras.optimizers.Adam(3e-3, amsgrad=True, clipnorm=0.5),
         "adamw": keras.optimizers.AdamW(schedule, use_ema=True),
+        "adagrad": keras.optimizers.Adagrad(0.05),
+        "adadelta": keras.optimizers.Adadelta(0.5, weight_decay=1e-3),
+        "adamax": keras.optimizers.Adamax(3e-3),
+        "nadam": keras.optimizers.Nadam(3e-3, use_ema=True),
+        "lion": keras.optimizers.Lion(1e-3, weight_decay=1e-2),
+        "ftrl": keras.optimizers.Ftrl(0.05, l1_regularization_strength=1e-3, beta=0.1),
+        "lamb": keras.optimizers.Lamb(3e-3, global_clipnorm=1.0),
         "accumulating": keras.optimizers.Adam(1e-2, gradient_accumulation_steps=2),
     }
     rng = np.random.default_rng(5)

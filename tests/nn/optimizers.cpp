@@ -2,18 +2,30 @@
 
 #include "autograd/ops.h"
 #include "autograd/tape.h"
+#include "nn/optimizers/adadelta.h"
+#include "nn/optimizers/adagrad.h"
 #include "nn/optimizers/adam.h"
+#include "nn/optimizers/adamax.h"
 #include "nn/optimizers/adamw.h"
+#include "nn/optimizers/ftrl.h"
+#include "nn/optimizers/lamb.h"
+#include "nn/optimizers/lion.h"
+#include "nn/optimizers/nadam.h"
 #include "nn/optimizers/rmsprop.h"
 #include "nn/optimizers/sgd.h"
 #include "nn/schedules/cosine_decay.h"
+#include "nn/schedules/cosine_decay_restarts.h"
+#include "nn/schedules/exponential_decay.h"
+#include "nn/schedules/inverse_time_decay.h"
+#include "nn/schedules/piecewise_constant_decay.h"
+#include "nn/schedules/polynomial_decay.h"
 #include "tests/support.h"
 
 namespace keratin::tests {
 namespace {
 
 using namespace optimizers;
-using schedules::CosineDecay;
+using namespace schedules;
 
 Variable weight(std::initializer_list<double> values, std::initializer_list<double> gradient) {
   Variable w(Tensor::numbers(values));
@@ -35,6 +47,21 @@ TEST_CASE("optimizers: options out of range") {
       {"beta_1", [] { Adam({.beta_1 = 1}); }},
       {"beta_2", [=] { AdamW({.beta_2 = nan}); }},
       {"epsilon", [] { Adam({.epsilon = -1e-8}); }},
+      {"rho", [] { Adadelta({.rho = 1}); }},
+      {"initial_accumulator_value", [] { Adagrad({.initial_accumulator_value = -1}); }},
+      {"epsilon", [=] { Adagrad({.epsilon = nan}); }},
+      {"beta_2", [] { Adamax({.beta_2 = 1.5}); }},
+      {"beta_1", [] { Nadam({.beta_1 = -1}); }},
+      {"beta_1", [] { Lion({.beta_1 = 0}); }},
+      {"beta_2", [] { Lion({.beta_2 = 1}); }},
+      {"epsilon", [] { Lamb({.epsilon = -1}); }},
+      {"learning_rate_power", [] { Ftrl({.learning_rate_power = 0.5}); }},
+      {"learning_rate_power", [=] { Ftrl({.learning_rate_power = nan}); }},
+      {"learning_rate is 0", [] { Ftrl({.learning_rate = 0}); }},
+      {"l1_regularization_strength", [] { Ftrl({.l1_regularization_strength = -1}); }},
+      {"l2_regularization_strength", [] { Ftrl({.l2_regularization_strength = -1}); }},
+      {"l2_shrinkage", [=] { Ftrl({.l2_shrinkage_regularization_strength = inf}); }},
+      {"beta is", [] { Ftrl({.beta = -1}); }},
       {"weight_decay", [] { AdamW({.weight_decay = -1}); }},
       {"clipnorm", [] { Adam({.clipnorm = 0}); }},
       {"clipvalue", [=] { Adam({.clipvalue = nan}); }},
@@ -48,6 +75,34 @@ TEST_CASE("optimizers: options out of range") {
       {"decay_steps", [] { CosineDecay({.initial_learning_rate = 1, .decay_steps = -5}); }},
       {"warmup_steps",
        [] { CosineDecay({.initial_learning_rate = 1, .decay_steps = 5, .warmup_steps = -1}); }},
+      {"decay_rate", [] { ExponentialDecay({.initial_learning_rate = 1, .decay_steps = 5}); }},
+      {"decay_steps", [] { ExponentialDecay({.initial_learning_rate = 1, .decay_rate = 1}); }},
+      {"initial_learning_rate is inf",
+       [=] { InverseTimeDecay({.initial_learning_rate = inf, .decay_steps = 1}); }},
+      {"decay_rate is nan",
+       [=] {
+         InverseTimeDecay({.initial_learning_rate = 1, .decay_steps = 1, .decay_rate = nan});
+       }},
+      {"end_learning_rate",
+       [] {
+         PolynomialDecay({.initial_learning_rate = 1, .decay_steps = 1, .end_learning_rate = -1});
+       }},
+      {"0 boundaries and 1 values", [] { PiecewiseConstantDecay({.values = {1}}); }},
+      {"1 boundaries and 1 values",
+       [] { PiecewiseConstantDecay({.boundaries = {1}, .values = {1}}); }},
+      {"expected them to increase",
+       [] {
+         PiecewiseConstantDecay({.boundaries = {3, 3}, .values = {1, 2, 3}});
+       }},
+      {"one of values is -2",
+       [] {
+         PiecewiseConstantDecay({.boundaries = {3}, .values = {1, -2}});
+       }},
+      {"first_decay_steps", [] { CosineDecayRestarts({.initial_learning_rate = 1}); }},
+      {"t_mul is 0.5",
+       [] {
+         CosineDecayRestarts({.initial_learning_rate = 1, .first_decay_steps = 1, .t_mul = 0.5});
+       }},
   };
   for (const auto& [option, make] : rows) {
     CAPTURE(option);
@@ -76,7 +131,8 @@ TEST_CASE("optimizers: gradients that are missing, and variables that are new") 
 
 TEST_CASE("optimizers: a NaN gradient reaches its own weight and no other") {
   const double nan = std::nan("");
-  for (const char* name : {"sgd", "rmsprop", "adam", "adamw"}) {
+  for (const char* name : {"sgd", "rmsprop", "adam", "adamw", "Adagrad", "adadelta", "AdaMax",
+                           "nadam", "lion", "FTRL", "lamb"}) {
     CAPTURE(name);
     OptimizerRef optimizer = name;
     const Variable a = weight({1, 2}, {nan, 0.5}), b = weight({3}, {1});
@@ -147,6 +203,55 @@ TEST_CASE("optimizers: what they keep") {
   CHECK(numbers_kept(Adam()) == 2 + 2 * 4);
   CHECK(numbers_kept(Adam({.amsgrad = true, .use_ema = true})) == 2 + 4 * 4);
   CHECK(numbers_kept(AdamW({.gradient_accumulation_steps = 4})) == 2 + 3 * 4);
+  for (const char* one : {"adagrad", "lion"}) CHECK(numbers_kept(one) == 2 + 4);
+  for (const char* two : {"adadelta", "adamax", "ftrl", "lamb"})
+    CHECK(numbers_kept(two) == 2 + 2 * 4);
+  CHECK(numbers_kept("nadam") == 2 + 2 * 4 + 1);  // and the running product
+}
+
+TEST_CASE("optimizers: state in Keras' order, taken up by another") {
+  const std::pair<const char*, std::vector<Shape>> rows[] = {
+      {"adagrad", {{2}, {1}}},
+      {"lion", {{2}, {1}}},
+      {"adadelta", {{2}, {2}, {1}, {1}}},
+      {"adamax", {{2}, {2}, {1}, {1}}},
+      {"ftrl", {{2}, {2}, {1}, {1}}},
+      {"lamb", {{2}, {2}, {1}, {1}}},
+      {"nadam", {{2}, {2}, {1}, {1}, {}}},
+  };
+  for (const auto& [name, shapes] : rows) {
+    CAPTURE(name);
+    const auto step = [](OptimizerRef& optimizer, std::vector<Variable>& weights, int k) {
+      weights[0].set_grad(Tensor::numbers({0.3 * k, -0.1}));
+      weights[1].set_grad(Tensor::numbers({0.2}));
+      optimizer.apply_gradients(weights);
+    };
+    std::vector<Variable> a = {weight({1, 2}, {}), weight({3}, {})};
+    OptimizerRef first(name), second(name);
+    for (int k = 0; k < 5; ++k) step(first, a, k);
+    const std::vector<Tensor> state = first.impl()->state();
+    REQUIRE(state.size() == 2 + shapes.size());
+    for (std::size_t i = 0; i < shapes.size(); ++i) CHECK(state[i + 2].shape() == shapes[i]);
+    std::vector<Variable> b = {weight({0, 0}, {}), weight({0}, {})};
+    second.build(b);
+    CHECK_THROWS_AS(second.impl()->set_state({state.begin(), state.end() - 1}), ShapeError);
+    second.impl()->set_state(state);
+    for (std::size_t i = 0; i < 2; ++i) b[i].assign(a[i].value().copy());
+    for (int k = 0; k < 3; ++k) step(first, a, k), step(second, b, k);
+    for (std::size_t i = 0; i < 2; ++i) CHECK(numbers(a[i]) == numbers(b[i]));
+  }
+}
+
+TEST_CASE("optimizers: Ftrl, where its schedule ends at 0") {
+  Ftrl optimizer({.learning_rate = CosineDecay({.initial_learning_rate = 1, .decay_steps = 1})});
+  const Variable w = weight({1, 2}, {0.5, 0.5});
+  optimizer.apply_gradients({w});
+  const std::vector<double> before = numbers(w);
+  Variable again = w;
+  again.set_grad(Tensor::numbers({1, 1}));
+  CHECK_THROWS_WITH_AS(optimizer.apply_gradients({w}),
+                       doctest::Contains("the learning rate is 0 at step 1"), ValueError);
+  CHECK(numbers(w) == before);
 }
 
 }  // namespace

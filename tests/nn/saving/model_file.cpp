@@ -210,6 +210,20 @@ TEST_CASE("saving: training goes on where it stood") {
                        .nesterov = true,
                        .gradient_accumulation_steps = 2}),
       optimizers::SGD(),
+      optimizers::Adagrad(
+          {.learning_rate = optimizers::schedules::ExponentialDecay(
+               {.initial_learning_rate = 0.1, .decay_steps = 4, .decay_rate = 0.9})}),
+      optimizers::Adadelta({.learning_rate = optimizers::schedules::CosineDecayRestarts(
+                                {.initial_learning_rate = 1, .first_decay_steps = 5})}),
+      optimizers::Adamax({.learning_rate = optimizers::schedules::PiecewiseConstantDecay(
+                              {.boundaries = {3, 11}, .values = {0.1, 0.01, 0.001}})}),
+      optimizers::Nadam({.clipnorm = 1.0, .use_ema = true}),
+      optimizers::Lion({.learning_rate = optimizers::schedules::PolynomialDecay(
+                            {.initial_learning_rate = 0.01, .decay_steps = 10, .cycle = true})}),
+      optimizers::Ftrl({.learning_rate = optimizers::schedules::InverseTimeDecay(
+                            {.initial_learning_rate = 0.1, .decay_steps = 4, .decay_rate = 1}),
+                        .l1_regularization_strength = 0.001}),
+      optimizers::Lamb({.weight_decay = 0.01}),
   };
   for (const OptimizerRef& optimizer : optimizers) {
     CAPTURE(optimizer.name());
