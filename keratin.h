@@ -44,6 +44,7 @@
 #include "nn/callbacks/reduce_lr_on_plateau.h"
 #include "nn/callbacks/tensor_board.h"
 #include "nn/callbacks/terminate_on_nan.h"
+#include "nn/constraints.h"
 #include "nn/dtype_policy.h"
 #include "nn/initializers.h"
 #include "nn/inspect/confusion_matrix.h"

@@ -369,6 +369,13 @@ Variable Layer::add_weight(const AddWeightOptions& options) {
                                  options.name, value.spec().text(),
                                  Spec{options.shape, dtype, {}}.text()));
   }
+  if (options.constraint.given()) {  // an axis too many should not show after a step of training
+    const Spec held = options.constraint(zeros(options.shape, dtype)).spec();
+    if (held.shape != options.shape || held.dtype != dtype) {
+      throw ShapeError(fmt::format("{}: the constraint of \"{}\" gave {}; expected {}", label(),
+                                   options.name, held.text(), value.spec().text()));
+    }
+  }
   Variable variable(value.copy(), options.trainable && trainable_);
   variable.set_name(options.name);
   if (options.constraint.given()) variable.impl()->constraint = options.constraint;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "autograd/variable.h"
+#include "nn/constraints.h"
 #include "nn/dtype_policy.h"
 #include "nn/fields.h"
 #include "nn/initializers.h"

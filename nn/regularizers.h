@@ -8,8 +8,8 @@
 
 namespace keratin {
 
-/// A penalty on a weight or an activation, added to the loss. A name ("l1", "l2", "l1_l2"), or
-/// regularizers::...
+/// A penalty on a weight or an activation, added to the loss. A name ("l1", "l2", "l1_l2",
+/// "orthogonal_regularizer"), or regularizers::...
 class Regularizer {
  public:
   Regularizer() = default;  // none
@@ -43,27 +43,13 @@ struct L2 : Regularizer {
 struct L1L2 : Regularizer {
   explicit L1L2(double l1 = 0, double l2 = 0);
 };
-}  // namespace regularizers
-
-/// What a weight is put through after each step of an optimizer. A name ("non_neg"), or any
-/// function of a tensor.
-class Constraint {
- public:
-  Constraint() = default;  // none
-  /// Throws ValueError for an unknown name.
-  Constraint(const char* name);
-  Constraint(const std::string& name) : Constraint(name.c_str()) {}
-  explicit Constraint(std::function<Tensor(const Tensor&)> f, OriginPtr origin = nullptr)
-      : f_(std::move(f)), origin_(std::move(origin)) {}
-
-  bool given() const { return f_ != nullptr; }
-  Tensor operator()(const Tensor& w) const { return f_(w); }
-  /// What it was made from; null for a function of one's own.
-  const OriginPtr& origin() const { return origin_; }
-
- private:
-  std::function<Tensor(const Tensor&)> f_;
-  OriginPtr origin_;
+/// factor times the mean of |cos| of all pairs of rows (or columns) of a matrix: 0 where each is at
+/// right angles to all others, and where there is one alone. Throws ValueError for a factor below 0
+/// or another mode; ShapeError for what is no matrix.
+/// Source: Brock et al. 2017, "Neural photo editing", section 3.3.
+struct OrthogonalRegularizer : Regularizer {
+  explicit OrthogonalRegularizer(double factor = 0.01, const std::string& mode = "rows");
 };
+}  // namespace regularizers
 
 }  // namespace keratin

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "nn/activations.h"
+#include "nn/constraints.h"
 #include "nn/initializers.h"
 #include "nn/layer.h"
 #include "nn/options.h"

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "nn/activations.h"
+#include "nn/constraints.h"
 #include "nn/initializers.h"
 #include "nn/layer.h"
 #include "nn/options.h"

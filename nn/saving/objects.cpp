@@ -136,6 +136,13 @@ T by_name(const Json& json, const std::string& where) {
 }
 
 template <class Made, class Options>
+Constraint constraint_of(JsonReader& reader) {
+  Options options;
+  options.fields(reader);
+  return Made(options);
+}
+
+template <class Made, class Options>
 optimizers::Schedule schedule_of(JsonReader& reader) {
   Options options;
   options.fields(reader);
@@ -191,6 +198,13 @@ Regularizer regularizer_from_json(const Json& json, const std::string& where) {
          r("l1", l1), r("l2", l2);
          return regularizers::L1L2(l1, l2);
        }},
+      {"OrthogonalRegularizer",
+       [](JsonReader& r) -> Regularizer {
+         double factor = 0.01;
+         std::string mode = "rows";
+         r("factor", factor), r("mode", mode);
+         return regularizers::OrthogonalRegularizer(factor, mode);
+       }},
   };
   if (json.is_null()) return {};
   if (json.is_string()) return by_name<Regularizer>(json, where);
@@ -199,7 +213,10 @@ Regularizer regularizer_from_json(const Json& json, const std::string& where) {
 
 Constraint constraint_from_json(const Json& json, const std::string& where) {
   static const std::map<std::string, Constraint (*)(JsonReader&)> makers = {
-      {"NonNeg", [](JsonReader&) { return Constraint("non_neg"); }},
+      {"MaxNorm", constraint_of<constraints::MaxNorm, constraints::MaxNormOptions>},
+      {"MinMaxNorm", constraint_of<constraints::MinMaxNorm, constraints::MinMaxNormOptions>},
+      {"NonNeg", [](JsonReader&) -> Constraint { return constraints::NonNeg(); }},
+      {"UnitNorm", constraint_of<constraints::UnitNorm, constraints::UnitNormOptions>},
   };
   if (json.is_null()) return {};
   if (json.is_string()) return by_name<Constraint>(json, where);

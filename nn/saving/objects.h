@@ -5,6 +5,7 @@
 #include <string>
 
 #include "nn/activations.h"
+#include "nn/constraints.h"
 #include "nn/initializers.h"
 #include "nn/optimizer.h"
 #include "nn/regularizers.h"

@@ -26,7 +26,7 @@ os.environ["JAX_PLATFORMS"] = "cpu"
 # After the settings.
 import keras  # noqa: E402
 from keras.src.backend.common import dtypes  # noqa: E402
-from makers import activations, callbacks, conv_layers, counts  # noqa: E402
+from makers import activations, callbacks, constraints, conv_layers, counts  # noqa: E402
 from makers import initializers, layers, losses, masks  # noqa: E402
 from makers import metrics, npy, optimizers, other_losses, sequence_layers  # noqa: E402
 from makers import summary, training  # noqa: E402
@@ -44,6 +44,7 @@ FILES = {
     "sequence_layers": sequence_layers,
     "masks": masks,
     "other_losses": other_losses,
+    "constraints": constraints,
     "conv_layers": conv_layers,
     "counts": counts,
     "training": training,

@@ -19,9 +19,12 @@ LAYERS = [
     (lambda: L.Conv1D(3, 2, padding="causal", dilation_rate=2, activation="selu"), SEQUENCE),
     (lambda: L.Conv2D(6, (3, 2), strides=2, padding="same", groups=2, activation="relu"), IMAGE),
     (lambda: L.Conv2D(3, 2, kernel_initializer="he_normal", bias_constraint="non_neg"), IMAGE),
+    (lambda: L.Conv2D(3, 2, kernel_constraint=keras.constraints.MaxNorm(0.5, [0, 1, 2])), IMAGE),
     (lambda: L.Cropping1D((1, 2)), SEQUENCE),
     (lambda: L.Cropping2D(((1, 0), (2, 1))), IMAGE),
     (lambda: L.Dense(3, activation="swish", use_bias=False, kernel_regularizer=keras.regularizers.L1L2(1e-3, 1e-2)), FLAT),
+    (lambda: L.Dense(3, kernel_regularizer=keras.regularizers.OrthogonalRegularizer(0.1, "columns")), FLAT),
+    (lambda: L.Dense(3, kernel_constraint=keras.constraints.MinMaxNorm(0.1, 0.7, 0.5, 1), bias_constraint="unit_norm"), FLAT),
     (lambda: L.DepthwiseConv2D(3, depth_multiplier=2, padding="same"), IMAGE),
     (lambda: L.Dropout(0.3, noise_shape=(None, 1)), FLAT),
     (lambda: L.ELU(0.5), FLAT),
@@ -287,7 +290,7 @@ def trained():
                 L.BatchNormalization(),
                 L.MaxPooling2D(),
                 L.Flatten(),
-                L.Dense(8, activation="tanh", kernel_regularizer="l2"),
+                L.Dense(8, activation="tanh", kernel_regularizer="l2", kernel_constraint="max_norm"),
                 L.Dense(4, activation="softmax"),
             ]
         )

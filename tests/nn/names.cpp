@@ -1,6 +1,7 @@
 #include "nn/names.h"
 
 #include "nn/activations.h"
+#include "nn/constraints.h"
 #include "nn/initializers.h"
 #include "nn/loss.h"
 #include "nn/metric.h"
@@ -106,6 +107,8 @@ TEST_CASE("names: every string that may name an object says what it does not kno
       {"regularizer: unknown name \"l3\"; known: l1", message([] { Regularizer("l3"); })},
       {"constraint: unknown name \"nonneg\"; did you mean \"non_neg\"?",
        message([] { Constraint("nonneg"); })},
+      {"constraint: unknown name \"maxnorm\"; did you mean \"max_norm\"?",
+       message([] { Constraint("maxnorm"); })},
       {"loss: unknown reduction \"summ\"; did you mean \"sum\"?",
        message([] { loss_reduction("summ"); })},
   };

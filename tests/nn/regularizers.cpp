@@ -2,6 +2,7 @@
 
 #include "autograd/gradcheck.h"
 #include "autograd/ops.h"
+#include "nn/constraints.h"
 #include "tests/support.h"
 
 namespace keratin::tests {
