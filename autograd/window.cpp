@@ -13,6 +13,18 @@ Windows windows_along(std::int64_t length, const Window& w, bool same) {
   return {count, std::max<std::int64_t>(0, (count - 1) * w.stride + extent - length) / 2};
 }
 
+Windows transposed_along(std::int64_t length, const Window& w, bool same,
+                         std::optional<std::int64_t> output_padding) {
+  const std::int64_t extent = (w.size - 1) * w.dilation + 1, first = (length - 1) * w.stride;
+  if (!same) {
+    return {first + (output_padding ? extent + *output_padding : std::max(extent, w.stride)), 0};
+  }
+  const std::int64_t around =
+      output_padding ? extent + extent % 2 - 2 + *output_padding : w.stride + extent - 2;
+  const std::int64_t front = std::min((around + 1) / 2, extent - 1);
+  return {first + around - extent + 2, extent - 1 - front};
+}
+
 std::array<Windows, 2> windows_of_image(std::string_view op, const Spec& x, const Window& height,
                                         const Window& width, const std::string& padding) {
   if (x.shape.rank() != 4) {

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,15 @@ struct Windows {
 ///   same    count = ceil(length / stride); of the padding of (count - 1) stride + extent - length,
 ///           half is in front, an odd cell behind
 Windows windows_along(std::int64_t length, const Window& w, bool same);
+
+/// Of a transposed convolution over `length` pixels: how many it makes, and how many of what it lays
+/// down lie in front of the first. With extent as above, n pixels and stride s:
+///   valid   (n - 1) s + max(extent, s); given output_padding o: (n - 1) s + extent + o. None before
+///   same    n s; given o: (n - 1) s + extent mod 2 + o. What lies around the pixels in Keras is
+///           p = s + extent - 2 cells, given o: extent + extent mod 2 - 2 + o, of which
+///           min(ceil(p / 2), extent - 1) are in front
+Windows transposed_along(std::int64_t length, const Window& w, bool same,
+                         std::optional<std::int64_t> output_padding);
 
 /// Both axes of an image. `x` is [batch, height, width, channels]. Throws ShapeError where the
 /// rank is another, the image is empty or, with "valid", smaller than the window; ValueError for a

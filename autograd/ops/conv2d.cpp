@@ -1,5 +1,6 @@
 #include "autograd/ops/conv2d.h"
 
+#include "autograd/conv2d_gradient.h"
 #include "autograd/elementwise.h"
 #include "autograd/op.h"
 #include "autograd/ops/multiply.h"
@@ -186,6 +187,15 @@ T computed(const T& x, const T& kernel, const T& bias, const Conv2dOptions& opti
 }
 
 }  // namespace
+
+namespace detail {
+Tensor conv2d_input_gradient(const Tensor& dy, const Tensor& kernel, const Conv2dShape& s) {
+  return input_gradient(dy, kernel, s);
+}
+Variable conv2d_input_gradient(const Variable& dy, const Variable& kernel, const Conv2dShape& s) {
+  return input_gradient(dy, kernel, s);
+}
+}  // namespace detail
 
 Tensor conv2d(const Tensor& x, const Tensor& kernel, const Tensor& bias, Conv2dOptions options) {
   return computed(x, kernel, bias, options, x.spec(), kernel.spec());

@@ -9,9 +9,12 @@
 #include "nn/layers/batch_normalization.h"
 #include "nn/layers/concatenate.h"
 #include "nn/layers/conv1d.h"
+#include "nn/layers/conv1d_transpose.h"
 #include "nn/layers/conv2d.h"
+#include "nn/layers/conv2d_transpose.h"
 #include "nn/layers/cropping.h"
 #include "nn/layers/dense.h"
+#include "nn/layers/depthwise_conv1d.h"
 #include "nn/layers/depthwise_conv2d.h"
 #include "nn/layers/dot.h"
 #include "nn/layers/dropout.h"
@@ -95,10 +98,13 @@ const std::map<std::string, Make>& built_in() {
       {"CenterCrop", make<l::CenterCrop, l::CenterCropOptions>},
       {"Concatenate", make<l::Concatenate, l::ConcatenateOptions>},
       {"Conv1D", make<l::Conv1D, l::Conv1DOptions>},
+      {"Conv1DTranspose", make<l::Conv1DTranspose, l::Conv1DTransposeOptions>},
       {"Conv2D", make<l::Conv2D, l::Conv2DOptions>},
+      {"Conv2DTranspose", make<l::Conv2DTranspose, l::Conv2DTransposeOptions>},
       {"Cropping1D", make<l::Cropping1D, l::Cropping1DOptions>},
       {"Cropping2D", make<l::Cropping2D, l::Cropping2DOptions>},
       {"Dense", make<l::Dense, l::DenseOptions>},
+      {"DepthwiseConv1D", make<l::DepthwiseConv1D, l::DepthwiseConv1DOptions>},
       {"DepthwiseConv2D", make<l::DepthwiseConv2D, l::DepthwiseConv2DOptions>},
       {"Discretization", make<l::Discretization, l::DiscretizationOptions>},
       {"Dot", make<l::Dot, l::DotOptions>},
@@ -141,6 +147,7 @@ const std::map<std::string, Make>& built_in() {
       {"Rescaling", make<l::Rescaling, l::RescalingOptions>},
       {"Reshape", make<l::Reshape, l::ReshapeOptions>},
       {"Resizing", make<l::Resizing, l::ResizingOptions>},
+      {"SeparableConv1D", make<l::SeparableConv1D, l::SeparableConv1DOptions>},
       {"SeparableConv2D", make<l::SeparableConv2D, l::SeparableConv2DOptions>},
       {"Softmax", make<l::Softmax, l::SoftmaxOptions>},
       {"SpatialDropout1D", make<l::SpatialDropout1D, l::SpatialDropout1DOptions>},

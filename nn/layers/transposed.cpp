@@ -1,0 +1,48 @@
+#include "nn/layers/transposed.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace keratin::layers {
+
+std::int64_t Transposed::pixels(std::int64_t length) const {
+  if (length == None) return None;
+  const std::int64_t count = detail::transposed_along(length, window, same, output_padding).count;
+  return std::max<std::int64_t>(0, count);
+}
+
+void require_filters(const char* layer, std::int64_t filters) {
+  if (filters >= 1) return;
+  throw ValueError(fmt::format("{}: filters is {}; expected at least 1", layer, filters));
+}
+
+void require_transposable(const char* layer, const std::array<Transposed, 2>& along) {
+  const auto& [a, b] = along;
+  if (std::max(a.window.stride, b.window.stride) > 1 &&
+      std::max(a.window.dilation, b.window.dilation) > 1) {
+    throw ValueError(fmt::format(
+        "{}: strides ({}, {}) together with dilation_rate ({}, {}); one of them must be 1", layer,
+        a.window.stride, b.window.stride, a.window.dilation, b.window.dilation));
+  }
+  for (const Transposed& one : along) {
+    const std::int64_t more = one.output_padding.value_or(0);
+    if (more >= 0 && more < one.window.stride) continue;
+    throw ValueError(fmt::format(
+        "{}: output_padding is {} where strides is {}; expected at least 0, and less than that",
+        layer, more, one.window.stride));
+  }
+}
+
+Conv2dTransposeOptions transposed_options(const std::array<Transposed, 2>& along) {
+  const auto& [a, b] = along;
+  Conv2dTransposeOptions options{.strides = {a.window.stride, b.window.stride},
+                                 .padding = a.same ? "same" : "valid",
+                                 .dilation_rate = {a.window.dilation, b.window.dilation}};
+  if (a.output_padding && b.output_padding) {
+    options.output_padding = {*a.output_padding, *b.output_padding};
+  }
+  return options;
+}
+
+}  // namespace keratin::layers
