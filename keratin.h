@@ -42,6 +42,8 @@
 #include "nn/callbacks/learning_rate_scheduler.h"
 #include "nn/callbacks/model_checkpoint.h"
 #include "nn/callbacks/reduce_lr_on_plateau.h"
+#include "nn/callbacks/remote_monitor.h"
+#include "nn/callbacks/swap_ema_weights.h"
 #include "nn/callbacks/tensor_board.h"
 #include "nn/callbacks/terminate_on_nan.h"
 #include "nn/constraints.h"

@@ -6,11 +6,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <memory>
-#include <mutex>
 #include <span>
 
 #include "data/atomic_file.h"
+#include "data/curl.h"
 #include "data/sha256.h"
 #include "kernels/error.h"
 
@@ -51,9 +50,7 @@ std::size_t take_bytes(char* bytes, std::size_t size, std::size_t count, void* d
 
 // "" or what went wrong.
 std::string fetch(const std::string& url, Transfer& transfer) {
-  static std::once_flag once;
-  std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
-  const std::unique_ptr<CURL, void (*)(CURL*)> curl(curl_easy_init(), curl_easy_cleanup);
+  const Curl curl = new_curl();
   if (curl == nullptr) return "libcurl could not be started";
   char text[CURL_ERROR_SIZE] = "";
   CURL* c = curl.get();

@@ -302,7 +302,18 @@ void Optimizer::average(const std::vector<Slots*>& tensors) {
   }
 }
 
+void Optimizer::swap_averages() {
+  if (!settings_.use_ema || iterations() == 0) return;
+  for (Slots& slots : slots_) {
+    const Tensor weight = slots.variable.value().copy();
+    slots.variable.assign(slots.average);
+    slots.average.copy_from(weight);
+  }
+  averages_in_model_ = !averages_in_model_;
+}
+
 void Optimizer::finalize_variable_values() {
+  if (averages_in_model_) swap_averages();
   if (!settings_.use_ema || settings_.ema_overwrite_frequency || iterations() == 0) return;
   for (Slots& slots : slots_) slots.variable.assign(slots.average);
 }

@@ -135,6 +135,12 @@ class Optimizer {
   void set_learning_rate(double value);
   std::int64_t iterations() const;
   void finalize_variable_values();
+  /// With use_ema: averages and weights change places, until the next call. Nothing before the first
+  /// update.
+  void swap_averages();
+  bool averages_in_model() const { return averages_in_model_; }
+  /// What a backup says of weights and state that were read from it.
+  void note_averages_in_model(bool are) { averages_in_model_ = are; }
   const OriginPtr& origin() const { return origin_; }
   bool built() const { return built_; }
   /// Everything that it keeps, in Keras' order: step, learning rate (none where that follows a
@@ -171,7 +177,7 @@ class Optimizer {
   // u_1 u_2 ... u_t of Nadam, and t.
   mutable double product_ = 1;
   mutable std::int64_t product_step_ = 0;
-  bool built_ = false, warned_ = false;
+  bool built_ = false, warned_ = false, averages_in_model_ = false;
 };
 
 }  // namespace detail

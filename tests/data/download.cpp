@@ -1,17 +1,10 @@
 // Downloads from files and from a server on this machine; no network.
 #include "data/download.h"
 
-#include <arpa/inet.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include <cstdlib>
-#include <optional>
-#include <thread>
-
 #include "data/sha256.h"
 #include "kernels/error.h"
 #include "tests/data/files.h"
+#include "tests/data/server.h"
 
 namespace keratin::tests {
 namespace {
@@ -19,89 +12,6 @@ namespace {
 namespace fs = std::filesystem;
 using data::download;
 using doctest::Contains;
-
-/// Another value of a variable of the environment (none: it is not set), as long as it lives.
-class Environment {
- public:
-  Environment(const char* name, std::optional<std::string> value) : name_(name) {
-    if (const char* before = std::getenv(name)) before_ = before;
-    set(value);
-  }
-  ~Environment() { set(before_); }
-  Environment(const Environment&) = delete;
-  Environment& operator=(const Environment&) = delete;
-
- private:
-  void set(const std::optional<std::string>& value) const {
-    if (value) {
-      setenv(name_, value->c_str(), 1);
-    } else {
-      unsetenv(name_);
-    }
-  }
-  const char* name_;
-  std::optional<std::string> before_;
-};
-
-/// Answers one request after the other with these texts, then goes.
-class Server {
- public:
-  explicit Server(std::vector<std::string> answers) : answers_(std::move(answers)) {
-    socket_ = socket(AF_INET, SOCK_STREAM, 0);
-    REQUIRE(socket_ >= 0);
-    sockaddr_in address = {};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    auto* any = reinterpret_cast<sockaddr*>(&address);
-    socklen_t size = sizeof(address);
-    REQUIRE(bind(socket_, any, size) == 0);
-    REQUIRE(listen(socket_, 8) == 0);
-    REQUIRE(getsockname(socket_, any, &size) == 0);
-    port_ = ntohs(address.sin_port);
-    thread_ = std::thread([this] { serve(); });
-  }
-  ~Server() {
-    shutdown(socket_, SHUT_RDWR);  // wakes accept
-    thread_.join();
-    close(socket_);
-  }
-  std::string url(const std::string& path) const {
-    return "http://127.0.0.1:" + std::to_string(port_) + "/" + path;
-  }
-
- private:
-  void serve() const {
-    for (const std::string& answer : answers_) {
-      const int peer = accept(socket_, nullptr, nullptr);
-      if (peer < 0) return;
-      std::string request;
-      char buffer[1024];
-      while (request.find("\r\n\r\n") == std::string::npos) {
-        const ssize_t count = recv(peer, buffer, sizeof(buffer), 0);
-        if (count <= 0) break;
-        request.append(buffer, static_cast<std::size_t>(count));
-      }
-      std::size_t sent = 0;
-      while (sent < answer.size()) {
-        const ssize_t count = send(peer, answer.data() + sent, answer.size() - sent, MSG_NOSIGNAL);
-        if (count <= 0) break;
-        sent += static_cast<std::size_t>(count);
-      }
-      close(peer);
-    }
-  }
-
-  std::vector<std::string> answers_;
-  int socket_ = -1, port_ = 0;
-  std::thread thread_;
-};
-
-std::string http(const std::string& status, const std::string& headers, const std::string& body) {
-  return "HTTP/1.1 " + status + "\r\nConnection: close\r\n" + headers + "\r\n" + body;
-}
-std::string length(std::size_t bytes) {
-  return "Content-Length: " + std::to_string(bytes) + "\r\n";
-}
 
 struct Cache {
   TemporaryFolder folder;
