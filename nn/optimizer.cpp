@@ -188,11 +188,11 @@ void Optimizer::apply(const std::vector<Variable>& variables) {
     scale *= clip(gradients);
     update<float>(tensors, gradients, scale);
     update<double>(tensors, gradients, scale);
-    average(tensors);
-    for (Slots* tensor : tensors) {
-      const auto& constraint = tensor->variable.impl()->constraint;
-      if (constraint) tensor->variable.assign(constraint(tensor->variable.value()));
-    }
+  }
+  average();
+  for (Slots* tensor : tensors) {
+    const auto& constraint = tensor->variable.impl()->constraint;
+    if (constraint) tensor->variable.assign(constraint(tensor->variable.value()));
   }
   ++steps_;
 }
@@ -292,18 +292,19 @@ void Optimizer::update(const std::vector<Slots*>& tensors, const std::vector<Ten
   }
 }
 
-void Optimizer::average(const std::vector<Slots*>& tensors) {
+// Of all weights, those without a gradient too; as in Keras also in steps that only accumulate.
+void Optimizer::average() {
   if (!settings_.use_ema) return;
   const double m = iterations() == 0 ? 0 : settings_.ema_momentum;
-  for (Slots* tensor : tensors) {
-    tensor->average = tensor->average * m + tensor->variable.value() * (1 - m);
-    const auto every = settings_.ema_overwrite_frequency;
-    if (every && (iterations() + 1) % *every == 0) tensor->variable.assign(tensor->average);
+  const auto every = settings_.ema_overwrite_frequency;
+  for (Slots& slots : slots_) {
+    slots.average = slots.average * m + slots.variable.value() * (1 - m);
+    if (every && (iterations() + 1) % *every == 0) slots.variable.assign(slots.average);
   }
 }
 
 void Optimizer::swap_averages() {
-  if (!settings_.use_ema || iterations() == 0) return;
+  if (!settings_.use_ema || steps_ == 0) return;
   for (Slots& slots : slots_) {
     const Tensor weight = slots.variable.value().copy();
     slots.variable.assign(slots.average);
@@ -314,7 +315,7 @@ void Optimizer::swap_averages() {
 
 void Optimizer::finalize_variable_values() {
   if (averages_in_model_) swap_averages();
-  if (!settings_.use_ema || settings_.ema_overwrite_frequency || iterations() == 0) return;
+  if (!settings_.use_ema || steps_ == 0) return;
   for (Slots& slots : slots_) slots.variable.assign(slots.average);
 }
 

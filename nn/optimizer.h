@@ -46,8 +46,7 @@ class OptimizerRef {
   std::int64_t iterations() const;
   /// `loss`, times loss_scale_factor where there is one: what backward should start from.
   Variable scale_loss(const Variable& loss) const;
-  /// With use_ema and no overwrite frequency: writes the averages into the variables, as fit does
-  /// at its end.
+  /// With use_ema: writes the averages into the variables, as fit does at its end.
   void finalize_variable_values();
   /// Shape and dtype of everything it keeps: step, rate and what belongs to each variable.
   std::vector<Spec> state_specs() const;
@@ -136,7 +135,7 @@ class Optimizer {
   std::int64_t iterations() const;
   void finalize_variable_values();
   /// With use_ema: averages and weights change places, until the next call. Nothing before the first
-  /// update.
+  /// step.
   void swap_averages();
   bool averages_in_model() const { return averages_in_model_; }
   /// What a backup says of weights and state that were read from it.
@@ -166,7 +165,7 @@ class Optimizer {
   template <class T>
   void update(const std::vector<Slots*>& tensors, const std::vector<Tensor>& gradients,
               double scale);
-  void average(const std::vector<Slots*>& tensors);
+  void average();
 
   const char* class_name_;
   OptimizerSettings settings_;

@@ -209,6 +209,18 @@ TEST_CASE("optimizers: what they keep") {
   CHECK(numbers_kept("nadam") == 2 + 2 * 4 + 1);  // and the running product
 }
 
+TEST_CASE("optimizers: the average of a weight without a gradient is that weight") {
+  std::vector<Variable> weights = {weight({1, 2}, {}), weight({3}, {})};
+  OptimizerRef sgd = SGD({.learning_rate = 1, .use_ema = true, .ema_momentum = 0.5});
+  for (int step = 0; step < 2; ++step) {
+    weights[0].set_grad(Tensor::numbers({1, 0}));
+    sgd.apply_gradients(weights);
+  }
+  sgd.finalize_variable_values();
+  CHECK(weights[0].value().to_vector<double>() == std::vector<double>{-0.5, 2});
+  CHECK(weights[1].value().to_vector<double>() == std::vector<double>{3});
+}
+
 TEST_CASE("optimizers: state in Keras' order, taken up by another") {
   const std::pair<const char*, std::vector<Shape>> rows[] = {
       {"adagrad", {{2}, {1}}},

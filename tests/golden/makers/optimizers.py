@@ -98,6 +98,29 @@ CONFIGS = [
         {"learning_rate": 0.02, "use_ema": True, "ema_momentum": 0.9, "ema_overwrite_frequency": 4},
     ),
     ("Adam", {"learning_rate": 0.02, "gradient_accumulation_steps": 2}),
+    (
+        "Adam",
+        {"learning_rate": 0.02, "use_ema": True, "ema_momentum": 0.9, "ema_overwrite_frequency": 3},
+    ),
+    (
+        "SGD",
+        {
+            "learning_rate": 0.1,
+            "use_ema": True,
+            "ema_momentum": 0.8,
+            "gradient_accumulation_steps": 3,
+        },
+    ),
+    (
+        "SGD",
+        {
+            "learning_rate": 0.1,
+            "use_ema": True,
+            "ema_momentum": 0.8,
+            "ema_overwrite_frequency": 4,
+            "gradient_accumulation_steps": 2,
+        },
+    ),
     ("Adam", {"learning_rate": 0.02, "loss_scale_factor": 8.0}),
     ("SGD", {"clipnorm": 0.7}),
     ("SGD", {"global_clipnorm": 0.7}),
@@ -163,7 +186,8 @@ def case(name, options, start, gradients):
             after[str(step)] = [numbers(v.numpy()) for v in variables]
     entry = {"name": name, "options": options, "after": after}
     if options.get("use_ema"):
-        entry["averages"] = [numbers(v.numpy()) for v in optimizer._model_variables_moving_average]
+        optimizer.finalize_variable_values(variables)
+        entry["final"] = [numbers(v.numpy()) for v in variables]
     return entry
 
 
