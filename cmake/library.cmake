@@ -42,7 +42,22 @@ if(TARGET keratin_kernels)
   target_compile_options(keratin_kernels PRIVATE ${KERATIN_SIMD_OPTIONS})
 endif()
 # Fused multiply-adds, where a machine has them, would draw digits of other bits.
-set_source_files_properties(data/datasets/digits.cpp PROPERTIES COMPILE_OPTIONS -ffp-contract=off)
+set_source_files_properties(data/datasets/digits.cpp PROPERTIES COMPILE_OPTIONS -ffp-contract=off
+                                                                SKIP_PRECOMPILE_HEADERS ON)
+if(KERATIN_WHOLE_BUILD)
+  # Not for kernels: most include little but Highway, once for each instruction set.
+  target_precompile_headers(keratin_tensor PRIVATE cmake/precompiled.h)
+  foreach(storey IN ITEMS autograd data nn)
+    target_precompile_headers(keratin_${storey} REUSE_FROM keratin_tensor)
+  endforeach()
+  # Inside of precompiled system headers GCC forgets that they are none of ours to warn about.
+  target_compile_options(keratin_options INTERFACE "$<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds;-Wno-stringop-overflow;-Wno-stringop-overread>")
+  # Each would instantiate the JSON library anew.
+  file(GLOB KERATIN_JSON_SOURCES CONFIGURE_DEPENDS nn/saving/*json*.cpp nn/saving/layer_registry.cpp
+       nn/saving/model_file.cpp nn/saving/objects.cpp nn/saving/safetensors.cpp nn/saving/training_backup.cpp)
+  set_target_properties(keratin_nn PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+  set_source_files_properties(${KERATIN_JSON_SOURCES} PROPERTIES UNITY_GROUP json)
+endif()
 set(KERATIN_DATA_LIBRARIES ZLIB::ZLIB CURL::libcurl JPEG::JPEG PNG::PNG PkgConfig::KERATIN_ZIP PkgConfig::KERATIN_UTF8PROC)
 set(KERATIN_NN_LIBRARIES keratin_hdf5 ZLIB::ZLIB)
 target_link_libraries(keratin_data PRIVATE ${KERATIN_DATA_LIBRARIES})

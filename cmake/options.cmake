@@ -6,6 +6,14 @@ if(KERATIN_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${KERATIN_CCACHE})
 endif()
 
+# What makes a first build quicker and a changed file's build slower. Off with ccache, which by default
+# keeps nothing of what is compiled with precompiled headers.
+set(whole ON)
+if(CMAKE_CXX_COMPILER_LAUNCHER MATCHES "ccache")
+  set(whole OFF)
+endif()
+option(KERATIN_WHOLE_BUILD "Precompile common headers, and compile the sources that use JSON as one" ${whole})
+
 add_library(keratin_options INTERFACE)
 target_compile_features(keratin_options INTERFACE cxx_std_20)
 # -Wrestrict: GCC 12 warns falsely about std::string. An enumerator without its case is a step forgotten.

@@ -26,9 +26,9 @@ bool is_functional(const Layer& layer) {
 // ---- writing
 
 // Where a symbolic tensor comes from, within one graph.
-class History {
+class BuildHistory {
  public:
-  explicit History(const detail::Graph& graph) {
+  explicit BuildHistory(const detail::Graph& graph) {
     for (const LayerRef& layer : graph.layers()) {
       int number = 0;
       for (const GraphNode* node : graph.calls_of(layer.layer().get())) numbers_[node] = number++;
@@ -63,7 +63,7 @@ Json structured(const SymbolicTensors& tensors, const F& f) {
 
 Json functional_to_json(const ModelLayer& model) {
   const detail::Graph& graph = *model.graph();
-  const History history(graph);
+  const BuildHistory history(graph);
   const auto keras_tensor = [&](const SymbolicTensor& tensor) -> Json {
     return {{"class_name", "__keras_tensor__"},
             {"config",
