@@ -102,6 +102,57 @@ bool parse_int_slowly(std::string_view text, std::int64_t& value) {
   return error == std::errc() && end == text.data() + text.size();
 }
 
+bool parse_long_double(std::string_view text, char decimal, double& value) {
+  const char* p = text.data();
+  auto n = static_cast<std::int64_t>(text.size());
+  const bool minus = n != 0 && *p == '-';
+  p += minus;
+  n -= minus;
+  if (n == 0) return false;
+  const std::uint64_t sign = std::uint64_t{minus} << 63, bytes = load8(p);
+  // The lowest byte that equals the mark; borrows reach only higher ones.
+  const std::uint64_t equal = bytes ^ (0x0101010101010101 * static_cast<unsigned char>(decimal));
+  const std::uint64_t zero = (equal - 0x0101010101010101) & ~equal & 0x8080808080808080;
+  const std::int64_t whole = std::countr_zero(zero) / 8;  // digits before the mark; 8: none seen
+  std::uint64_t w = 0, wrong = 0;
+  const auto append = [&](std::uint64_t digits, std::uint64_t power) {
+    wrong |= no_digits(digits);
+    w = w * power + value_of_digits(digits);
+  };
+  static constexpr std::array<std::uint64_t, 9> kTen = {1,      10,      100,      1000,     10000,
+                                                        100000, 1000000, 10000000, 100000000};
+  std::int64_t exponent = 0;
+  if (whole < std::min<std::int64_t>(n, 8) && n > 1) {
+    const std::uint64_t before = (std::uint64_t{1} << (8 * whole)) - 1;
+    const std::uint64_t seven = (bytes & before) | ((bytes >> 8) & ~before);  // without the mark
+    const std::int64_t count = n - 1;
+    exponent = whole - count;
+    if (count <= 7) {
+      append(pad_digits(seven, count), 1);
+    } else {
+      append(pad_digits(seven, 7), 1);
+      if (count > 15) {
+        if (count > 19 + (*p == '0')) return parse_double_slowly(text, decimal, value);
+        append(load8(p + 8), kTen[8]);
+        append(pad_digits(load8(p + 16), count - 15), kTen[static_cast<std::size_t>(count - 15)]);
+      } else {
+        append(pad_digits(load8(p + 8), count - 7), kTen[static_cast<std::size_t>(count - 7)]);
+      }
+    }
+  } else if (n <= 8) {
+    append(pad_digits(bytes, n), 1);
+  } else if (n <= 16) {
+    append(pad_digits(bytes, n - 8), 1);
+    append(load8(p + n - 8), kTen[8]);
+  } else {
+    return parse_double_slowly(text, decimal, value);
+  }
+  if (!all_digits(wrong) || !scaled(w, exponent, value))
+    return parse_double_slowly(text, decimal, value);
+  value = std::bit_cast<double>(std::bit_cast<std::uint64_t>(value) | sign);
+  return true;
+}
+
 bool parse_double_slowly(std::string_view text, char decimal, double& value) {
   return parse_slowly(text, decimal, value);
 }

@@ -130,55 +130,33 @@ inline bool parse_int(std::string_view text, std::int64_t& value) {
 bool parse_double_slowly(std::string_view text, char decimal, double& value);
 bool parse_float_slowly(std::string_view text, char decimal, float& value);
 
-/// The same; eight bytes after the text can be read.
+/// The same for many digits; eight bytes after the text can be read.
+bool parse_long_double(std::string_view text, char decimal, double& value);
+
+/// The same; eight bytes after the text can be read. A sign, a mark among the first eight bytes and
+/// at most seven digits are read here, in few instructions.
 inline bool parse_double(std::string_view text, char decimal, double& value) {
+  static constexpr std::array<double, 8> kTen = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7};
   const char* p = text.data();
   auto n = static_cast<std::int64_t>(text.size());
   const bool minus = n != 0 && *p == '-';
   p += minus;
   n -= minus;
-  if (n == 0) return false;
-  const std::uint64_t sign = std::uint64_t{minus} << 63, bytes = load8(p);
+  if (n < 2 || n > 8) return parse_long_double(text, decimal, value);
+  const std::uint64_t bytes = load8(p);
   // The lowest byte that equals the mark; borrows reach only higher ones.
   const std::uint64_t equal = bytes ^ (0x0101010101010101 * static_cast<unsigned char>(decimal));
   const std::uint64_t zero = (equal - 0x0101010101010101) & ~equal & 0x8080808080808080;
   const std::int64_t whole = std::countr_zero(zero) / 8;  // digits before the mark; 8: none seen
-  std::uint64_t w = 0, wrong = 0;
-  const auto append = [&](std::uint64_t digits, std::uint64_t power) {
-    wrong |= no_digits(digits);
-    w = w * power + value_of_digits(digits);
-  };
-  static constexpr std::array<std::uint64_t, 9> kTen = {1,      10,      100,      1000,     10000,
-                                                        100000, 1000000, 10000000, 100000000};
-  std::int64_t exponent = 0;
-  if (whole < std::min<std::int64_t>(n, 8) && n > 1) {
-    const std::uint64_t before = (std::uint64_t{1} << (8 * whole)) - 1;
-    const std::uint64_t seven = (bytes & before) | ((bytes >> 8) & ~before);  // without the mark
-    const std::int64_t count = n - 1;
-    exponent = whole - count;
-    if (count <= 7) {
-      append(pad_digits(seven, count), 1);
-    } else {
-      append(pad_digits(seven, 7), 1);
-      if (count > 15) {
-        if (count > 19 + (*p == '0')) return parse_double_slowly(text, decimal, value);
-        append(load8(p + 8), kTen[8]);
-        append(pad_digits(load8(p + 16), count - 15), kTen[static_cast<std::size_t>(count - 15)]);
-      } else {
-        append(pad_digits(load8(p + 8), count - 7), kTen[static_cast<std::size_t>(count - 7)]);
-      }
-    }
-  } else if (n <= 8) {
-    append(pad_digits(bytes, n), 1);
-  } else if (n <= 16) {
-    append(pad_digits(bytes, n - 8), 1);
-    append(load8(p + n - 8), kTen[8]);
-  } else {
-    return parse_double_slowly(text, decimal, value);
-  }
-  if (!all_digits(wrong) || !scaled(w, exponent, value))
-    return parse_double_slowly(text, decimal, value);
-  value = std::bit_cast<double>(std::bit_cast<std::uint64_t>(value) | sign);
+  if (whole >= n) return parse_long_double(text, decimal, value);
+  const std::uint64_t before = (std::uint64_t{1} << (8 * whole)) - 1;
+  const std::uint64_t seven = (bytes & before) | ((bytes >> 8) & ~before);  // without the mark
+  const std::uint64_t digits = pad_digits(seven, n - 1);
+  if (!all_digits(no_digits(digits))) return parse_long_double(text, decimal, value);
+  // Both are exact, so the quotient is rounded once.
+  const double size = static_cast<double>(static_cast<std::int64_t>(value_of_digits(digits))) /
+                      kTen[static_cast<std::size_t>(n - 1 - whole)];
+  value = std::bit_cast<double>(std::bit_cast<std::uint64_t>(size) | std::uint64_t{minus} << 63);
   return true;
 }
 
