@@ -56,7 +56,7 @@ constexpr PowersOfTenth powers_of_tenth() {
   for (int k = 1; k <= PowersOfTenth::kMost; ++k) {
     five *= 5;
     const auto i = static_cast<std::size_t>(k);
-    const int bits = std::bit_width(five);
+    const int bits = static_cast<int>(std::bit_width(five));
     powers.shift[i] = bits + k;
     powers.mantissa[i] =
         static_cast<std::uint64_t>((static_cast<unsigned __int128>(1) << (63 + bits)) / five);
