@@ -1,7 +1,5 @@
 #include "nn/layers/conv1d.h"
 
-#include <algorithm>
-
 #include "autograd/ops/conv2d.h"
 #include "autograd/ops/pad.h"
 #include "autograd/ops/reshape.h"
@@ -20,21 +18,13 @@ class Conv1DLayer final : public ConfiguredLayer<Conv1DOptions> {
       throw ValueError(fmt::format(
           "Conv1D: padding is \"{}\"; expected \"valid\", \"same\" or \"causal\"", o.padding));
     }
-    if (std::min({o.kernel_size, o.strides, o.dilation_rate}) < 1) {
-      throw ValueError(fmt::format(
-          "Conv1D: kernel_size is {}, strides {}, dilation_rate {}; expected at least 1",
-          o.kernel_size, o.strides, o.dilation_rate));
-    }
+    require_positive("Conv1D", o.kernel_size, o.strides, o.dilation_rate);
     if (o.filters < 1 || o.groups < 1 || o.filters % o.groups != 0) {
       throw ValueError(fmt::format(
           "Conv1D: filters is {}, groups {}; expected at least 1, filters a multiple of groups",
           o.filters, o.groups));
     }
-    if (o.strides > 1 && o.dilation_rate > 1) {
-      throw ValueError(
-          fmt::format("Conv1D: strides {} together with dilation_rate {}; one of them must be 1",
-                      o.strides, o.dilation_rate));
-    }
+    require_one_step("Conv1D", o.strides, o.dilation_rate);
   }
 
   void check_inputs(const std::vector<Spec>& inputs) const override {

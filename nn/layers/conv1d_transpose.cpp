@@ -1,7 +1,5 @@
 #include "nn/layers/conv1d_transpose.h"
 
-#include <algorithm>
-
 #include "autograd/ops/conv2d_transpose.h"
 #include "autograd/ops/reshape.h"
 #include "nn/layers/configured_layer.h"
@@ -19,17 +17,14 @@ class Conv1DTransposeLayer final : public ConfiguredLayer<Conv1DTransposeOptions
     require_channels_last("Conv1DTranspose", o.data_format);
     require_padding("Conv1DTranspose", o.padding);
     require_filters("Conv1DTranspose", o.filters);
-    if (std::min({o.kernel_size, o.strides, o.dilation_rate}) < 1) {
-      throw ValueError(fmt::format(
-          "Conv1DTranspose: kernel_size is {}, strides {}, dilation_rate {}; expected at least 1",
-          o.kernel_size, o.strides, o.dilation_rate));
-    }
+    require_positive("Conv1DTranspose", o.kernel_size, o.strides, o.dilation_rate);
+    require_one_step("Conv1DTranspose", o.strides, o.dilation_rate);
     along_ = {Transposed{.window = {}, .same = o.padding == "same"},
               Transposed{.window = {o.kernel_size, o.strides, o.dilation_rate},
                          .same = o.padding == "same",
                          .output_padding = o.output_padding}};
     if (o.output_padding) along_[0].output_padding = 0;
-    require_transposable("Conv1DTranspose", along_);
+    require_output_padding("Conv1DTranspose", along_);
   }
 
   void check_inputs(const std::vector<Spec>& inputs) const override {

@@ -21,12 +21,7 @@ class Conv2DLayer final : public ConfiguredLayer<Conv2DOptions> {
           "Conv2D: filters is {}, groups {}; expected at least 1, filters a multiple of groups",
           o.filters, o.groups));
     }
-    if (strides_ != std::array<std::int64_t, 2>{1, 1} &&
-        dilation_ != std::array<std::int64_t, 2>{1, 1}) {
-      throw ValueError(fmt::format(
-          "Conv2D: strides ({}, {}) together with dilation_rate ({}, {}); one of them must be 1",
-          strides_[0], strides_[1], dilation_[0], dilation_[1]));
-    }
+    require_one_step("Conv2D", strides_, dilation_);
   }
 
   void check_inputs(const std::vector<Spec>& inputs) const override {

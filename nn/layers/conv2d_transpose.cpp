@@ -19,6 +19,7 @@ class Conv2DTransposeLayer final : public ConfiguredLayer<Conv2DTransposeOptions
     window_ = positive_sizes("Conv2DTranspose", "kernel_size", o.kernel_size);
     const auto strides = positive_sizes("Conv2DTranspose", "strides", o.strides);
     const auto dilation = positive_sizes("Conv2DTranspose", "dilation_rate", o.dilation_rate);
+    require_one_step("Conv2DTranspose", strides, dilation);
     for (std::size_t i = 0; i < 2; ++i) {
       along_[i] = {.window = {window_[i], strides[i], dilation[i]}, .same = o.padding == "same"};
     }
@@ -26,7 +27,7 @@ class Conv2DTransposeLayer final : public ConfiguredLayer<Conv2DTransposeOptions
       along_[0].output_padding = o.output_padding.height();
       along_[1].output_padding = o.output_padding.width();
     }
-    require_transposable("Conv2DTranspose", along_);
+    require_output_padding("Conv2DTranspose", along_);
   }
 
   void check_inputs(const std::vector<Spec>& inputs) const override {

@@ -1,7 +1,5 @@
 #include "nn/layers/depthwise_conv1d.h"
 
-#include <algorithm>
-
 #include "autograd/ops/conv2d.h"
 #include "autograd/ops/reshape.h"
 #include "nn/layers/configured_layer.h"
@@ -32,20 +30,12 @@ class DepthwiseLayer : public ConfiguredLayer<Options> {
     const Options& o = this->options_;
     require_channels_last(class_name, o.data_format);
     require_padding(class_name, o.padding);
-    if (std::min({o.kernel_size, o.strides, o.dilation_rate}) < 1) {
-      throw ValueError(
-          fmt::format("{}: kernel_size is {}, strides {}, dilation_rate {}; expected at least 1",
-                      class_name, o.kernel_size, o.strides, o.dilation_rate));
-    }
+    require_positive(class_name, o.kernel_size, o.strides, o.dilation_rate);
     if (o.depth_multiplier < 1) {
       throw ValueError(fmt::format("{}: depth_multiplier is {}; expected at least 1", class_name,
                                    o.depth_multiplier));
     }
-    if (o.strides > 1 && o.dilation_rate > 1) {
-      throw ValueError(
-          fmt::format("{}: strides {} together with dilation_rate {}; one of them must be 1",
-                      class_name, o.strides, o.dilation_rate));
-    }
+    require_one_step(class_name, o.strides, o.dilation_rate);
   }
 
   void build_kernel(const Shape& input, const char* name) {
@@ -122,10 +112,7 @@ class SeparableConv1DLayer final : public DepthwiseLayer<SeparableConv1DOptions>
  public:
   explicit SeparableConv1DLayer(const SeparableConv1DOptions& options)
       : DepthwiseLayer("SeparableConv1D", options) {
-    if (options.filters < 1) {
-      throw ValueError(
-          fmt::format("SeparableConv1D: filters is {}; expected at least 1", options.filters));
-    }
+    require_filters("SeparableConv1D", options.filters);
   }
 
   void build(const Shape& input) override {

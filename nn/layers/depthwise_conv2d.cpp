@@ -37,12 +37,7 @@ class DepthwiseLayer : public ConfiguredLayer<Options> {
       throw ValueError(fmt::format("{}: depth_multiplier is {}; expected at least 1", class_name,
                                    o.depth_multiplier));
     }
-    constexpr std::array<std::int64_t, 2> kOne{1, 1};
-    if (strides_ != kOne && dilation_ != kOne) {
-      throw ValueError(fmt::format(
-          "{}: strides ({}, {}) together with dilation_rate ({}, {}); one of them must be 1",
-          class_name, strides_[0], strides_[1], dilation_[0], dilation_[1]));
-    }
+    require_one_step(class_name, strides_, dilation_);
   }
 
   void build_kernel(const Shape& input, const char* name) {
@@ -114,10 +109,7 @@ class SeparableConv2DLayer final : public DepthwiseLayer<SeparableConv2DOptions>
  public:
   explicit SeparableConv2DLayer(const SeparableConv2DOptions& options)
       : DepthwiseLayer("SeparableConv2D", options) {
-    if (options.filters < 1) {
-      throw ValueError(
-          fmt::format("SeparableConv2D: filters is {}; expected at least 1", options.filters));
-    }
+    require_filters("SeparableConv2D", options.filters);
   }
 
   void build(const Shape& input) override {

@@ -12,19 +12,7 @@ std::int64_t Transposed::pixels(std::int64_t length) const {
   return std::max<std::int64_t>(0, count);
 }
 
-void require_filters(const char* layer, std::int64_t filters) {
-  if (filters >= 1) return;
-  throw ValueError(fmt::format("{}: filters is {}; expected at least 1", layer, filters));
-}
-
-void require_transposable(const char* layer, const std::array<Transposed, 2>& along) {
-  const auto& [a, b] = along;
-  if (std::max(a.window.stride, b.window.stride) > 1 &&
-      std::max(a.window.dilation, b.window.dilation) > 1) {
-    throw ValueError(fmt::format(
-        "{}: strides ({}, {}) together with dilation_rate ({}, {}); one of them must be 1", layer,
-        a.window.stride, b.window.stride, a.window.dilation, b.window.dilation));
-  }
+void require_output_padding(const char* layer, const std::array<Transposed, 2>& along) {
   for (const Transposed& one : along) {
     const std::int64_t more = one.output_padding.value_or(0);
     if (more >= 0 && more < one.window.stride) continue;

@@ -20,11 +20,8 @@ struct Transposed {
   std::int64_t pixels(std::int64_t length) const;
 };
 
-/// Throws ValueError unless filters is at least 1.
-void require_filters(const char* layer, std::int64_t filters);
-/// Throws ValueError for strides together with a dilation, and an output_padding that is not below
-/// its stride.
-void require_transposable(const char* layer, const std::array<Transposed, 2>& along);
+/// Throws ValueError for an output_padding that is not below its stride.
+void require_output_padding(const char* layer, const std::array<Transposed, 2>& along);
 Conv2dTransposeOptions transposed_options(const std::array<Transposed, 2>& along);
 
 }  // namespace keratin::layers
