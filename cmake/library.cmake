@@ -28,6 +28,19 @@ function(keratin_storey name)
   target_sources(keratin PRIVATE $<TARGET_OBJECTS:keratin_${name}>)
 endfunction()
 
+# Compiles these sources as one, `size` at a time: what they all instantiate is compiled once. Their unnamed
+# namespaces are one then, so that a name stands for one thing in a folder.
+function(keratin_unite name size)
+  file(GLOB sources CONFIGURE_DEPENDS ${ARGN})
+  string(REPLACE / _ name ${name})
+  set(number 0)
+  foreach(source IN LISTS sources)
+    math(EXPR group "${number} / ${size}")
+    set_source_files_properties(${source} PROPERTIES UNITY_GROUP ${name}_${group})
+    math(EXPR number "${number} + 1")
+  endforeach()
+endfunction()
+
 file(CONFIGURE OUTPUT ${KERATIN_GENERATED}/empty.cpp CONTENT "" @ONLY)
 add_library(keratin ${KERATIN_GENERATED}/empty.cpp)
 add_library(keratin::keratin ALIAS keratin)
@@ -50,13 +63,18 @@ if(KERATIN_WHOLE_BUILD)
   foreach(storey IN ITEMS autograd data nn)
     target_precompile_headers(keratin_${storey} REUSE_FROM keratin_tensor)
   endforeach()
-  # Inside of precompiled system headers GCC forgets that they are none of ours to warn about.
-  target_compile_options(keratin_options INTERFACE "$<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds;-Wno-stringop-overflow;-Wno-stringop-overread>")
+  # Inside of precompiled system headers GCC forgets that they are none of ours to warn about; and in a source that
+  # another includes it takes unnamed namespaces for a header's.
+  target_compile_options(keratin_options INTERFACE
+    "$<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds;-Wno-stringop-overflow;-Wno-stringop-overread;-Wno-subobject-linkage>")
+  foreach(folder IN ITEMS autograd autograd/ops data/directories data/images nn nn/callbacks nn/layers nn/losses
+                          nn/model nn/optimizers nn/schedules)
+    keratin_unite(${folder} 8 ${folder}/*.cpp)
+  endforeach()
   # Each would instantiate the JSON library anew.
-  file(GLOB KERATIN_JSON_SOURCES CONFIGURE_DEPENDS nn/saving/*json*.cpp nn/saving/layer_registry.cpp
-       nn/saving/model_file.cpp nn/saving/objects.cpp nn/saving/safetensors.cpp nn/saving/training_backup.cpp)
-  set_target_properties(keratin_nn PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
-  set_source_files_properties(${KERATIN_JSON_SOURCES} PROPERTIES UNITY_GROUP json)
+  keratin_unite(json 100 nn/saving/*json*.cpp nn/saving/layer_registry.cpp nn/saving/model_file.cpp
+                nn/saving/objects.cpp nn/saving/safetensors.cpp nn/saving/training_backup.cpp)
+  set_target_properties(keratin_autograd keratin_data keratin_nn PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
 endif()
 set(KERATIN_DATA_LIBRARIES ZLIB::ZLIB CURL::libcurl JPEG::JPEG PNG::PNG PkgConfig::KERATIN_ZIP PkgConfig::KERATIN_UTF8PROC)
 set(KERATIN_NN_LIBRARIES keratin_hdf5 ZLIB::ZLIB)

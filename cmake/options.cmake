@@ -12,7 +12,7 @@ set(whole ON)
 if(CMAKE_CXX_COMPILER_LAUNCHER MATCHES "ccache")
   set(whole OFF)
 endif()
-option(KERATIN_WHOLE_BUILD "Precompile common headers, and compile the sources that use JSON as one" ${whole})
+option(KERATIN_WHOLE_BUILD "Precompile common headers, and compile many sources as one" ${whole})
 
 add_library(keratin_options INTERFACE)
 target_compile_features(keratin_options INTERFACE cxx_std_20)

@@ -63,18 +63,25 @@ Bytes Bytes::slice(std::int64_t first, std::int64_t count) const {
               bytes_.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)));
 }
 
-Bytes read_file(const std::string& what, const std::string& path, std::int64_t max_bytes) {
+void require_file(const std::string& where, const std::string& path) {
   const auto fail = [&](const std::string& text) {
-    throw FileError(fmt::format("{}: {}: {}", what, path, text));
+    throw FileError(fmt::format("{}: {}", where, text));
   };
   struct stat status = {};
   if (stat(path.c_str(), &status) != 0) {
     fail(errno == ENOENT ? "there is no such file"
                          : fmt::format("cannot be read: {}", std::strerror(errno)));
   }
-  // Before it is opened: to open a pipe would wait for who writes to it.
   if (S_ISDIR(status.st_mode)) fail("is a folder; expected a file");
   if (!S_ISREG(status.st_mode)) fail("is a device or a pipe; expected a file");
+}
+
+Bytes read_file(const std::string& what, const std::string& path, std::int64_t max_bytes) {
+  const auto fail = [&](const std::string& text) {
+    throw FileError(fmt::format("{}: {}: {}", what, path, text));
+  };
+  require_file(fmt::format("{}: {}", what, path), path);
+  struct stat status = {};
   const Descriptor file{open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   if (file.number < 0 || fstat(file.number, &status) != 0)
     fail(fmt::format("cannot be opened: {}", std::strerror(errno)));

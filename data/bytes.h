@@ -41,6 +41,10 @@ class Bytes {
   std::span<const std::byte> bytes_;
 };
 
+/// Throws FileError, "where: there is no such file", unless `path` is a regular file; to be asked
+/// before a file is opened, as to open a pipe is to wait for who writes to it.
+void require_file(const std::string& where, const std::string& path);
+
 /// A whole file. Throws FileError, beginning with `what` and the file's name, if it is missing, a
 /// folder, not a regular file, cannot be read, or is longer than `max_bytes`.
 Bytes read_file(const std::string& what, const std::string& path,

@@ -7,7 +7,6 @@
 #include <bit>
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
 #include <functional>
 #include <limits>
 #include <system_error>
@@ -288,12 +287,8 @@ std::vector<Bytes> encoded(const std::string& what, const Tensor& x) {
 }  // namespace
 
 Tensor read_npy(const std::string& path, ReadNpyOptions options) {
-  std::error_code error;
-  const auto status = std::filesystem::status(path, error);
   Input input = {.name = fmt::format("read_npy: {}", path)};
-  if (std::filesystem::exists(status) && !std::filesystem::is_directory(status) &&
-      !std::filesystem::is_regular_file(status))
-    input.fail("is a device or a pipe; expected a file");
+  require_file(input.name, path);
   ByteReader reader("read_npy", path);
   if (reader.compressed()) input.fail("not a .npy file: it is compressed by gzip; unpack it first");
   input.left = reader.most();

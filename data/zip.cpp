@@ -1,7 +1,6 @@
 #include "data/zip.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <zip.h>
 
 #include <algorithm>
@@ -61,13 +60,7 @@ struct ZipReader::State {
   }
 
   void open_file() {
-    struct stat status = {};
-    if (stat(path.c_str(), &status) != 0) {
-      fail(errno == ENOENT ? "there is no such file"
-                           : fmt::format("cannot be read: {}", std::strerror(errno)));
-    }
-    if (S_ISDIR(status.st_mode)) fail("is a folder; expected a file");
-    if (!S_ISREG(status.st_mode)) fail("is a device or a pipe; expected a file");
+    require_file(where(), path);
     file.reset(std::fopen(path.c_str(), "rb"));
     if (file == nullptr) fail(fmt::format("cannot be opened: {}", std::strerror(errno)));
   }

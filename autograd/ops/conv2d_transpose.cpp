@@ -12,7 +12,7 @@
 namespace keratin {
 namespace {
 
-constexpr std::string_view kName = "conv2d_transpose";
+constexpr std::string_view kTransposeName = "conv2d_transpose";
 
 void check_options(const Conv2dTransposeOptions& o) {
   const auto &s = o.strides, &d = o.dilation_rate;
@@ -50,9 +50,9 @@ kernels::Conv2dShape shape_of(const Spec& x, const Spec& kernel, const Spec* bia
         x.shape.rank(), x.text(),
         x.shape.rank() == 3 ? " For one image or one channel use expand_dims." : ""));
   }
-  require_rank(kName, kernel, 4, "[height, width, out, in] as kernel");
-  require_floating(kName, x);
-  require_same_dtype(kName, x, kernel);
+  require_rank(kTransposeName, kernel, 4, "[height, width, out, in] as kernel");
+  require_floating(kTransposeName, x);
+  require_same_dtype(kTransposeName, x, kernel);
   const Shape &in = x.shape, &k = kernel.shape;
   if (k[3] != in[3]) {
     throw ShapeError(fmt::format(
@@ -66,7 +66,7 @@ kernels::Conv2dShape shape_of(const Spec& x, const Spec& kernel, const Spec* bia
                     kernel.text()));
   }
   if (bias != nullptr) {
-    require_same_dtype(kName, x, *bias);
+    require_same_dtype(kTransposeName, x, *bias);
     if (bias->shape != Shape{k[2]}) {
       throw ShapeError(
           fmt::format("conv2d_transpose: bias is {}, kernel is {}; expected a bias of [{}]",

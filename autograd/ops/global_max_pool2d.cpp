@@ -8,7 +8,7 @@ namespace keratin {
 namespace {
 
 template <class T>
-T pooled(const T& x, const Spec& spec, bool keepdims) {
+T max_pooled(const T& x, const Spec& spec, bool keepdims) {
   require_floating("global_max_pool2d", spec);
   detail::require_image("global_max_pool2d", spec);
   return max(x, {.axis = {1, 2}, .keepdims = keepdims});
@@ -16,9 +16,11 @@ T pooled(const T& x, const Spec& spec, bool keepdims) {
 
 }  // namespace
 
-Tensor global_max_pool2d(const Tensor& x, bool keepdims) { return pooled(x, x.spec(), keepdims); }
+Tensor global_max_pool2d(const Tensor& x, bool keepdims) {
+  return max_pooled(x, x.spec(), keepdims);
+}
 Variable global_max_pool2d(const Variable& x, bool keepdims) {
-  return pooled(x, x.value().spec(), keepdims);
+  return max_pooled(x, x.value().spec(), keepdims);
 }
 
 }  // namespace keratin

@@ -11,6 +11,7 @@
 #include <span>
 
 #include "data/byte_reader.h"
+#include "data/bytes.h"
 #include "kernels/error.h"
 
 namespace keratin::data::detail {
@@ -25,14 +26,7 @@ char* CsvBuffer::of(std::size_t bytes) {
 
 CsvSource::CsvSource(const char* what, const std::string& path)
     : where_(fmt::format("{}: {}", what, path)) {
-  struct stat status = {};
-  if (stat(path.c_str(), &status) != 0) {
-    fail(errno == ENOENT ? "there is no such file"
-                         : fmt::format("cannot be read: {}", std::strerror(errno)));
-  }
-  // Before it is opened: to open a pipe would wait for who writes to it.
-  if (S_ISDIR(status.st_mode)) fail("is a folder; expected a file");
-  if (!S_ISREG(status.st_mode)) fail("is a device or a pipe; expected a file");
+  require_file(where_, path);
   {
     ByteReader reader(what, path);
     if (reader.compressed()) {
@@ -48,6 +42,7 @@ CsvSource::CsvSource(const char* what, const std::string& path)
       return;
     }
   }
+  struct stat status = {};
   file_ = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file_ < 0 || fstat(file_, &status) != 0)
     fail(fmt::format("cannot be opened: {}", std::strerror(errno)));

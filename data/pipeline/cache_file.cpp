@@ -13,6 +13,7 @@
 #include <system_error>
 #include <vector>
 
+#include "data/bytes.h"
 #include "data/pipeline/structure.h"
 #include "kernels/error.h"
 
@@ -194,11 +195,8 @@ void CacheWriter::finish() {
 
 bool CacheReader::exists(const std::string& path) {
   std::error_code error;
-  const auto status = std::filesystem::status(path, error);
-  if (!std::filesystem::exists(status)) return false;
-  if (!std::filesystem::is_regular_file(status) && !std::filesystem::is_directory(status)) {
-    throw FileError(fmt::format("Dataset.cache: {}: is a device or a pipe; expected a file", path));
-  }
+  if (!std::filesystem::exists(path, error)) return false;
+  require_file(fmt::format("Dataset.cache: {}", path), path);
   return true;
 }
 

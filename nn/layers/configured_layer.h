@@ -72,6 +72,24 @@ class ConfiguredLayer : public KerasLayer {
     }
   }
 
+  /// The weight "kernel", by the options kernel_initializer, kernel_regularizer, kernel_constraint.
+  Variable add_kernel(const Shape& shape) {
+    return add_weight({.shape = shape,
+                       .initializer = options_.kernel_initializer,
+                       .regularizer = options_.kernel_regularizer,
+                       .constraint = options_.kernel_constraint,
+                       .name = "kernel"});
+  }
+  /// The weight "bias", [size], likewise; not defined() without use_bias.
+  Variable add_bias(std::int64_t size) {
+    if (!options_.use_bias) return {};
+    return add_weight({.shape = {size},
+                       .initializer = options_.bias_initializer,
+                       .regularizer = options_.bias_regularizer,
+                       .constraint = options_.bias_constraint,
+                       .name = "bias"});
+  }
+
   /// Integers and booleans become the compute dtype.
   Variable as_floating(const Variable& x) const {
     return x.dtype() == compute_dtype() || x.requires_grad() || is_floating(x.dtype())

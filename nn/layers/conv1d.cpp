@@ -44,18 +44,8 @@ class Conv1DLayer final : public ConfiguredLayer<Conv1DOptions> {
   }
 
   void build(const Shape& input) override {
-    kernel_ =
-        add_weight({.shape = {options_.kernel_size, input[2] / options_.groups, options_.filters},
-                    .initializer = options_.kernel_initializer,
-                    .regularizer = options_.kernel_regularizer,
-                    .constraint = options_.kernel_constraint,
-                    .name = "kernel"});
-    if (!options_.use_bias) return;
-    bias_ = add_weight({.shape = {options_.filters},
-                        .initializer = options_.bias_initializer,
-                        .regularizer = options_.bias_regularizer,
-                        .constraint = options_.bias_constraint,
-                        .name = "bias"});
+    kernel_ = add_kernel({options_.kernel_size, input[2] / options_.groups, options_.filters});
+    bias_ = add_bias(options_.filters);
   }
 
   std::vector<Spec> output_specs(const std::vector<Spec>& inputs) override {

@@ -43,17 +43,8 @@ class Conv2DTransposeLayer final : public ConfiguredLayer<Conv2DTransposeOptions
   }
 
   void build(const Shape& input) override {
-    kernel_ = add_weight({.shape = {window_[0], window_[1], options_.filters, input[3]},
-                          .initializer = options_.kernel_initializer,
-                          .regularizer = options_.kernel_regularizer,
-                          .constraint = options_.kernel_constraint,
-                          .name = "kernel"});
-    if (!options_.use_bias) return;
-    bias_ = add_weight({.shape = {options_.filters},
-                        .initializer = options_.bias_initializer,
-                        .regularizer = options_.bias_regularizer,
-                        .constraint = options_.bias_constraint,
-                        .name = "bias"});
+    kernel_ = add_kernel({window_[0], window_[1], options_.filters, input[3]});
+    bias_ = add_bias(options_.filters);
   }
 
   std::vector<Spec> output_specs(const std::vector<Spec>& inputs) override {

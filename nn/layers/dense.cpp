@@ -21,17 +21,8 @@ class DenseLayer final : public ConfiguredLayer<DenseOptions> {
   }
 
   void build(const Shape& input) override {
-    kernel_ = add_weight({.shape = {input.back(), options_.units},
-                          .initializer = options_.kernel_initializer,
-                          .regularizer = options_.kernel_regularizer,
-                          .constraint = options_.kernel_constraint,
-                          .name = "kernel"});
-    if (!options_.use_bias) return;
-    bias_ = add_weight({.shape = {options_.units},
-                        .initializer = options_.bias_initializer,
-                        .regularizer = options_.bias_regularizer,
-                        .constraint = options_.bias_constraint,
-                        .name = "bias"});
+    kernel_ = add_kernel({input.back(), options_.units});
+    bias_ = add_bias(options_.units);
   }
 
   std::vector<Spec> output_specs(const std::vector<Spec>& inputs) override {

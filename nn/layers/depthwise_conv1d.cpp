@@ -10,7 +10,7 @@ namespace {
 
 // The depthwise part, and the checks, of both layers.
 template <class Options>
-class DepthwiseLayer : public ConfiguredLayer<Options> {
+class Depthwise1DLayer : public ConfiguredLayer<Options> {
  public:
   void check_inputs(const std::vector<Spec>& inputs) const override {
     this->require_rank(inputs, 3, "[batch, time, channels]");
@@ -25,7 +25,7 @@ class DepthwiseLayer : public ConfiguredLayer<Options> {
   }
 
  protected:
-  DepthwiseLayer(const char* class_name, const Options& options)
+  Depthwise1DLayer(const char* class_name, const Options& options)
       : ConfiguredLayer<Options>(class_name, options) {
     const Options& o = this->options_;
     require_channels_last(class_name, o.data_format);
@@ -45,15 +45,6 @@ class DepthwiseLayer : public ConfiguredLayer<Options> {
                                 .regularizer = o.depthwise_regularizer,
                                 .constraint = o.depthwise_constraint,
                                 .name = name});
-  }
-  void build_bias(std::int64_t size) {
-    const Options& o = this->options_;
-    if (!o.use_bias) return;
-    bias_ = this->add_weight({.shape = {size},
-                              .initializer = o.bias_initializer,
-                              .regularizer = o.bias_regularizer,
-                              .constraint = o.bias_constraint,
-                              .name = "bias"});
   }
 
   Spec output_spec(const Spec& input, std::int64_t channels) const {
@@ -88,14 +79,14 @@ class DepthwiseLayer : public ConfiguredLayer<Options> {
   }
 };
 
-class DepthwiseConv1DLayer final : public DepthwiseLayer<DepthwiseConv1DOptions> {
+class DepthwiseConv1DLayer final : public Depthwise1DLayer<DepthwiseConv1DOptions> {
  public:
   explicit DepthwiseConv1DLayer(const DepthwiseConv1DOptions& options)
-      : DepthwiseLayer("DepthwiseConv1D", options) {}
+      : Depthwise1DLayer("DepthwiseConv1D", options) {}
 
   void build(const Shape& input) override {
     build_kernel(input, "kernel");
-    build_bias(input[2] * options_.depth_multiplier);
+    bias_ = add_bias(input[2] * options_.depth_multiplier);
   }
   std::vector<Spec> output_specs(const std::vector<Spec>& inputs) override {
     return {output_spec(inputs[0], inputs[0].shape[2] * options_.depth_multiplier)};
@@ -108,10 +99,10 @@ class DepthwiseConv1DLayer final : public DepthwiseLayer<DepthwiseConv1DOptions>
   }
 };
 
-class SeparableConv1DLayer final : public DepthwiseLayer<SeparableConv1DOptions> {
+class SeparableConv1DLayer final : public Depthwise1DLayer<SeparableConv1DOptions> {
  public:
   explicit SeparableConv1DLayer(const SeparableConv1DOptions& options)
-      : DepthwiseLayer("SeparableConv1D", options) {
+      : Depthwise1DLayer("SeparableConv1D", options) {
     require_filters("SeparableConv1D", options.filters);
   }
 
@@ -122,7 +113,7 @@ class SeparableConv1DLayer final : public DepthwiseLayer<SeparableConv1DOptions>
                              .regularizer = options_.pointwise_regularizer,
                              .constraint = options_.pointwise_constraint,
                              .name = "pointwise_kernel"});
-    build_bias(options_.filters);
+    bias_ = add_bias(options_.filters);
   }
   std::vector<Spec> output_specs(const std::vector<Spec>& inputs) override {
     return {output_spec(inputs[0], options_.filters)};

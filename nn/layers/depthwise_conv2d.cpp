@@ -48,15 +48,6 @@ class DepthwiseLayer : public ConfiguredLayer<Options> {
                                 .constraint = o.depthwise_constraint,
                                 .name = name});
   }
-  void build_bias(std::int64_t size) {
-    const Options& o = this->options_;
-    if (!o.use_bias) return;
-    bias_ = this->add_weight({.shape = {size},
-                              .initializer = o.bias_initializer,
-                              .regularizer = o.bias_regularizer,
-                              .constraint = o.bias_constraint,
-                              .name = "bias"});
-  }
 
   Spec output_spec(const Spec& input, std::int64_t channels) const {
     const Shape& in = input.shape;
@@ -92,7 +83,7 @@ class DepthwiseConv2DLayer final : public DepthwiseLayer<DepthwiseConv2DOptions>
 
   void build(const Shape& input) override {
     build_kernel(input, "kernel");
-    build_bias(input[3] * options_.depth_multiplier);
+    bias_ = add_bias(input[3] * options_.depth_multiplier);
   }
   std::vector<Spec> output_specs(const std::vector<Spec>& inputs) override {
     return {output_spec(inputs[0], inputs[0].shape[3] * options_.depth_multiplier)};
@@ -120,7 +111,7 @@ class SeparableConv2DLayer final : public DepthwiseLayer<SeparableConv2DOptions>
                     .regularizer = options_.pointwise_regularizer,
                     .constraint = options_.pointwise_constraint,
                     .name = "pointwise_kernel"});
-    build_bias(options_.filters);
+    bias_ = add_bias(options_.filters);
   }
   std::vector<Spec> output_specs(const std::vector<Spec>& inputs) override {
     return {output_spec(inputs[0], options_.filters)};
