@@ -40,7 +40,10 @@ class ActivationOption final : public saving::JsonWriter {
 
 std::string activation_of(Layer& layer) {
   ActivationOption option;
-  layer.fields(option);
+  try {
+    layer.fields(option);
+  } catch (const ValueError&) {  // a layer that no file can hold, such as Lambda
+  }
   return option.text;
 }
 

@@ -22,6 +22,7 @@
 #include "nn/layers/dense.h"
 #include "nn/layers/dropout.h"
 #include "nn/layers/flatten.h"
+#include "nn/layers/lambda.h"
 #include "nn/layers/merge.h"
 #include "nn/layers/pooling.h"
 #include "nn/model/sequential.h"
@@ -150,6 +151,15 @@ TEST_CASE("model_svg: a box a layer, arrows to those that take its results") {
     }
     CHECK(svg == model_svg(row.model(), row.options));
   }
+}
+
+TEST_CASE("model_svg: layers that no file can hold are drawn too") {
+  const Sequential model({Input({.shape = {3}}),
+                          layers::Lambda([](const Variable& x) { return x; }),
+                          layers::Dense({.units = 2, .activation = "tanh"})});
+  const std::string svg = model_svg(model, {.show_layer_activations = true});
+  CHECK(count(svg, ">Lambda<") == 1);
+  CHECK(count(svg, ">tanh<") == 1);
 }
 
 TEST_CASE("model_dot: Graphviz' language, arrows to the layers within models that are opened") {
