@@ -9,7 +9,7 @@ configure = cmake --preset release $(if $(wildcard $(BUILD)/CMakeCache.txt),,\
   -DKERATIN_BUILD_TESTS=OFF -DKERATIN_BUILD_BENCHMARKS=OFF -DKERATIN_BUILD_EXAMPLES=OFF) $(1)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-interop bench format lint clean
+.PHONY: help run test test-interop bench race format lint clean
 
 help:
 	@echo 'make run              train and try the quickstart, on digits that the program draws itself'
@@ -17,6 +17,7 @@ help:
 	@echo 'make test             build and run all tests'
 	@echo 'make test-interop     hold files against Python Keras, which is installed outside of this folder'
 	@echo 'make bench            time every kernel'
+	@echo 'make race             race the kernels against oneDNN, OpenBLAS and Eigen; bench/results gets the table'
 	@echo 'make format           lay out the sources with clang-format'
 	@echo 'make lint             check the layout, and the sources with clang-tidy (SINCE=commit: changed ones)'
 	@echo 'make clean            remove the build folder'
@@ -46,6 +47,13 @@ bench:
 	@$(call configure,-DKERATIN_BUILD_BENCHMARKS=ON)
 	@cmake --build $(BUILD) --target keratin_bench
 	@$(BUILD)/bench/keratin_bench $(BENCH_FLAGS)
+
+race:
+	@tools/install_packages build bench race
+	@$(call configure,-DKERATIN_BUILD_BENCHMARKS=ON)
+	@cmake --build $(BUILD) --target keratin_race
+	@$(BUILD)/bench/keratin_race --revision="$$(git describe --always --dirty)" \
+	  --markdown=bench/results/$$(date +%F)-kernels.md $(RACE_FLAGS)
 
 format:
 	@tools/install_packages lint

@@ -18,6 +18,7 @@
 //   b.indices<T>(count, below)      const T*, uniform random integers in [0, below)
 //   b.output<T>(count)              T*, zeros; compared with the reference rung before timing
 //   b.inout<T>(count, scale = 1)    T*, random; compared too (weights that an optimizer updates)
+//   b.scratch<T>(count)             T*, zeros; not compared
 // Anything else in the tuple is handed on as it is (an Epilogue by value, a nullptr, a float).
 // Options, last: {.tolerance = 1e-4, .cold = false}. An output may differ from the reference's by
 // tolerance * (rms of the reference + |element|). cold = true rotates among as many sets of buffers
@@ -74,6 +75,10 @@ class Buffers {
     T* const data = zeros<T>(count);
     outputs_.push_back([data, count](std::vector<double>& to) { to.assign(data, data + count); });
     return data;
+  }
+  template <class T>
+  T* scratch(std::int64_t count) {
+    return zeros<T>(count);
   }
   template <class T>
   T* inout(std::int64_t count, double scale = 1) {

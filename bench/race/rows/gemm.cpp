@@ -1,0 +1,51 @@
+#include "bench/race/operands.h"
+
+namespace keratin::bench {
+namespace {
+
+Contest contest(const char* op, std::string shape, const char* pass, const kernels::GemmShape& s) {
+  Contest c{.op = op,
+            .shape = std::move(shape),
+            .pass = pass,
+            .cost = kernels::gemm_cost<float>(s),
+            .contenders = {}};
+  c.contenders.push_back({"keratin", [s](Buffers& b) -> Run {
+                            const GemmOperands o = gemm_operands(b, s);
+                            return [=] {
+                              kernels::run(kernels::gemm_ladder<float>, o.a, o.b, o.c,
+                                           kernels::Epilogue<float>{}, s);
+                            };
+                          }});
+  for (Peer* peer : peers()) c.join(peer->gemm(s));
+  return c;
+}
+
+const bool gemm_rows = add_contests([] {
+  std::vector<Contest> all;
+  for (const std::int64_t n : {64, 128, 256, 512, 1024, 2048}) {
+    const std::string size = std::to_string(n);
+    all.push_back(
+        contest("gemm", size + 'x' + size + 'x' + size, "fwd", kernels::gemm_shape(n, n, n)));
+  }
+  return all;
+});
+
+// Y = X W; dX = dY W^T; dW = X^T dY.
+const bool dense_rows = add_contests([] {
+  std::vector<Contest> all;
+  for (const auto& [in, out] : {std::pair{784, 512}, {512, 10}, {4096, 1000}}) {
+    for (const std::int64_t batch : {32, 128, 512}) {
+      const std::string shape =
+          'b' + std::to_string(batch) + '_' + std::to_string(in) + '>' + std::to_string(out);
+      all.push_back(contest("dense", shape, "fwd", kernels::gemm_shape(batch, out, in)));
+      all.push_back(
+          contest("dense", shape, "bwd_data", kernels::gemm_shape(batch, in, out, false, true)));
+      all.push_back(
+          contest("dense", shape, "bwd_weights", kernels::gemm_shape(in, out, batch, true, false)));
+    }
+  }
+  return all;
+});
+
+}  // namespace
+}  // namespace keratin::bench
