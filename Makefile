@@ -9,13 +9,14 @@ configure = cmake --preset release $(if $(wildcard $(BUILD)/CMakeCache.txt),,\
   -DKERATIN_BUILD_TESTS=OFF -DKERATIN_BUILD_BENCHMARKS=OFF -DKERATIN_BUILD_EXAMPLES=OFF) $(1)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-interop bench race format lint clean
+.PHONY: help run test test-interop instructions record-instructions bench race format lint clean
 
 help:
 	@echo 'make run              train and try the quickstart, on digits that the program draws itself'
 	@echo 'make run DATA=folder  the same on the MNIST files in that folder'
 	@echo 'make test             build and run all tests'
 	@echo 'make test-interop     hold files against Python Keras, which is installed outside of this folder'
+	@echo 'make instructions     count the instructions of hot kernels, and hold them against those recorded'
 	@echo 'make bench            time every kernel'
 	@echo 'make race             race the kernels against oneDNN, OpenBLAS and Eigen; bench/results gets the table'
 	@echo 'make format           lay out the sources with clang-format'
@@ -41,6 +42,13 @@ test-interop:
 	@tests/interop/with_keras tests/interop/run.py $(BUILD)/tests/interop/keratin_interop $(BUILD)/tests/interop/files
 	@KERAS_BACKEND=tensorflow tests/interop/with_keras tests/interop/run.py \
 	  $(BUILD)/tests/interop/keratin_interop $(BUILD)/tests/interop/text_files
+
+instructions record-instructions:
+	@tools/install_packages build test instructions
+	@$(call configure,-DKERATIN_BUILD_TESTS=ON)
+	@cmake --build $(BUILD) --target keratin_instructions
+	@tests/instructions/check $(BUILD)/tests/keratin_instructions "$$(cat $(BUILD)/tests/compiler.txt)" \
+	  $(if $(filter record-%,$@),record)
 
 bench:
 	@tools/install_packages build bench

@@ -55,6 +55,7 @@
 
 #include "autograd/tape.h"
 #include "autograd/variable.h"
+#include "kernels/ladder.h"
 #include "tensor/cast.h"
 
 namespace keratin {
@@ -245,6 +246,7 @@ std::vector<Variable> widened(std::vector<Variable> inputs);
 template <class Op, bool as_list, std::size_t N>
 Variable record(const typename Op::Args& args, std::vector<Variable> inputs,
                 typename ExtraOf<Op>::type* extra_out) {
+  const kernels::OpGuard op(Op::name);
   if (WidenMixedFloats::active()) inputs = widened(std::move(inputs));
   bool wanted = false;
   std::vector<Tensor> values;
@@ -266,6 +268,7 @@ Variable record(const typename Op::Args& args, std::vector<Variable> inputs,
 /// where the operation allows it (its Spec is then that of an empty Tensor).
 template <class Op, std::same_as<Tensor>... X>
 Tensor apply(const typename Op::Args& args, const X&... x) {
+  const kernels::OpGuard op(Op::name);
   typename detail::ExtraOf<Op>::type extra{};
   const std::array<Tensor, sizeof...(X)> inputs{x...};
   return detail::compute<Op, false, sizeof...(X)>(args, inputs, extra);
@@ -284,6 +287,7 @@ Variable apply_with_extra(const typename Op::Args& args, typename Op::Extra& ext
 }
 template <class Op, std::same_as<Tensor>... X>
 Tensor apply_with_extra(const typename Op::Args& args, typename Op::Extra& extra, const X&... x) {
+  const kernels::OpGuard op(Op::name);
   const std::array<Tensor, sizeof...(X)> inputs{x...};
   return detail::compute<Op, false, sizeof...(X)>(args, inputs, extra);
 }
@@ -291,6 +295,7 @@ Tensor apply_with_extra(const typename Op::Args& args, typename Op::Extra& extra
 /// For operations of any number of inputs.
 template <class Op>
 Tensor apply_list(const typename Op::Args& args, std::span<const Tensor> x) {
+  const kernels::OpGuard op(Op::name);
   detail::NoExtra none;
   return detail::compute<Op, true, 0>(args, x, none);
 }

@@ -121,6 +121,7 @@ void walk(const Variable& root, const T& seed, bool retain, Leaf&& leaf) {
   for (Node* node : order) {
     const auto found = pending.find(node);
     if (found == pending.end()) continue;
+    const kernels::CallSiteGuard site(node->site());
     {
       const T dy = std::move(found->second);
       pending.erase(found);
@@ -180,7 +181,18 @@ Variable Edge::variable(const Tensor& value) const {
 Node::Node(std::span<const Variable> inputs, Spec output)
     : id_(next_node_id.fetch_add(1, std::memory_order_relaxed)),
       edges_(inputs.begin(), inputs.end()),
-      output_(std::move(output)) {}
+      output_(std::move(output)),
+      scope_(kernels::call_site.scope),
+      op_call_(kernels::call_site.op_call) {}
+
+kernels::CallSite Node::site() const {
+  kernels::CallSite site;
+  site.scope = scope_;
+  site.op = name();
+  site.op_call = op_call_;
+  site.backward = true;
+  return site;
+}
 
 Node::~Node() {
   for (Edge& edge : edges_) bury(edge.node);

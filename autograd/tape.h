@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "autograd/variable.h"
+#include "kernels/call_site.h"
 
 namespace keratin::detail {
 
@@ -53,6 +54,8 @@ class Node : public std::enable_shared_from_this<Node> {
   const std::vector<Edge>& edges() const { return edges_; }
   const Spec& output() const { return output_; }
   bool released() const { return released_; }
+  /// Where the operation was called, as its gradient is to be seen in traces.
+  kernels::CallSite site() const;
   /// Drops saved values and edges.
   void unwind();
 
@@ -63,6 +66,8 @@ class Node : public std::enable_shared_from_this<Node> {
   std::uint64_t id_;
   std::vector<Edge> edges_;
   Spec output_;
+  const kernels::Scope* scope_;
+  std::uint64_t op_call_;
   bool released_ = false;
 };
 

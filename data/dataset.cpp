@@ -9,6 +9,7 @@
 #include "data/pipeline/make_dataset.h"
 #include "data/pipeline/pipeline.h"
 #include "data/pipeline/table.h"
+#include "kernels/call_site.h"
 #include "kernels/parallel.h"
 #include "tensor/random.h"
 
@@ -40,6 +41,9 @@ Iterator::~Iterator() = default;
 
 std::optional<Example> Iterator::next() {
   if (pass_ == nullptr) return {};
+  static const kernels::Scope* const data =
+      kernels::scope_of(nullptr, kernels::ScopeKind::data, "data");
+  const kernels::ScopeGuard scope(data);
   try {
     std::optional<Example> example = pass_->next();
     if (example) {

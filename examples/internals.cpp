@@ -1,10 +1,13 @@
-// Below the layers: tensors, gradients, a layer and a callback of one's own, a training loop by hand.
+// Below the layers: tensors, gradients, a training loop by hand, and a look at what ran.
+//
+//   internals OUT
 
 #include <keratin/keratin.h>
 
 #include <fmt/core.h>
 
 #include <optional>
+#include <string>
 
 namespace kt = keratin;
 
@@ -32,7 +35,9 @@ class Stopwatch : public kt::Callback {
   double started_ = 0;
 };
 
-int main() {
+int main(int argc, char** argv) {
+  if (argc != 2) return fmt::print(stderr, "usage: internals OUT\n"), 2;
+  const std::string out = argv[1];
   kt::set_random_seed(42);
 
   // Reverse-mode differentiation of ordinary code.
@@ -78,4 +83,11 @@ int main() {
                         kt::callbacks::LambdaCallback(
                             {.on_train_end = [](const kt::Logs&) { fmt::print("done\n"); }}),
                     }});
+
+  // What ran: every kernel call of one training step, its shapes, the rung chosen, its time,
+  // FLOP/s and bytes/s against this machine's measured peaks.
+  kt::Trace trace = kt::trace([&] { net.train_on_batch(x, sums); });
+  fmt::print("{}", trace.table());
+  trace.write_chrome(out + "/step.json");  // opens in Perfetto and chrome://tracing
+  trace.write_report(out + "/step.html");  // time line, tape and roofline in one page
 }

@@ -15,7 +15,7 @@ namespace keratin::kernels {
 
 namespace detail {
 bool choices_made = false;
-TraceSink* trace_sink = nullptr;
+constinit std::atomic<TraceSink*> trace_sink = nullptr;
 }  // namespace detail
 
 namespace {
@@ -69,7 +69,9 @@ void set_kernel_choice(std::string_view text) {
   detail::choices_made = !choices().empty();
 }
 
-TraceSink* set_trace_sink(TraceSink* sink) { return std::exchange(detail::trace_sink, sink); }
+TraceSink* set_trace_sink(TraceSink* sink) {
+  return detail::trace_sink.exchange(sink, std::memory_order_acq_rel);
+}
 
 namespace detail {
 

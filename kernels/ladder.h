@@ -2,7 +2,9 @@
 // rung, and the one door through which every kernel is called.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <concepts>
 #include <cstddef>
@@ -11,6 +13,9 @@
 #include <tuple>
 #include <type_traits>
 #include <utility>
+
+#include "kernels/call_site.h"
+#include "kernels/function_ref.h"
 
 namespace keratin::kernels {
 
@@ -41,6 +46,8 @@ struct Rung {
   const char* gains;  // one line: what it no longer pays for
   bool (*applies)(const ShapeOf<Fn>&);  // may it run on this shape, on this processor?
   Fn function;
+  const char* takes = "";  // in words what `applies` asks for: "stride 1, 32 channels or more"
+  bool vectors = true;     // one source for all instruction sets, the best chosen at run time?
 };
 
 /// For `Rung::applies`: every shape.
@@ -67,31 +74,82 @@ Ladder(const char*, const char*, Cost (*)(const ShapeOf<Fn>&), std::array<Rung<F
 /// where the text is not of this form. Not to be called while kernels run on other threads.
 void set_kernel_choice(std::string_view choices);
 
+/// A rung, without the types of its kernel.
+struct RungInfo {
+  const char* name;
+  const char* gains;
+  const char* takes;
+  bool vectors;
+  bool applies;  // to the shape of the call
+};
+
 /// One call of a kernel, as seen at the door.
 struct KernelCall {
   const char* room;
   const char* op;
   const char* rung;
-  std::string shape;
   Cost cost;
   double start;    // seconds of the steady clock
   double seconds;  // wall time
+  int threads;     // how many may have worked on it
+  int depth;       // 0; more: within another kernel
+
+  /// What the kernel was given, as text.
+  std::string shape() const { return shape_text(shape_data); }
+  /// Shows every rung of the ladder, from the reference upwards.
+  void each_rung(FunctionRef<void(const RungInfo&)> show) const { rungs(ladder, shape_data, show); }
+
+  // For sinks that ask later: `shape_bytes` bytes from `shape_data` on, copied to a place aligned
+  // for any type, are the shape still.
+  const void* shape_data;
+  std::size_t shape_bytes;
+  std::string (*shape_text)(const void* shape);
+  const void* ladder;
+  void (*rungs)(const void* ladder, const void* shape, FunctionRef<void(const RungInfo&)> show);
 };
 
-/// Receives every kernel call while it is installed.
+/// Receives every kernel call while it is installed, from whatever thread makes it.
 class TraceSink {
  public:
   virtual ~TraceSink() = default;
   virtual void record(const KernelCall& call) = 0;
 };
 
-/// Installs a sink, or none (nullptr); gives back the one before. Not to be called while kernels
-/// run on other threads.
+/// Installs a sink, or none (nullptr); gives back the one before. A kernel that runs on another
+/// thread meanwhile may still call the one before when it ends.
 TraceSink* set_trace_sink(TraceSink* sink);
 
 namespace detail {
-extern bool choices_made;      // is any rung chosen by hand?
-extern TraceSink* trace_sink;  // nullptr: off
+extern std::atomic<TraceSink*> trace_sink;  // nullptr: off
+}
+/// Is a sink installed?
+inline bool tracing() { return detail::trace_sink.load(std::memory_order_relaxed) != nullptr; }
+
+/// While one lives, kernels that this thread calls belong to a call of the operation `name`, or of
+/// the one that calls it. Nothing unless a sink is installed.
+class OpGuard {
+ public:
+  explicit OpGuard(std::string_view name) : active_(tracing() && call_site.op.empty()) {
+    if (!active_) [[likely]]
+      return;
+    call_site.op = name;
+    call_site.op_call = next_op_call();
+  }
+  ~OpGuard() {
+    if (!active_) [[likely]]
+      return;
+    call_site.op = {};
+    call_site.op_call = 0;
+  }
+  OpGuard(const OpGuard&) = delete;
+  OpGuard& operator=(const OpGuard&) = delete;
+
+ private:
+  bool active_;
+};
+
+namespace detail {
+extern bool choices_made;  // is any rung chosen by hand?
 /// The rung asked for by hand, or nullptr. Throws ValueError if the operation has no such rung.
 const char* chosen_rung(const char* room, const char* op, const char* const* names,
                         std::size_t count);
@@ -137,23 +195,58 @@ const Rung<Fn>& pick(const Ladder<Fn, N>& ladder, const ShapeOf<Fn>& shape) {
   return detail::choices_made ? detail::pick_by_hand(ladder, shape, *best) : *best;
 }
 
+namespace detail {
+template <class Fn, std::size_t N>
+void show_rungs(const void* ladder, const void* shape, FunctionRef<void(const RungInfo&)> show) {
+  for (const Rung<Fn>& rung : static_cast<const Ladder<Fn, N>*>(ladder)->rungs) {
+    show({rung.name, rung.gains, rung.takes, rung.vectors,
+          rung.applies(*static_cast<const ShapeOf<Fn>*>(shape))});
+  }
+}
+
+template <class Fn, std::size_t N, class... Args>
+[[gnu::noinline, gnu::cold]] void run_traced(const Ladder<Fn, N>& ladder, const Rung<Fn>& rung,
+                                             const ShapeOf<Fn>& shape, Args&&... args) {
+  using Clock = std::chrono::steady_clock;
+  using Shape = ShapeOf<Fn>;
+  static_assert(std::is_trivially_copyable_v<Shape>, "traces copy shapes byte by byte");
+  const int threads_before = std::exchange(call_site.threads, 1);
+  ++call_site.depth;
+  const auto start = Clock::now();
+  rung.function(args...);
+  const auto end = Clock::now();
+  --call_site.depth;
+  const int threads = call_site.threads;
+  call_site.threads = std::max(threads, threads_before);
+  TraceSink* const sink = trace_sink.load(std::memory_order_acquire);
+  if (sink == nullptr) return;
+  sink->record(
+      {.room = ladder.room,
+       .op = ladder.op,
+       .rung = rung.name,
+       .cost = ladder.cost(shape),
+       .start = std::chrono::duration<double>(start.time_since_epoch()).count(),
+       .seconds = std::chrono::duration<double>(end - start).count(),
+       .threads = threads,
+       .depth = call_site.depth,
+       .shape_data = &shape,
+       .shape_bytes = sizeof(Shape),
+       .shape_text = [](const void* s) { return shape_text(*static_cast<const Shape*>(s)); },
+       .ladder = &ladder,
+       .rungs = show_rungs<Fn, N>});
+}
+}  // namespace detail
+
 /// Calls the best rung of a ladder. The last argument is the shape.
 template <class Fn, std::size_t N, class... Args>
 void run(const Ladder<Fn, N>& ladder, Args&&... args) {
   const ShapeOf<Fn>& shape = std::get<sizeof...(Args) - 1>(std::forward_as_tuple(args...));
   const Rung<Fn>& rung = pick(ladder, shape);
-  if (detail::trace_sink == nullptr) [[likely]] {
+  if (!tracing()) [[likely]] {
     rung.function(args...);
-    return;
+  } else {
+    detail::run_traced(ladder, rung, shape, args...);
   }
-  using Clock = std::chrono::steady_clock;
-  const auto start = Clock::now();
-  rung.function(args...);
-  const auto end = Clock::now();
-  detail::trace_sink->record({ladder.room, ladder.op, rung.name, detail::shape_text(shape),
-                              ladder.cost(shape),
-                              std::chrono::duration<double>(start.time_since_epoch()).count(),
-                              std::chrono::duration<double>(end - start).count()});
 }
 
 }  // namespace keratin::kernels

@@ -22,6 +22,7 @@
 #include <sched.h>
 #endif
 
+#include "kernels/call_site.h"
 #include "kernels/error.h"
 #include "kernels/processor.h"
 #include "kernels/serial_scope.h"
@@ -221,7 +222,12 @@ void parallel_for(std::int64_t count, std::int64_t grain,
   if (pieces == 1) return body(0, count);
   Job job{.body = body, .count = count, .grain = grain, .pieces = pieces, .mutex = {}, .error = {}};
   const bool shared = !inside_parallel_for && pool()->threads() > 1 && pool()->run(job);
-  if (!shared) job.work();
+  if (shared) {
+    const auto threads = std::min<std::int64_t>(pieces, pool()->threads());
+    call_site.threads = std::max(call_site.threads, static_cast<int>(threads));
+  } else {
+    job.work();
+  }
   if (job.error) std::rethrow_exception(job.error);
 }
 

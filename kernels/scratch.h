@@ -24,6 +24,10 @@ class Scratch {
   void* data_;
 };
 
+/// Bytes that the stocks of all threads hold, and how often the system was asked for them.
+std::int64_t scratch_bytes();
+std::int64_t scratch_allocations();
+
 /// Scratch for `count` floats.
 class FloatScratch : public Scratch {
  public:

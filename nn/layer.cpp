@@ -248,6 +248,9 @@ void Layer::ensure_built(const std::vector<Spec>& inputs) {
   std::vector<Shape> shapes;
   for (const Spec& input : inputs) shapes.push_back(input.shape);
   const std::size_t before = weights_.size();
+  const kernels::Scope* const here = kernels::call_site.scope;
+  const bool inside = here != nullptr && here == scope_.load(std::memory_order_acquire);
+  const kernels::ScopeGuard scope_of_layer(inside ? here : scope());
   try {
     build_several(shapes);
   } catch (...) {
@@ -301,7 +304,18 @@ void Layer::note_outputs(const Variables& y) {
   called_.store(true, std::memory_order_release);
 }
 
+const kernels::Scope* Layer::scope() {
+  const kernels::Scope* const outer = kernels::call_site.scope;
+  const kernels::Scope* found = scope_.load(std::memory_order_acquire);
+  if (found == nullptr || found->outer != outer) {
+    found = kernels::scope_of(outer, kernels::ScopeKind::layer, name(), !sublayers().empty());
+    scope_.store(found, std::memory_order_release);
+  }
+  return found;
+}
+
 Variables Layer::invoke(const Variables& given, const CallContext& context) {
+  const kernels::ScopeGuard scope_of_layer(scope());
   Variables x = given;
   if (context.mask.defined() && !context.mask.shares_storage_with(context.carried_mask)) {
     bool first = true;

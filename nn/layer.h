@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "autograd/variable.h"
+#include "kernels/call_site.h"
 #include "nn/constraints.h"
 #include "nn/dtype_policy.h"
 #include "nn/fields.h"
@@ -156,7 +157,10 @@ class Layer : public std::enable_shared_from_this<Layer> {
   virtual void set_named_state(const Named<Tensor>& state);
 
   const std::string& name() const;
-  void set_name(std::string name) { name_ = std::move(name); }
+  void set_name(std::string name) {
+    name_ = std::move(name);
+    scope_ = nullptr;
+  }
   bool built() const { return built_; }
   bool trainable() const { return trainable_; }
   void set_trainable(bool trainable);
@@ -207,6 +211,7 @@ class Layer : public std::enable_shared_from_this<Layer> {
  private:
   Variables carry_masks(const Variables& x, const Variables& y);
   void note_outputs(const Variables& y);
+  const kernels::Scope* scope();
 
   mutable std::string name_;
   DTypePolicy policy_;
@@ -220,6 +225,7 @@ class Layer : public std::enable_shared_from_this<Layer> {
   bool warned_of_mask_ = false;
   int node_count_ = 0;
   std::atomic<bool> called_ = false;
+  std::atomic<const kernels::Scope*> scope_ = nullptr;  // that of the last call
   std::recursive_mutex first_call_;  // until then; finding output shapes may call the layer itself
 };
 

@@ -77,6 +77,7 @@ Variable LossRef::per_sample(const Variable& y_true, const Variable& y_pred) con
 
 Variable LossRef::operator()(const Variable& y_true, const Variable& y_pred,
                              const Tensor& sample_weight) const {
+  const kernels::ScopeGuard scope(kernels::scope_of(nullptr, kernels::ScopeKind::loss, name()));
   Variable values = per_sample(y_true, y_pred);
   auto divisor = static_cast<double>(values.size());
   Tensor weight;

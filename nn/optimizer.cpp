@@ -37,9 +37,13 @@ double norm(const Tensor& g) { return std::sqrt(sum(square(g)).item<double>()); 
 
 const std::string& OptimizerRef::name() const { return checked(impl_).settings().name; }
 void OptimizerRef::apply_gradients(const std::vector<Variable>& variables) {
+  const kernels::ScopeGuard scope(
+      kernels::scope_of(nullptr, kernels::ScopeKind::optimizer, name()));
   checked(impl_).apply(variables);
 }
 void OptimizerRef::build(const std::vector<Variable>& variables) {
+  const kernels::ScopeGuard scope(
+      kernels::scope_of(nullptr, kernels::ScopeKind::optimizer, name()));
   checked(impl_).build(variables);
 }
 double OptimizerRef::learning_rate() const { return checked(impl_).learning_rate(); }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <map>
 #include <mutex>
@@ -23,10 +24,42 @@ std::size_t rounded(std::size_t bytes) {
   return (bytes + quarter - 1) / quarter * quarter;
 }
 
+// Counted with the allocator's lock held, read without it.
+std::atomic<std::int64_t> in_use = 0, cached = 0;
+
+}  // namespace
+
+namespace detail {
+
+// The list that storages are in. With the allocator's lock held.
+class LivingStorages {
+ public:
+  void add(Storage& storage) {
+    storage.next_ = first_;
+    if (first_ != nullptr) first_->previous_ = &storage;
+    first_ = &storage;
+  }
+  void remove(Storage& storage) {
+    (storage.previous_ != nullptr ? storage.previous_->next_ : first_) = storage.next_;
+    if (storage.next_ != nullptr) storage.next_->previous_ = storage.previous_;
+  }
+  void each(kernels::FunctionRef<void(const Storage&)> show) const {
+    for (const Storage* storage = first_; storage != nullptr; storage = storage->next_)
+      show(*storage);
+  }
+
+ private:
+  Storage* first_ = nullptr;
+};
+
+}  // namespace detail
+
+namespace {
+
 class CachingAllocator {
  public:
-  void* allocate(std::size_t capacity) {
-    if (void* block = take_cached(capacity)) return block;
+  void* allocate(std::size_t capacity, detail::Storage& owner) {
+    if (void* block = take_cached(capacity, owner)) return block;
     void* block = ::operator new(capacity, std::align_val_t(kAlignment), std::nothrow);
     if (block == nullptr) {
       release();
@@ -37,18 +70,19 @@ class CachingAllocator {
       throw Error(
           fmt::format("tensor: out of memory: {} bytes asked for, {} bytes in use; use smaller "
                       "batches or inputs",
-                      capacity, stats_.bytes_in_use));
+                      capacity, in_use.load()));
     }
-    ++stats_.system_allocations;
-    count_use(capacity);
+    ++system_allocations_;
+    hand_out(capacity, owner);
     return block;
   }
 
-  void free(void* block, std::size_t capacity) {
+  void free(void* block, std::size_t capacity, detail::Storage& owner) {
     const std::lock_guard lock(mutex_);
+    living_.remove(owner);
     free_[capacity].push_back(block);
-    stats_.bytes_in_use -= static_cast<std::int64_t>(capacity);
-    stats_.bytes_cached += static_cast<std::int64_t>(capacity);
+    in_use.fetch_sub(static_cast<std::int64_t>(capacity), std::memory_order_relaxed);
+    cached.fetch_add(static_cast<std::int64_t>(capacity), std::memory_order_relaxed);
   }
 
   void release() {
@@ -56,33 +90,43 @@ class CachingAllocator {
     for (auto& [capacity, blocks] : free_)
       for (void* block : blocks) ::operator delete(block, std::align_val_t(kAlignment));
     free_.clear();
-    stats_.bytes_cached = 0;
+    cached.store(0, std::memory_order_relaxed);
   }
 
   MemoryStats stats() {
     const std::lock_guard lock(mutex_);
-    return stats_;
+    return {.bytes_in_use = in_use.load(),
+            .bytes_cached = cached.load(),
+            .peak_bytes_in_use = peak_,
+            .system_allocations = system_allocations_};
+  }
+
+  void each_living(kernels::FunctionRef<void(const detail::Storage&)> show) {
+    const std::lock_guard lock(mutex_);
+    living_.each(show);
   }
 
  private:
-  void* take_cached(std::size_t capacity) {
+  void* take_cached(std::size_t capacity, detail::Storage& owner) {
     const std::lock_guard lock(mutex_);
     const auto found = free_.find(capacity);
     if (found == free_.end() || found->second.empty()) return nullptr;
     void* block = found->second.back();
     found->second.pop_back();
-    stats_.bytes_cached -= static_cast<std::int64_t>(capacity);
-    count_use(capacity);
+    cached.fetch_sub(static_cast<std::int64_t>(capacity), std::memory_order_relaxed);
+    hand_out(capacity, owner);
     return block;
   }
-  void count_use(std::size_t capacity) {  // with mutex_ held
-    stats_.bytes_in_use += static_cast<std::int64_t>(capacity);
-    stats_.peak_bytes_in_use = std::max(stats_.peak_bytes_in_use, stats_.bytes_in_use);
+  void hand_out(std::size_t capacity, detail::Storage& owner) {  // with mutex_ held
+    const auto bytes = static_cast<std::int64_t>(capacity);
+    peak_ = std::max(peak_, in_use.fetch_add(bytes, std::memory_order_relaxed) + bytes);
+    living_.add(owner);
   }
 
   std::mutex mutex_;
   std::map<std::size_t, std::vector<void*>> free_;
-  MemoryStats stats_;
+  detail::LivingStorages living_;
+  std::int64_t peak_ = 0, system_allocations_ = 0;
 };
 
 // Never destroyed: tensors in static variables may outlive it otherwise.
@@ -98,14 +142,25 @@ void release_cached_memory() { allocator().release(); }
 
 namespace detail {
 
-Storage::Storage(std::size_t bytes, Device device) : device_(device) {
+void each_living_storage(kernels::FunctionRef<void(const Storage&)> show) {
+  allocator().each_living(show);
+}
+std::int64_t bytes_in_use() { return in_use.load(std::memory_order_relaxed); }
+std::int64_t bytes_cached() { return cached.load(std::memory_order_relaxed); }
+
+Storage::Storage(std::size_t bytes, Device device, const Shape& shape, DType dtype)
+    : capacity_(rounded(bytes)),
+      device_(device),
+      shape_(shape),
+      dtype_(dtype),
+      scope_(kernels::call_site.scope),
+      made_backward_(kernels::call_site.backward) {
   KERATIN_ASSERT(device.is_cpu());
-  capacity_ = rounded(bytes);
-  data_ = allocator().allocate(capacity_);
+  data_ = allocator().allocate(capacity_, *this);
 }
 
 Storage::~Storage() {
-  if (data_ != nullptr) allocator().free(data_, capacity_);
+  if (data_ != nullptr) allocator().free(data_, capacity_, *this);
 }
 
 }  // namespace detail

@@ -6,7 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "kernels/call_site.h"
+#include "kernels/function_ref.h"
 #include "tensor/device.h"
+#include "tensor/dtype.h"
+#include "tensor/shape.h"
 
 namespace keratin {
 
@@ -28,7 +32,8 @@ namespace detail {
 /// initialised.
 class Storage {
  public:
-  Storage(std::size_t bytes, Device device);
+  /// For a tensor of this shape, which takes `bytes`.
+  Storage(std::size_t bytes, Device device, const Shape& shape, DType dtype);
   explicit Storage(std::vector<std::string> strings) : strings_(std::move(strings)) {}
   ~Storage();
   Storage(const Storage&) = delete;
@@ -43,13 +48,35 @@ class Storage {
   std::uint64_t version() const { return version_; }
   void changed() { ++version_; }
 
+  std::size_t capacity() const { return capacity_; }
+  /// Of the tensor that it was made for.
+  const Shape& shape() const { return shape_; }
+  DType dtype() const { return dtype_; }
+  /// The layer or the like in which it was made; nullptr: outside of any.
+  const kernels::Scope* scope() const { return scope_; }
+  bool made_backward() const { return made_backward_; }
+
  private:
+  friend class LivingStorages;
   void* data_ = nullptr;
   std::size_t capacity_ = 0;
   Device device_;
   std::vector<std::string> strings_;
   std::uint64_t version_ = 0;
+  Shape shape_;
+  DType dtype_ = DType::string;
+  const kernels::Scope* scope_ = nullptr;
+  bool made_backward_ = false;
+  Storage* previous_ = nullptr;  // all that live are a list
+  Storage* next_ = nullptr;
 };
+
+/// Shows every storage of tensors that lives; no tensor is made or freed meanwhile.
+void each_living_storage(kernels::FunctionRef<void(const Storage&)> show);
+
+/// Bytes in living tensors, and those kept for reuse: what memory_stats says, without waiting.
+std::int64_t bytes_in_use();
+std::int64_t bytes_cached();
 
 }  // namespace detail
 }  // namespace keratin

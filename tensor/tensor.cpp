@@ -71,7 +71,8 @@ Tensor Tensor::empty(const Shape& shape, DType dtype) {
   if (__builtin_mul_overflow(x.size_, static_cast<std::int64_t>(size_of(dtype)), &bytes)) {
     throw ShapeError(fmt::format("tensor: {} has more bytes than 64 bits count", x.spec().text()));
   }
-  x.storage_ = std::make_shared<detail::Storage>(static_cast<std::size_t>(bytes), current_device());
+  x.storage_ = std::make_shared<detail::Storage>(static_cast<std::size_t>(bytes), current_device(),
+                                                 shape, dtype);
   return x;
 }
 

@@ -58,6 +58,6 @@ inline constexpr auto cast_ladder = Ladder{
     "cast", detail::cast_name<From, To>.data(), cast_cost<From, To>,
     std::array{Rung<CastFn<From, To>>{"reference", "", always, cpu::cast_reference<From, To>},
                Rung<CastFn<From, To>>{"threads", "the compiler's own vectors, on all threads",
-                                      always, cpu::cast_threads<From, To>}}};
+                                      always, cpu::cast_threads<From, To>, "", false}}};
 
 }  // namespace keratin::kernels

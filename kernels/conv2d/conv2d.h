@@ -109,7 +109,8 @@ inline constexpr auto conv2d_ladder<float> = Ladder{
                Rung<Conv2dFn<float>>{"direct", "no patches: tiles run over the image as it lies",
                                      always, cpu::conv2d_direct},
                Rung<Conv2dFn<float>>{"depthwise", "a vector of channels, which do not meet",
-                                     cpu::conv2d_is_depthwise, cpu::conv2d_depthwise}}};
+                                     cpu::conv2d_is_depthwise, cpu::conv2d_depthwise,
+                                     "groups of one channel, as many out as in"}}};
 
 template <class T>
 inline constexpr auto conv2d_input_gradient_ladder =
@@ -130,10 +131,11 @@ inline constexpr auto conv2d_input_gradient_ladder<float> = Ladder{
             cpu::conv2d_input_gradient_direct},
         Rung<Conv2dInputGradientFn<float>>{
             "few_channels", "up to 4 channels: vectors run along those of dy, no lane is empty",
-            cpu::conv2d_has_few_channels, cpu::conv2d_input_gradient_few_channels},
-        Rung<Conv2dInputGradientFn<float>>{"depthwise", "a vector of channels, which do not meet",
-                                           cpu::conv2d_is_depthwise,
-                                           cpu::conv2d_input_gradient_depthwise}}};
+            cpu::conv2d_has_few_channels, cpu::conv2d_input_gradient_few_channels,
+            "1 to 4 input channels, one group"},
+        Rung<Conv2dInputGradientFn<float>>{
+            "depthwise", "a vector of channels, which do not meet", cpu::conv2d_is_depthwise,
+            cpu::conv2d_input_gradient_depthwise, "groups of one channel, as many out as in"}}};
 
 template <class T>
 inline constexpr auto conv2d_weight_gradient_ladder =
@@ -153,6 +155,7 @@ inline constexpr auto conv2d_weight_gradient_ladder<float> =
                           always, cpu::conv2d_weight_gradient_direct},
                       Rung<Conv2dWeightGradientFn<float>>{
                           "depthwise", "a vector of channels, which do not meet",
-                          cpu::conv2d_is_depthwise, cpu::conv2d_weight_gradient_depthwise}}};
+                          cpu::conv2d_is_depthwise, cpu::conv2d_weight_gradient_depthwise,
+                          "groups of one channel, as many out as in"}}};
 
 }  // namespace keratin::kernels

@@ -129,19 +129,19 @@ inline constexpr auto strided_copy_ladder =
     Ladder{"copy", "strided_copy", strided_copy_cost,
            std::array{Rung<StridedCopyFn>{"reference", "", always, cpu::strided_copy_reference},
                       Rung<StridedCopyFn>{"runs", "axes joined; whole runs copied at once; threads",
-                                          always, cpu::strided_copy_runs}}};
+                                          always, cpu::strided_copy_runs, "", false}}};
 
 inline constexpr auto pad_ladder =
     Ladder{"copy", "pad", pad_cost,
            std::array{Rung<PadFn>{"reference", "", always, cpu::pad_reference},
                       Rung<PadFn>{"runs", "whole rows filled and copied, written once; threads",
-                                  always, cpu::pad_runs}}};
+                                  always, cpu::pad_runs, "", false}}};
 
 template <class I>
 inline constexpr auto one_hot_ladder =
     Ladder{"copy", "one_hot", one_hot_cost<I>,
            std::array{Rung<OneHotFn<I>>{"reference", "", always, cpu::one_hot_reference<I>},
                       Rung<OneHotFn<I>>{"runs", "rows cleared at once, one element set; threads",
-                                        always, cpu::one_hot_runs<I>}}};
+                                        always, cpu::one_hot_runs<I>, "", false}}};
 
 }  // namespace keratin::kernels

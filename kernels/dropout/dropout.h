@@ -41,13 +41,13 @@ inline constexpr auto dropout_ladder =
     Ladder{"dropout", "dropout", dropout_cost<T>,
            std::array{Rung<DropoutFn<T>>{"reference", "", always, cpu::dropout_reference<T>},
                       Rung<DropoutFn<T>>{"blocks", "one draw for four elements; threads", always,
-                                         cpu::dropout_blocks<T>}}};
+                                         cpu::dropout_blocks<T>, "", false}}};
 template <>
 inline constexpr auto dropout_ladder<float> = Ladder{
     "dropout", "dropout", dropout_cost<float>,
     std::array{Rung<DropoutFn<float>>{"reference", "", always, cpu::dropout_reference<float>},
                Rung<DropoutFn<float>>{"blocks", "one draw for four elements; threads", always,
-                                      cpu::dropout_blocks<float>},
+                                      cpu::dropout_blocks<float>, "", false},
                Rung<DropoutFn<float>>{"simd", "a draw in each lane, no branch on the mask", always,
                                       cpu::dropout_simd}}};
 

@@ -120,11 +120,12 @@ void binary_simd(const float* a, const float* b, float* y, const BinaryShape& s)
 bool binary_simd_applies(const BinaryShape& s);
 
 template <class T>
-inline constexpr Rung<UnaryFn<T>> unary_threads_rung{"threads", "pieces on all threads", always,
-                                                     unary_threads<T>};
+inline constexpr Rung<UnaryFn<T>> unary_threads_rung{
+    "threads", "pieces on all threads", always, unary_threads<T>, "", false};
 template <class T>
 inline constexpr Rung<BinaryFn<T>> binary_threads_rung{
-    "threads", "no divisions for places; pieces on all threads", always, binary_threads<T>};
+    "threads", "no divisions for places; pieces on all threads", always, binary_threads<T>, "",
+    false};
 }  // namespace cpu
 
 /// T: float, double, std::uint8_t, std::int32_t, std::int64_t.
@@ -134,13 +135,13 @@ inline constexpr auto unary_ladder =
            std::array{Rung<UnaryFn<T>>{"reference", "", always, cpu::unary_reference<T>},
                       cpu::unary_threads_rung<T>}};
 template <>
-inline constexpr auto unary_ladder<float> =
-    Ladder{"elementwise", "unary", unary_cost<float>,
-           std::array{Rung<UnaryFn<float>>{"reference", "", always, cpu::unary_reference<float>},
-                      cpu::unary_threads_rung<float>,
-                      Rung<UnaryFn<float>>{
-                          "simd", "all lanes at once, polynomials for exp and log; threads",
-                          cpu::unary_simd_applies, cpu::unary_simd}}};
+inline constexpr auto unary_ladder<float> = Ladder{
+    "elementwise", "unary", unary_cost<float>,
+    std::array{Rung<UnaryFn<float>>{"reference", "", always, cpu::unary_reference<float>},
+               cpu::unary_threads_rung<float>,
+               Rung<UnaryFn<float>>{
+                   "simd", "all lanes at once, polynomials for exp and log; threads",
+                   cpu::unary_simd_applies, cpu::unary_simd, "all functions but sin and cos"}}};
 
 template <class T>
 inline constexpr auto binary_ladder =
@@ -154,6 +155,6 @@ inline constexpr auto binary_ladder<float> =
                       cpu::binary_threads_rung<float>,
                       Rung<BinaryFn<float>>{
                           "simd", "all lanes at once, short rows repeated to long ones; threads",
-                          cpu::binary_simd_applies, cpu::binary_simd}}};
+                          cpu::binary_simd_applies, cpu::binary_simd, "all functions but power"}}};
 
 }  // namespace keratin::kernels

@@ -50,6 +50,6 @@ inline constexpr auto select_ladder = Ladder{
     "elementwise", "select", select_cost,
     std::array{Rung<SelectFn>{"reference", "", always, cpu::select_reference},
                Rung<SelectFn>{"rows", "index arithmetic once a row, no branch within one; threads",
-                              always, cpu::select_rows}}};
+                              always, cpu::select_rows, "", false}}};
 
 }  // namespace keratin::kernels

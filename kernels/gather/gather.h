@@ -74,7 +74,7 @@ inline constexpr auto gather_ladder = Ladder{
     "gather", "gather", gather_cost<I>,
     std::array{Rung<GatherFn<I>>{"reference", "", always, cpu::gather_reference<I>},
                Rung<GatherFn<I>>{"rows", "whole rows copied, the next ones prefetched; threads",
-                                 always, cpu::gather_rows<I>}}};
+                                 always, cpu::gather_rows<I>, "", false}}};
 
 template <class T, class I>
 inline constexpr auto scatter_add_ladder = Ladder{
@@ -82,9 +82,10 @@ inline constexpr auto scatter_add_ladder = Ladder{
     std::array{
         Rung<ScatterAddFn<T, I>>{"reference", "", always, cpu::scatter_add_reference<T, I>},
         Rung<ScatterAddFn<T, I>>{"columns", "threads: each adds all rows, in its columns", always,
-                                 cpu::scatter_add_columns<T, I>},
+                                 cpu::scatter_add_columns<T, I>, "", false},
         Rung<ScatterAddFn<T, I>>{
             "buckets", "narrow rows: threads split the table by rows, indices sorted into it",
-            scatter_add_is_narrow, cpu::scatter_add_buckets<T, I>}}};
+            scatter_add_is_narrow, cpu::scatter_add_buckets<T, I>,
+            "rows of fewer than 256 elements", false}}};
 
 }  // namespace keratin::kernels

@@ -87,17 +87,18 @@ inline constexpr auto gemm_ladder = Ladder{
     "gemm", "gemm", gemm_cost<T>,
     std::array{Rung<GemmFn<T>>{"reference", "", always, cpu::gemm_reference<T>},
                Rung<GemmFn<T>>{"blocked", "blocks that stay in the cache; inner loop along rows",
-                               always, cpu::gemm_blocked<T>}}};
+                               always, cpu::gemm_blocked<T>, "", false}}};
 template <>
 inline constexpr auto gemm_ladder<float> = Ladder{
     "gemm", "gemm", gemm_cost<float>,
     std::array{
         Rung<GemmFn<float>>{"reference", "", always, cpu::gemm_reference<float>},
         Rung<GemmFn<float>>{"blocked", "blocks that stay in the cache; inner loop along rows",
-                            always, cpu::gemm_blocked<float>},
+                            always, cpu::gemm_blocked<float>, "", false},
         Rung<GemmFn<float>>{"simd", "a tile of sums stays in registers; operands read as they lie",
                             always, cpu::gemm_simd},
         Rung<GemmFn<float>>{"packed", "operands copied into the order in which they are read",
-                            cpu::gemm_packed_applies, cpu::gemm_packed}}};
+                            cpu::gemm_packed_applies, cpu::gemm_packed,
+                            "sizes of 128 or more, 2^24 multiply-adds or more"}}};
 
 }  // namespace keratin::kernels

@@ -120,6 +120,7 @@ inline constexpr auto update_ladder<float> = Ladder{
     "optimizer", "update", update_cost<float>,
     std::array{Rung<UpdateFn<float>>{"reference", "", always, cpu::update_reference<float>},
                Rung<UpdateFn<float>>{"simd", "all lanes; pieces of all tensors on all threads",
-                                     cpu::update_simd_applies, cpu::update_simd}}};
+                                     cpu::update_simd_applies, cpu::update_simd,
+                                     "all rules; of ftrl, only power -0.5"}}};
 
 }  // namespace keratin::kernels

@@ -46,13 +46,13 @@ inline constexpr auto random_ladder =
     Ladder{"random", "random", random_cost<T>,
            std::array{Rung<RandomFn<T>>{"reference", "", always, cpu::random_reference<T>},
                       Rung<RandomFn<T>>{"threads", "pieces on all threads", always,
-                                        cpu::random_threads<T>}}};
+                                        cpu::random_threads<T>, "", false}}};
 template <>
 inline constexpr auto random_ladder<float> =
     Ladder{"random", "random", random_cost<float>,
            std::array{Rung<RandomFn<float>>{"reference", "", always, cpu::random_reference<float>},
                       Rung<RandomFn<float>>{"threads", "pieces on all threads", always,
-                                            cpu::random_threads<float>},
+                                            cpu::random_threads<float>, "", false},
                       Rung<RandomFn<float>>{"simd",
                                             "a block of the generator in each lane, all its words "
                                             "used; logarithm and cosine on all lanes",

@@ -75,6 +75,7 @@ inline constexpr auto arg_reduce_ladder<float> = Ladder{
     "reduce", "arg_reduce", arg_reduce_cost<float>,
     std::array{Rung<ArgReduceFn<float>>{"reference", "", always, cpu::arg_reduce_reference<float>},
                Rung<ArgReduceFn<float>>{"simd", "the value on all lanes, then its place; threads",
-                                        cpu::arg_reduce_simd_applies, cpu::arg_reduce_simd}}};
+                                        cpu::arg_reduce_simd_applies, cpu::arg_reduce_simd,
+                                        "axes shorter than 2^31"}}};
 
 }  // namespace keratin::kernels

@@ -86,7 +86,8 @@ inline constexpr auto resize_ladder = Ladder{
     "resize", "resize", resize_cost_of<T>,
     std::array{Rung<ResizeFn<T>>{"reference", "", always, cpu::resize_reference<T>},
                Rung<ResizeFn<T>>{"simd", "one axis after the other, whole rows at a time; threads",
-                                 cpu::resize_simd_applies, cpu::resize_simd}}};
+                                 cpu::resize_simd_applies, cpu::resize_simd,
+                                 "rows of fewer than 2^31 elements"}}};
 template <>
 inline constexpr auto resize_ladder<double> = Ladder{
     "resize", "resize", resize_cost_of<double>,
@@ -97,7 +98,8 @@ inline constexpr auto resize_ladder<std::uint8_t> = Ladder{
     std::array{
         Rung<ResizeFn<std::uint8_t>>{"reference", "", always, cpu::resize_reference<std::uint8_t>},
         Rung<ResizeFn<std::uint8_t>>{"simd", "bytes widened in registers, never in memory",
-                                     cpu::resize_simd_applies, cpu::resize_simd}}};
+                                     cpu::resize_simd_applies, cpu::resize_simd,
+                                     "rows of fewer than 2^31 elements"}}};
 template <class T>
 inline constexpr auto resize_gradient_ladder =
     Ladder{"resize", "resize_gradient", resize_gradient_cost<T>,
@@ -110,6 +112,7 @@ inline constexpr auto resize_gradient_ladder<float> =
                                                     cpu::resize_gradient_reference<float>},
                       Rung<ResizeGradientFn<float>>{
                           "simd", "gathered by the transposed weights: a resize of its own",
-                          cpu::resize_simd_applies, cpu::resize_gradient_simd}}};
+                          cpu::resize_simd_applies, cpu::resize_gradient_simd,
+                          "rows of fewer than 2^31 elements"}}};
 
 }  // namespace keratin::kernels

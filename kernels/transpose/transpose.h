@@ -54,8 +54,9 @@ inline constexpr auto transpose_ladder = Ladder{
     std::array{
         Rung<TransposeFn>{"reference", "", always, cpu::transpose_reference},
         Rung<TransposeFn>{"blocked", "square tiles: a cache line fetched is used whole; threads",
-                          always, cpu::transpose_blocked},
+                          always, cpu::transpose_blocked, "", false},
         Rung<TransposeFn>{"simd", "4-byte elements: whole vectors loaded, turned and stored",
-                          transpose_moves_last_axis, cpu::transpose_simd}}};
+                          transpose_moves_last_axis, cpu::transpose_simd,
+                          "4-byte elements, another axis last"}}};
 
 }  // namespace keratin::kernels

@@ -86,7 +86,8 @@ inline constexpr auto warp_ladder<float> =
     Ladder{"warp", "warp", warp_cost<float>,
            std::array{Rung<WarpFn<float>>{"reference", "", always, cpu::warp_reference<float>},
                       Rung<WarpFn<float>>{"simd", "a vector of places at a time; threads",
-                                          cpu::warp_simd_applies, cpu::warp_simd}}};
+                                          cpu::warp_simd_applies, cpu::warp_simd,
+                                          "images of fewer than 2^31 elements"}}};
 template <class T>
 inline constexpr auto warp_gradient_ladder = Ladder{
     "warp", "warp_gradient", warp_cost<T>,
@@ -97,6 +98,6 @@ inline constexpr auto warp_gradient_ladder<float> =
            std::array{Rung<WarpGradientFn<float>>{"reference", "", always,
                                                   cpu::warp_gradient_reference<float>},
                       Rung<WarpGradientFn<float>>{"threads", "an image a thread, sums in float",
-                                                  always, cpu::warp_gradient_threads}}};
+                                                  always, cpu::warp_gradient_threads, "", false}}};
 
 }  // namespace keratin::kernels

@@ -41,7 +41,8 @@ bool ends_in(std::string_view path, std::string_view suffix) {
   });
 }
 
-void write_drawing(std::string_view function, const std::string& path, const std::string& text) {
+void write_text(std::string_view function, std::string_view parameter, const std::string& path,
+                const std::string& text) {
   struct Closer {
     void operator()(std::FILE* file) const { std::fclose(file); }
   };
@@ -51,9 +52,13 @@ void write_drawing(std::string_view function, const std::string& path, const std
                        std::fflush(file.get()) == 0;
   if (written) return;
   throw FileError(fmt::format(
-      "{}: can't write the file: to_file is \"{}\": {}; expected a place where a file can be made. "
+      "{}: can't write the file: {} is \"{}\": {}; expected a place where a file can be made. "
       "Make the folder first?",
-      function, path, std::generic_category().message(errno)));
+      function, parameter, path, std::generic_category().message(errno)));
+}
+
+void write_drawing(std::string_view function, const std::string& path, const std::string& text) {
+  write_text(function, "to_file", path, text);
 }
 
 }  // namespace keratin::detail

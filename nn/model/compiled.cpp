@@ -188,6 +188,8 @@ void Compiled::update_metrics(const Variables& y_pred, const Tensors& y,
     const Tensor& predicted = y_pred.get(static_cast<std::int64_t>(i)).value();
     const Tensor mask = mask_of(y_pred.get(static_cast<std::int64_t>(i)));
     const auto update = [&](MetricRef& metric, const Tensor& weight) {
+      const kernels::ScopeGuard scope(
+          kernels::scope_of(nullptr, kernels::ScopeKind::metric, metric.name()));
       const bool masked = mask.defined() && metric.metric()->reads_mask();
       metric.update_state(target, predicted, masked ? masked_weight(weight, mask) : weight);
     };

@@ -22,6 +22,7 @@ Model model_of(const LayerRef& layer);
 ModelLayer& model_state(const Model& model);
 }  // namespace detail
 struct SummaryOptions;
+struct Explanation;
 
 /// A model: a graph of layers, or a class of one's own.
 ///
@@ -92,6 +93,16 @@ class Model : public LayerRef {
   /// Prints a table of the layers.
   void summary() const;
   void summary(const SummaryOptions& options) const;
+
+  /// Which kernels the layers call on a batch of this shape, on the way there and back: for each the
+  /// rung that runs, its instruction set and threads, and why faster ones did not apply. Computes,
+  /// on zeros of the inputs' dtype, but changes neither weights nor seeds; a model that is not built
+  /// is built. A batch size of None is 32. Throws ShapeError where the shape does not fit.
+  ///
+  ///     fmt::print("{}", model.explain({32, 28, 28, 1}).text());
+  Explanation explain(const Shape& input) const;
+  /// The same on data: for several inputs, or where zeros would not do.
+  Explanation explain(const Tensors& x) const;
 
   std::vector<LayerRef> layers() const;
   /// Throws ValueError that lists the names there are.

@@ -115,7 +115,16 @@ namespace {
 
 struct Sink : kernels::TraceSink {
   std::vector<kernels::KernelCall> calls;
-  void record(const kernels::KernelCall& call) override { calls.push_back(call); }
+  std::vector<std::string> shapes;
+  std::vector<std::string> rungs;  // of the last call: those that apply
+  void record(const kernels::KernelCall& call) override {
+    calls.push_back(call);
+    shapes.push_back(call.shape());
+    rungs.clear();
+    call.each_rung([&](const kernels::RungInfo& rung) {
+      if (rung.applies) rungs.emplace_back(rung.name);
+    });
+  }
 };
 
 }  // namespace
@@ -133,11 +142,14 @@ TEST_CASE("ladder: a trace sink gets every call, with rung, shape, cost and time
   CHECK(std::string(sink.calls[0].room) == "toys");
   CHECK(std::string(sink.calls[0].op) == "toy");
   CHECK(std::string(sink.calls[0].rung) == "reference");
-  CHECK(sink.calls[0].shape == "[7]");
+  CHECK(sink.shapes[0] == "[7]");
+  CHECK(sink.calls[0].threads == 1);
+  CHECK(sink.calls[0].depth == 0);
   CHECK(sink.calls[0].cost.flops == 14);
   CHECK(sink.calls[0].cost.bytes == 56);
   CHECK(sink.calls[0].seconds >= 0);
   CHECK(std::string(sink.calls[1].rung) == "large");
+  CHECK(sink.rungs == std::vector<std::string>{"reference", "even", "large"});
   CHECK(sink.calls[1].start >= sink.calls[0].start + sink.calls[0].seconds);
 }
 

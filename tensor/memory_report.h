@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tensor/dtype.h"
+#include "tensor/shape.h"
+
+namespace keratin {
+
+struct MemoryReportOptions {
+  std::int64_t largest = 10;  // how many tensors to list
+};
+
+struct DeviceMemory {
+  std::string device;
+  std::int64_t bytes_in_use = 0;        // in living tensors
+  std::int64_t bytes_held = 0;          // and what was freed and is kept for reuse
+  std::int64_t peak_bytes_in_use = 0;   // since the program began
+  std::int64_t working_bytes = 0;       // kernels' own, kept for the next call
+  std::int64_t system_allocations = 0;  // how often the system was asked for any of it
+};
+
+/// A tensor that lives. Tensors that share storage are one, of the shape that it was made for.
+struct LivingTensor {
+  std::string layer = {};  // or optimizer, loss, metric in which it was made; "" outside of any
+  bool backward = false;   // made on the way back: a gradient
+  Shape shape = {};
+  DType dtype = DType::float32;
+  std::int64_t bytes = 0;  // that it takes, rounded up as they were
+};
+
+/// Where memory is, as it was when memory_report() looked.
+struct MemoryReport {
+  std::vector<DeviceMemory> devices;
+  std::vector<LivingTensor> largest;  // downwards
+  std::int64_t tensors = 0;           // that live
+
+  /// For the terminal: a line or two for a device, then the largest tensors with their layers.
+  std::string text() const;
+};
+
+/// Throws ValueError unless options.largest >= 0.
+///
+///     fmt::print("{}", memory_report().text());
+MemoryReport memory_report(MemoryReportOptions options = {});
+
+}  // namespace keratin
