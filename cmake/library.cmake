@@ -67,14 +67,16 @@ if(KERATIN_WHOLE_BUILD)
   # another includes it takes unnamed namespaces for a header's.
   target_compile_options(keratin_options INTERFACE
     "$<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds;-Wno-stringop-overflow;-Wno-stringop-overread;-Wno-subobject-linkage>")
-  foreach(folder IN ITEMS autograd autograd/ops data/directories data/images nn nn/callbacks nn/layers nn/losses
-                          nn/model nn/optimizers nn/schedules)
+  foreach(folder IN ITEMS tensor autograd autograd/ops data data/csv data/directories data/images data/pipeline
+                          data/utils nn nn/callbacks nn/inspect nn/layers nn/layers/preprocessing nn/losses
+                          nn/metrics nn/model nn/optimizers nn/schedules)
     keratin_unite(${folder} 8 ${folder}/*.cpp)
   endforeach()
+  keratin_unite(hdf5 8 nn/saving/hdf5*.cpp)
   # Each would instantiate the JSON library anew.
   keratin_unite(json 100 nn/saving/*json*.cpp nn/saving/layer_registry.cpp nn/saving/model_file.cpp
                 nn/saving/objects.cpp nn/saving/safetensors.cpp nn/saving/training_backup.cpp)
-  set_target_properties(keratin_autograd keratin_data keratin_nn PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+  set_target_properties(keratin_tensor keratin_autograd keratin_data keratin_nn PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
 endif()
 set(KERATIN_DATA_LIBRARIES ZLIB::ZLIB CURL::libcurl JPEG::JPEG PNG::PNG PkgConfig::KERATIN_ZIP PkgConfig::KERATIN_UTF8PROC)
 set(KERATIN_NN_LIBRARIES keratin_hdf5 ZLIB::ZLIB)

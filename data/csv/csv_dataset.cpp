@@ -27,7 +27,6 @@ using detail::CsvCells, detail::CsvIndex, detail::CsvLayout, detail::CsvPlan, de
 constexpr std::size_t kPiece = std::size_t{1} << 20;    // bytes read at once
 constexpr std::size_t kSampled = std::size_t{1} << 22;  // from which types are inferred
 constexpr std::size_t kLongestRow = std::size_t{1} << 26;
-constexpr std::int64_t kAll = std::int64_t{1} << 62;
 
 // The text of a file from front to back, some at a time.
 class Window {
@@ -70,7 +69,8 @@ struct Plan {
 bool next_rows(Window& window, CsvIndex& index, const CsvLayout& layout, std::int64_t line) {
   for (std::size_t bytes = kPiece;; bytes *= 2) {
     window.fill(bytes);
-    index_rows(index, window.text(), layout.dialect, layout.columns, window.last(), kAll);
+    index_rows(index, window.text(), layout.dialect, layout.columns, window.last(),
+               detail::kAllRows);
     // Rows before a fault are given first.
     if (index.rows > 0) return true;
     if (index.fault != detail::CsvFault::none)
@@ -217,7 +217,7 @@ Dataset csv_dataset(const std::string& path, const FromTableOptions& label,
   }
   const std::string_view text = window.text().substr(static_cast<std::size_t>(layout.first_row));
   CsvIndex index;  // its faults are left to the passes
-  index_rows(index, text, layout.dialect, layout.columns, window.last(), kAll);
+  index_rows(index, text, layout.dialect, layout.columns, window.last(), detail::kAllRows);
   for (CsvPlan& plan : layout.plans)
     if (plan.inferred) plan.update(classify({text.data(), index, plan.column}, rules), rules);
   for (const CsvPlan& plan : layout.plans)

@@ -24,7 +24,6 @@ using detail::CsvBuffer, detail::CsvCells, detail::CsvCount, detail::CsvFault, d
 
 constexpr std::int64_t kBlock = 1 << 18;  // bytes of the file; with its index it fits the L2 cache
 constexpr std::int64_t kGuessAhead = 1 << 26;
-constexpr std::int64_t kAll = std::int64_t{1} << 62;
 
 // Rows that begin in the same kBlock bytes of the file.
 struct Block {
@@ -164,7 +163,7 @@ class Reader {
   bool index(const Block& block, Scratch& scratch, std::string_view& text) const {
     require_row_size(block.end - block.begin);
     text = source_.view(block.begin, block.end - block.begin, scratch.buffer);
-    index_rows(scratch.index, text, layout_.dialect, layout_.columns, true, kAll);
+    index_rows(scratch.index, text, layout_.dialect, layout_.columns, true, detail::kAllRows);
     if (scratch.index.fault != CsvFault::none) return false;
     if (scratch.index.rows != block.rows)
       throw FileError(fmt::format("{}: changed while it was read", source_.where()));

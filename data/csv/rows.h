@@ -42,6 +42,8 @@ struct CsvIndex {
   std::int64_t found = 0;    // fields of a ragged row
 };
 
+inline constexpr std::int64_t kAllRows = std::int64_t{1} << 62;
+
 /// Finds the fields of the rows in text, which begins with one; kCsvPadding bytes after it can be
 /// read. A row that has no end yet is left out, unless text is the `last` of its file. Rows have as
 /// many fields as `columns` says, or as the first one if that is 0; at most `most` rows. Stops at a

@@ -12,13 +12,13 @@
 namespace keratin::data::detail {
 namespace {
 
-using Function = std::function<Example(Example)>;
+using Mapping = std::function<Example(Example)>;
 
 // Workers take elements in turn and give each a slot, in the order of the source; the consumer
 // empties the first slot, or any that is done.
 class ParallelMapped : public Source<Example> {
  public:
-  ParallelMapped(SourcePtr<Example> source, Function f, int threads, bool keep_order)
+  ParallelMapped(SourcePtr<Example> source, Mapping f, int threads, bool keep_order)
       : source_(std::move(source)), f_(std::move(f)), threads_(threads), keep_order_(keep_order) {}
   PassPtr<Example> begin(std::int64_t pass) const override {
     return std::make_unique<Run>(source_->begin(pass), f_, threads_, keep_order_);
@@ -34,7 +34,7 @@ class ParallelMapped : public Source<Example> {
 
   class Run : public Pass<Example> {
    public:
-    Run(PassPtr<Example> source, const Function& f, int threads, bool keep_order)
+    Run(PassPtr<Example> source, const Mapping& f, int threads, bool keep_order)
         : source_(std::move(source)), f_(f), threads_(threads), keep_order_(keep_order) {}
     ~Run() override {
       {
@@ -125,7 +125,7 @@ class ParallelMapped : public Source<Example> {
 
     std::mutex turn_;  // held by the worker that takes the next element; before mutex_
     PassPtr<Example> source_;
-    const Function f_;
+    const Mapping f_;
     const int threads_;
     const bool keep_order_;
     std::mutex mutex_;  // guards what follows
@@ -136,14 +136,14 @@ class ParallelMapped : public Source<Example> {
   };
 
   SourcePtr<Example> source_;
-  Function f_;
+  Mapping f_;
   int threads_;
   bool keep_order_;
 };
 
 }  // namespace
 
-SourcePtr<Example> parallel_mapped(SourcePtr<Example> source, Function f, int threads,
+SourcePtr<Example> parallel_mapped(SourcePtr<Example> source, Mapping f, int threads,
                                    bool keep_order) {
   return std::make_shared<ParallelMapped>(std::move(source), std::move(f), threads, keep_order);
 }

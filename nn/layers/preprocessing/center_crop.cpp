@@ -16,7 +16,7 @@ class CenterCropLayer final : public ImageLayer<CenterCropOptions> {
   }
   // Cropped first: what is left is cheaper to convert.
   Variable call(const Variable& x, CallContext) override {
-    return as_floating(detail::center_crop(x, {options_.height, options_.width}));
+    return as_floating(keratin::detail::center_crop(x, {options_.height, options_.width}));
   }
 };
 

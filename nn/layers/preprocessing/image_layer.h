@@ -23,7 +23,7 @@ class ImageLayer : public ConfiguredLayer<Options> {
   void check_inputs(const std::vector<Spec>& inputs) const override {
     this->require_count(inputs);
     const Spec& x = inputs[0];
-    if (!detail::are_images(x.shape)) detail::require_images(this->label(), x);
+    if (!keratin::detail::are_images(x.shape)) keratin::detail::require_images(this->label(), x);
     if (x.dtype == string || x.dtype == boolean) {
       throw DTypeError(fmt::format("{}: input is {}; expected numbers", this->label(), x.text()));
     }
@@ -49,7 +49,8 @@ class ImageLayer : public ConfiguredLayer<Options> {
   std::vector<Spec> sized_output(const std::vector<Spec>& inputs) const {
     check_inputs(inputs);
     Spec y = this->floating_spec(inputs[0]);
-    y.shape = detail::with_image_size(y.shape, this->options_.height, this->options_.width);
+    y.shape =
+        keratin::detail::with_image_size(y.shape, this->options_.height, this->options_.width);
     return {y};
   }
 

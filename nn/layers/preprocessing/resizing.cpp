@@ -30,7 +30,7 @@ class ResizingLayer final : public ImageLayer<ResizingOptions> {
       : ImageLayer("Resizing", o), how_{{o.height, o.width},   o.interpolation,
                                         o.antialias,           o.crop_to_aspect_ratio,
                                         o.pad_to_aspect_ratio, o.fill_value} {
-    detail::check_resize_options("Resizing", how_);
+    keratin::detail::check_resize_options("Resizing", how_);
     if (o.fill_mode != "constant") {
       throw ValueError(
           fmt::format("Resizing: fill_mode is \"{}\"; expected constant", o.fill_mode));

@@ -29,7 +29,7 @@ Variable transformed(const Variable& images, const AffineTransformOptions& how,
 template <class Options>
 AffineTransformOptions transform_options(const char* class_name, const Options& options) {
   const AffineTransformOptions how{options.interpolation, options.fill_mode, options.fill_value};
-  detail::check_affine_transform_options(class_name, how);
+  keratin::detail::check_affine_transform_options(class_name, how);
   return how;
 }
 
