@@ -49,6 +49,7 @@
 #include "nn/constraints.h"
 #include "nn/dtype_policy.h"
 #include "nn/initializers.h"
+#include "nn/inspect/classification_report.h"
 #include "nn/inspect/confusion_matrix.h"
 #include "nn/inspect/draw.h"
 #include "nn/inspect/explain.h"

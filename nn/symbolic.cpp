@@ -46,6 +46,22 @@ SymbolicTensor Input(const InputOptions& options) {
 
 namespace detail {
 
+GraphNode::~GraphNode() {
+  thread_local std::vector<SymbolicTensors>* waiting = nullptr;  // of the outermost destructor
+  if (waiting != nullptr) {
+    waiting->push_back(std::move(inputs));
+    return;
+  }
+  std::vector<SymbolicTensors> rest;
+  rest.push_back(std::move(inputs));
+  waiting = &rest;
+  while (!rest.empty()) {
+    const SymbolicTensors last = std::move(rest.back());
+    rest.pop_back();
+  }
+  waiting = nullptr;
+}
+
 SymbolicTensors call_symbolically(const std::shared_ptr<Layer>& layer,
                                   const SymbolicTensors& inputs, std::optional<bool> training) {
   std::vector<Spec> specs;

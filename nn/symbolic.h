@@ -54,13 +54,16 @@ SymbolicTensor Input(const InputOptions& options);
 
 namespace detail {
 
-/// One call of a layer on symbolic tensors.
+/// One call of a layer on symbolic tensors. Nodes hold those before them: the destructor lets go of a
+/// chain of any length without recursion.
 struct GraphNode {
   std::shared_ptr<Layer> layer;
   int index = 0;                      // which call of that layer
   SymbolicTensors inputs;             // as they were given: one, a list, by name
   std::optional<bool> training = {};  // where the call said so; else as the model is called
   std::vector<Spec> outputs;
+
+  ~GraphNode();
 };
 
 struct SymbolicImpl {

@@ -6,6 +6,7 @@
 
 #include "kernels/error.h"
 #include "nn/inspect/cells.h"
+#include "nn/inspect/class_names.h"
 #include "nn/inspect/labels.h"
 
 namespace keratin {
@@ -50,19 +51,6 @@ std::vector<std::int64_t> counts_of(const Tensor& matrix) {
   return counts;
 }
 
-std::vector<std::string> names_of(const ConfusionMatrixTextOptions& options, std::int64_t classes) {
-  std::vector<std::string> names = options.class_names;
-  if (names.empty()) {
-    for (std::int64_t c = 0; c < classes; ++c) names.push_back(fmt::format("{}", c));
-  }
-  if (static_cast<std::int64_t>(names.size()) != classes) {
-    throw ValueError(fmt::format(
-        "confusion_matrix_text: {} class_names for a matrix of {} classes; expected one a class",
-        names.size(), classes));
-  }
-  return names;
-}
-
 }  // namespace
 
 Tensor confusion_matrix(const Tensor& y_true, const Tensor& y_pred,
@@ -96,7 +84,8 @@ std::string confusion_matrix_text(const Tensor& matrix, const ConfusionMatrixTex
   using detail::cell_width;
   const std::vector<std::int64_t> counts = counts_of(matrix);
   const std::int64_t classes = matrix.shape()[0];
-  const std::vector<std::string> names = names_of(options, classes);
+  const std::vector<std::string> names =
+      detail::class_names_or_numbers("confusion_matrix_text", options.class_names, classes);
 
   constexpr std::string_view corner = "is \\ said";
   std::int64_t label_cells = cell_width(corner), head_cells = 1;

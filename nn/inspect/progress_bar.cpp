@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "nn/inspect/styled_text.h"
@@ -12,6 +13,8 @@
 
 namespace keratin {
 namespace {
+
+constexpr double kNever = std::numeric_limits<double>::infinity();
 
 double steady_seconds() {
   using std::chrono::steady_clock;
@@ -77,7 +80,7 @@ ProgressBar::ProgressBar(std::optional<std::int64_t> target, ProgressBarOptions 
   const bool to_stdout = !options_.sink;
   if (!options_.terminal) options_.terminal = to_stdout && detail::stdout_is_terminal();
   styled_ = *options_.terminal && (!to_stdout || detail::stdout_takes_styles());
-  if (!options_.interval) options_.interval = *options_.terminal ? 0.05 : 5;
+  if (!options_.interval) options_.interval = *options_.terminal ? 0.05 : kNever;
   if (!options_.columns) options_.columns = detail::terminal_columns();
   if (to_stdout) options_.sink = detail::write_stdout;
   if (!options_.clock) options_.clock = steady_seconds;
@@ -94,7 +97,7 @@ void ProgressBar::set_target(std::int64_t target) {
 bool ProgressBar::due() const { return options_.verbose == 1 && due_at(options_.clock()); }
 
 bool ProgressBar::due_at(double now) const {
-  return !last_drawn_ || now - *last_drawn_ >= *options_.interval;
+  return last_drawn_ ? now - *last_drawn_ >= *options_.interval : *options_.interval < kNever;
 }
 
 bool ProgressBar::is_averaged(std::string_view name) const {

@@ -16,8 +16,8 @@ struct ProgressBarOptions {
   int width = 20;
   /// 0: silent; 1: a bar that is drawn again and again; 2: one line at the end.
   int verbose = 1;
-  /// Seconds between two drawings. Not given: 0.05 on a terminal; elsewhere 5, as each drawing is a
-  /// line of its own there, and files are for reading.
+  /// Seconds between two drawings. Not given: 0.05 on a terminal; elsewhere without end, as each
+  /// drawing is a line of its own there: one line an epoch.
   std::optional<double> interval = {};
   /// If some are named, all others are averaged over the steps.
   std::vector<std::string> stateful_metrics = {};

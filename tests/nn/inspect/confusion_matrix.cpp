@@ -99,10 +99,9 @@ TEST_CASE("confusion_matrix_text refuses what is no such matrix") {
   CHECK_THROWS_AS(confusion_matrix_text(zeros({4}, int64)), ShapeError);
   CHECK_THROWS_AS(confusion_matrix_text(zeros({2, 2})), DTypeError);
   CHECK_THROWS_AS(confusion_matrix_text(Tensor::numbers({1, -1, 0, 1}, {2, 2}, int64)), ValueError);
-  CHECK_THROWS_WITH_AS(
-      confusion_matrix_text(zeros({2, 2}, int64), {.class_names = {"a"}}),
-      "confusion_matrix_text: 1 class_names for a matrix of 2 classes; expected one a class",
-      ValueError);
+  CHECK_THROWS_WITH_AS(confusion_matrix_text(zeros({2, 2}, int64), {.class_names = {"a"}}),
+                       "confusion_matrix_text: 1 class_names for 2 classes; expected one a class",
+                       ValueError);
 }
 
 }  // namespace

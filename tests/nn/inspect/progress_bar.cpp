@@ -41,18 +41,26 @@ TEST_CASE("ProgressBar prints what Keras prints") {
   }
 }
 
-TEST_CASE("ProgressBar in a file: lines, not more than one in 5 s") {
-  Recorder recorder;
-  ProgressBar bar(100, recorder.with({}));
-  for (int step = 1; step <= 100; ++step) {
-    recorder.seconds += 0.125;
-    bar.update(step, {{"loss", 1.0 / step}});
+TEST_CASE("ProgressBar in a file: one line, or lines some seconds apart where they are asked for") {
+  struct Case {
+    std::optional<double> interval;
+    std::string text;
+  };
+  const std::string last = "100/100 ━━━━━━━━━━━━━━━━━━━━ 12s 125ms/step - loss: 0.0100\n";
+  for (const Case& c :
+       {Case{{}, last}, Case{5,
+                             "  1/100 ━━━━━━━━━━━━━━━━━━━━ 12s 125ms/step - loss: 1.0000\n"
+                             " 41/100 ━━━━━━━━━━━━━━━━━━━━ 7s 125ms/step - loss: 0.0244\n"
+                             " 81/100 ━━━━━━━━━━━━━━━━━━━━ 2s 125ms/step - loss: 0.0123\n" +
+                                 last}}) {
+    Recorder recorder;
+    ProgressBar bar(100, recorder.with({.interval = c.interval}));
+    for (int step = 1; step <= 100; ++step) {
+      recorder.seconds += 0.125;
+      bar.update(step, {{"loss", 1.0 / step}});
+    }
+    CHECK(recorder.text == c.text);
   }
-  CHECK(recorder.text ==
-        "  1/100 ━━━━━━━━━━━━━━━━━━━━ 12s 125ms/step - loss: 1.0000\n"
-        " 41/100 ━━━━━━━━━━━━━━━━━━━━ 7s 125ms/step - loss: 0.0244\n"
-        " 81/100 ━━━━━━━━━━━━━━━━━━━━ 2s 125ms/step - loss: 0.0123\n"
-        "100/100 ━━━━━━━━━━━━━━━━━━━━ 12s 125ms/step - loss: 0.0100\n");
 }
 
 TEST_CASE("ProgressBar on a narrow terminal: only the last line may wrap") {
