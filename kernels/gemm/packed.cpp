@@ -29,11 +29,11 @@ std::int64_t TileColumns() { return kTileColumns; }
 
 // Panels [first, last) of op(B)[k0 : k0 + k, ...], each [k][kTileColumns].
 void PackB(const float* b, const GemmShape& s, std::int64_t k0, std::int64_t k,
-           std::int64_t column0, float* to, std::int64_t first, std::int64_t last) {
+           std::int64_t column0, std::int64_t first, std::int64_t last, float* to) {
   for (std::int64_t panel = first; panel < last; ++panel) {
     const std::int64_t column = column0 + panel * kTileColumns;
     const std::int64_t count = std::min(kTileColumns, s.n - column);
-    float* const out = to + panel * k * kTileColumns;
+    float* const out = to + (panel - first) * k * kTileColumns;
     if (s.trans_b) {
       PackAlong(b + column * s.ldb + k0, s.ldb, k, count, kTileColumns, out);
     } else {
@@ -42,22 +42,27 @@ void PackB(const float* b, const GemmShape& s, std::int64_t k0, std::int64_t k,
   }
 }
 
-// Tiles [tile0, tile1) of rows, panels [panel0, panel1) from column0 on, one block of k.
-void Block(const float* a, const GemmShape& s, std::int64_t k0, std::int64_t k, std::int64_t tile0,
-           std::int64_t tile1, const float* packed_b, std::int64_t column0, std::int64_t panel0,
-           std::int64_t panel1, float* packed_a, float* c, const float* bias, bool relu,
-           bool accumulate) {
+// Tiles [tile0, tile1) of rows of op(A)[..., k0 : k0 + k], each [k][rows of the tile].
+void PackA(const float* a, const GemmShape& s, std::int64_t k0, std::int64_t k, std::int64_t tile0,
+           std::int64_t tile1, float* to) {
   const std::int64_t tiles = TileCount(s.m), row0 = TileStart(s.m, tiles, tile0);
   for (std::int64_t tile = tile0; tile < tile1; ++tile) {
     const std::int64_t row = TileStart(s.m, tiles, tile);
     const std::int64_t rows = TileStart(s.m, tiles, tile + 1) - row;
-    float* const out = packed_a + (row - row0) * k;
+    float* const out = to + (row - row0) * k;
     if (s.trans_a) {
-      PackAcross(a + k0 * s.lda + row, s.lda, k, rows, rows, out);
+      PackAcrossTile(a + k0 * s.lda + row, s.lda, k, rows, out);
     } else {
       PackAlong(a + row * s.lda + k0, s.lda, k, rows, rows, out);
     }
   }
+}
+
+// Those tiles by panels [panel0, panel1) from column0 on, one block of k.
+void Block(const GemmShape& s, std::int64_t k, std::int64_t tile0, std::int64_t tile1,
+           const float* packed_a, std::int64_t column0, std::int64_t panel0, std::int64_t panel1,
+           const float* packed_b, float* c, const float* bias, bool relu, bool accumulate) {
+  const std::int64_t tiles = TileCount(s.m), row0 = TileStart(s.m, tiles, tile0);
   TileCall call{};
   call.b_step = kTileColumns;
   call.ldc = s.ldc;
@@ -66,7 +71,7 @@ void Block(const float* a, const GemmShape& s, std::int64_t k0, std::int64_t k, 
   call.accumulate = accumulate;
   for (std::int64_t panel = panel0; panel < panel1; ++panel) {
     const std::int64_t column = column0 + panel * kTileColumns;
-    call.b = packed_b + panel * k * kTileColumns;
+    call.b = packed_b + (panel - panel0) * k * kTileColumns;
     call.columns = std::min(kTileColumns, s.n - column);
     call.bias = bias != nullptr ? bias + column : nullptr;
     for (std::int64_t tile = tile0; tile < tile1; ++tile) {
@@ -91,6 +96,7 @@ HWY_AFTER_NAMESPACE();
 namespace keratin::kernels::cpu {
 HWY_EXPORT(TileRows);
 HWY_EXPORT(TileColumns);
+HWY_EXPORT(PackA);
 HWY_EXPORT(PackB);
 HWY_EXPORT(Block);
 
@@ -99,37 +105,80 @@ namespace {
 constexpr std::int64_t kDepth = 512;     // of a block of k: a panel of B is 64 KiB with AVX-512
 constexpr std::int64_t kRows = 84;       // of a block of A: 168 KiB
 constexpr std::int64_t kWidth = 512;     // columns of a piece: packs its A once for so many
+constexpr std::int64_t kFewRows = 168;   // of an A that is packed whole: 336 KiB
+constexpr std::int64_t kGroup = 4;       // panels of B that follow each other in its rows
 constexpr std::int64_t kColumns = 4096;  // of B packed at a time, shared by all threads: 8 MiB
 
 constexpr std::int64_t divided(std::int64_t x, std::int64_t by) { return (x + by - 1) / by; }
 
-void one_product(const float* a, const float* b, float* c, const Epilogue<float>& e,
-                 const GemmShape& s) {
-  const std::int64_t tile_rows = HWY_DYNAMIC_DISPATCH(TileRows)();
-  const std::int64_t tile_columns = HWY_DYNAMIC_DISPATCH(TileColumns)();
-  const std::int64_t tiles = divided(s.m, tile_rows), down = divided(s.m, kRows);
-  const std::int64_t depths = divided(s.k, kDepth);
-  const std::int64_t widest = std::min(kColumns, divided(s.n, tile_columns) * tile_columns);
-  const FloatScratch packed_b(divided(s.k, depths) * widest);
-  const std::int64_t block_rows = (divided(tiles, down)) * tile_rows;
+// What the two ways of going through the blocks share.
+struct Cut {
+  explicit Cut(const GemmShape& s)
+      : tile_rows(HWY_DYNAMIC_DISPATCH(TileRows)()),
+        tile_columns(HWY_DYNAMIC_DISPATCH(TileColumns)()),
+        tiles(divided(s.m, tile_rows)),
+        panels(divided(s.n, tile_columns)),
+        depths(divided(s.k, kDepth)),
+        deepest(divided(s.k, depths)) {}
+  std::int64_t tile_rows, tile_columns, tiles, panels, depths, deepest;
+};
+
+// Few rows: A is packed whole, and each panel of B by who multiplies it, at once and only once.
+void few_rows(const float* a, const float* b, float* c, const Epilogue<float>& e,
+              const GemmShape& s) {
+  const Cut cut(s);
+  const std::int64_t groups = divided(cut.panels, kGroup);
+  const FloatScratch packed_a(s.m * cut.deepest);
+  for (std::int64_t depth = 0; depth < cut.depths; ++depth) {
+    const std::int64_t k0 = depth * s.k / cut.depths, k = (depth + 1) * s.k / cut.depths - k0;
+    parallel_for(cut.tiles, 4, [&](std::int64_t first, std::int64_t last) {
+      float* const to = packed_a.data() + first * s.m / cut.tiles * k;
+      HWY_DYNAMIC_DISPATCH(PackA)(a, s, k0, k, first, last, to);
+    });
+    const bool ends = depth == cut.depths - 1;
+    parallel_for(groups, 1, [&](std::int64_t first, std::int64_t last) {
+      const FloatScratch packed_b(kGroup * cut.tile_columns * k);
+      for (std::int64_t group = first; group < last; ++group) {
+        const std::int64_t panel0 = group * cut.panels / groups;
+        const std::int64_t panel1 = (group + 1) * cut.panels / groups;
+        HWY_DYNAMIC_DISPATCH(PackB)(b, s, k0, k, 0, panel0, panel1, packed_b.data());
+        HWY_DYNAMIC_DISPATCH(Block)
+        (s, k, 0, cut.tiles, packed_a.data(), 0, panel0, panel1, packed_b.data(), c,
+         ends ? e.bias : nullptr, ends && e.activation == Activation::relu,
+         s.accumulate || depth > 0);
+      }
+    });
+  }
+}
+
+void many_rows(const float* a, const float* b, float* c, const Epilogue<float>& e,
+               const GemmShape& s) {
+  const Cut cut(s);
+  const std::int64_t down = divided(s.m, kRows);
+  const FloatScratch packed_b(cut.deepest * std::min(kColumns, cut.panels * cut.tile_columns));
+  const std::int64_t block_rows = divided(cut.tiles, down) * cut.tile_rows;
   for (std::int64_t column0 = 0; column0 < s.n; column0 += kColumns) {
-    const std::int64_t panels = divided(std::min(kColumns, s.n - column0), tile_columns);
-    const std::int64_t across = divided(panels * tile_columns, kWidth);
-    for (std::int64_t depth = 0; depth < depths; ++depth) {
-      const std::int64_t k0 = depth * s.k / depths, k = (depth + 1) * s.k / depths - k0;
+    const std::int64_t panels = divided(std::min(kColumns, s.n - column0), cut.tile_columns);
+    const std::int64_t across = divided(panels * cut.tile_columns, kWidth);
+    for (std::int64_t depth = 0; depth < cut.depths; ++depth) {
+      const std::int64_t k0 = depth * s.k / cut.depths, k = (depth + 1) * s.k / cut.depths - k0;
+      const std::int64_t panel_size = k * cut.tile_columns;
       parallel_for(panels, 4, [&](std::int64_t first, std::int64_t last) {
-        HWY_DYNAMIC_DISPATCH(PackB)(b, s, k0, k, column0, packed_b.data(), first, last);
+        HWY_DYNAMIC_DISPATCH(PackB)
+        (b, s, k0, k, column0, first, last, packed_b.data() + first * panel_size);
       });
-      const bool ends = depth == depths - 1;
+      const bool ends = depth == cut.depths - 1;
       parallel_for(down * across, 1, [&](std::int64_t first, std::int64_t last) {
         const FloatScratch packed_a(block_rows * k);
         for (std::int64_t item = first; item < last; ++item) {
           const std::int64_t i = item / across, j = item % across;
+          const std::int64_t tile0 = i * cut.tiles / down, tile1 = (i + 1) * cut.tiles / down;
+          const std::int64_t panel0 = j * panels / across;
+          HWY_DYNAMIC_DISPATCH(PackA)(a, s, k0, k, tile0, tile1, packed_a.data());
           HWY_DYNAMIC_DISPATCH(Block)
-          (a, s, k0, k, i * tiles / down, (i + 1) * tiles / down, packed_b.data(), column0,
-           j * panels / across, (j + 1) * panels / across, packed_a.data(), c,
-           ends ? e.bias : nullptr, ends && e.activation == Activation::relu,
-           s.accumulate || depth > 0);
+          (s, k, tile0, tile1, packed_a.data(), column0, panel0, (j + 1) * panels / across,
+           packed_b.data() + panel0 * panel_size, c, ends ? e.bias : nullptr,
+           ends && e.activation == Activation::relu, s.accumulate || depth > 0);
         }
       });
     }
@@ -140,7 +189,11 @@ void one_product(const float* a, const float* b, float* c, const Epilogue<float>
 
 bool gemm_packed_applies(const GemmShape& shape) {
   const GemmShape s = merged_batch(shape);
-  return s.m >= 128 && s.n >= 128 && s.k >= 128 && s.m * s.n * s.k >= (std::int64_t{1} << 24);
+  // Rows that fall into one set of the L1 cache, or of which a tile takes little each.
+  const bool a_scattered = s.trans_a ? s.lda >= 512 : s.lda % 1024 == 0;
+  if (a_scattered && s.m >= 24 && s.n >= 64 && s.k >= 16) return true;
+  const std::int64_t enough = std::int64_t{s.trans_a ? 32 : 6} << 20;
+  return s.m >= 128 && s.n >= 128 && s.k >= 128 && s.m * s.n * s.k >= enough;
 }
 
 void gemm_packed(const float* a, const float* b, float* c, const Epilogue<float>& e,
@@ -149,7 +202,8 @@ void gemm_packed(const float* a, const float* b, float* c, const Epilogue<float>
   if (s.m == 0 || s.n == 0) return;
   KERATIN_ASSERT(s.k > 0);
   for (std::int64_t q = 0; q < s.batch; ++q) {
-    one_product(a + q * s.stride_a, b + q * s.stride_b, c + q * s.stride_c, e, s);
+    const auto product = s.m <= kFewRows ? few_rows : many_rows;
+    product(a + q * s.stride_a, b + q * s.stride_b, c + q * s.stride_c, e, s);
   }
 }
 

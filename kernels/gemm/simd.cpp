@@ -1,5 +1,5 @@
-// A tile of sums in registers, run over A and B as they lie. Only a transposed B is copied, a panel
-// at a time, since the vectors run along its columns.
+// A tile of sums in registers, run over A and B as they lie. A panel of B is copied where B is
+// transposed, since the vectors run along its columns, and where its rows lie far apart.
 #include "kernels/gemm/gemm.h"
 
 #include <algorithm>
@@ -34,6 +34,11 @@ namespace HWY_NAMESPACE {
 namespace {
 using namespace gemm;  // NOLINT: the tile's vocabulary, inside an unnamed namespace
 
+// Rows of B on a page each: what all tiles of rows read is worth copying then.
+bool RowsLieFarApart(const GemmShape& s) {
+  return TileCount(s.m) > 1 && s.ldb >= 256 && s.k >= 128;
+}
+
 Plan MakePlan(const GemmShape& s) {
   constexpr std::int64_t kPieceWork = 1 << 19;  // multiply-adds: some 4 us at 128 a ns
   Plan plan{};
@@ -44,14 +49,15 @@ Plan MakePlan(const GemmShape& s) {
   // chunks are shorter, for more threads; not so where each chunk packs its panel again.
   const std::int64_t tile_work = std::max<std::int64_t>(1, kTileRows * width * s.k);
   std::int64_t longest = 16;
-  if (!s.trans_b) longest = std::clamp<std::int64_t>(kPieceWork / tile_work, 1, 16);
+  const bool packs = s.trans_b || RowsLieFarApart(s);
+  if (!packs) longest = std::clamp<std::int64_t>(kPieceWork / tile_work, 1, 16);
   plan.chunks = (tiles + longest - 1) / longest;
   plan.items = s.batch * plan.panels * plan.chunks;
   const std::int64_t item_work =
       std::max<std::int64_t>(1, s.m / std::max<std::int64_t>(1, plan.chunks) * width * s.k);
   plan.grain = grain_for(item_work, kPieceWork);
-  const bool packs = s.trans_b || (!kMaskedLoads && s.n % kTileColumns != 0);
-  plan.scratch = packs ? s.k * kTileColumns : 0;
+  const bool needs_panel = packs || (!kMaskedLoads && s.n % kTileColumns != 0);
+  plan.scratch = needs_panel ? s.k * kTileColumns : 0;
   return plan;
 }
 
@@ -60,6 +66,7 @@ void RunItems(const float* a, const float* b, float* c, const Epilogue<float>& e
               const GemmShape& s, const Plan& plan, float* panel, std::int64_t first,
               std::int64_t last) {
   const std::int64_t tiles = TileCount(s.m);
+  const bool packs = s.trans_b || RowsLieFarApart(s);
   std::int64_t packed = -1;  // the (product, panel) that `panel` holds
   for (std::int64_t item = first; item < last; ++item) {
     const std::int64_t chunk = item % plan.chunks, which = item / plan.chunks;
@@ -71,7 +78,7 @@ void RunItems(const float* a, const float* b, float* c, const Epilogue<float>& e
     TileCall call{};
     call.b = b0 + column;
     call.b_step = s.ldb;
-    if (s.trans_b || (part && !kMaskedLoads)) {
+    if (packs || (part && !kMaskedLoads)) {
       if (packed != which) {
         if (s.trans_b) {
           PackAlong(b0 + column * s.ldb, s.ldb, s.k, columns, kTileColumns, panel);

@@ -107,6 +107,12 @@ void Tile(const TileCall& call) {
   float* HWY_RESTRICT const c = call.c;
   const std::int64_t ldc = call.ldc, columns = call.columns;
   const bool relu = call.relu, accumulate = call.accumulate;
+  // Its lines of C are wanted in the end, all at once.
+  KERATIN_UNROLL
+  for (int i = 0; i < MR; ++i) {
+    __builtin_prefetch(c + i * ldc, 1);
+    if constexpr (NV > 1) __builtin_prefetch(c + i * ldc + columns - 1, 1);
+  }
   V sums[MR][NV];
   KERATIN_UNROLL
   for (int j = 0; j < NV; ++j) {
@@ -185,6 +191,23 @@ inline void PackAcross(const float* HWY_RESTRICT from, std::int64_t ld, std::int
     for (std::int64_t j = 0; j < width; j += kLanes) {
       simd::StoreN(simd::LoadN(d, from + j, count - j), d, to + j, width - j);
     }
+  }
+}
+
+/// The same for a tile's rows, no more of them than kTileRows: what a vector holds too much, the
+/// next rows cover.
+inline void PackAcrossTile(const float* HWY_RESTRICT from, std::int64_t ld, std::int64_t k,
+                           std::int64_t rows, float* HWY_RESTRICT to) {
+  if constexpr (kTileRows > kLanes) {
+    PackAcross(from, ld, k, rows, rows, to);
+  } else {
+    const D d;
+    std::int64_t r = 0;
+    for (; (k - r) * rows >= kLanes; ++r, from += ld, to += rows) {
+      hn::StoreU(simd::LoadN(d, from, rows), d, to);
+    }
+    for (; r < k; ++r, from += ld, to += rows)
+      simd::StoreN(simd::LoadN(d, from, rows), d, to, rows);
   }
 }
 
