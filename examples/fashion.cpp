@@ -36,13 +36,13 @@ int main(int argc, char** argv) try {
   x = convolution(x, 64);
   x = convolution(x, 64);
   x = layers::MaxPooling2D()(x);
-  x = layers::Dropout({.rate = 0.3})(layers::Flatten()(x));
+  x = layers::Dropout({.rate = 0.2})(layers::Flatten()(x));
   x = layers::Dense({.units = 128, .activation = "relu"})(x);
-  x = layers::Dropout({.rate = 0.5})(x);
+  x = layers::Dropout({.rate = 0.3})(x);
   kt::Model model(inputs, layers::Dense({.units = 10, .activation = "softmax"})(x));
   model.summary();
 
-  const int epochs = 12;
+  const int epochs = 15;
   const std::int64_t batch_size = 128, steps = train.x.shape()[0] / batch_size + 1;
   model.compile({.optimizer = kt::optimizers::Adam(
                      {.learning_rate = kt::optimizers::schedules::CosineDecay(

@@ -77,6 +77,10 @@ void gemm_simd(const float* a, const float* b, float* c, const Epilogue<float>& 
                const GemmShape& s);
 void gemm_packed(const float* a, const float* b, float* c, const Epilogue<float>& e,
                  const GemmShape& s);
+void gemm_dot(const float* a, const float* b, float* c, const Epilogue<float>& e,
+              const GemmShape& s);
+/// Products with at most 12 columns, A as it lies.
+bool gemm_dot_applies(const GemmShape& s);
 /// Large products: those where packing both operands is paid back.
 bool gemm_packed_applies(const GemmShape& s);
 
@@ -98,7 +102,8 @@ inline constexpr auto gemm_ladder<float> = Ladder{
         Rung<GemmFn<float>>{"simd", "a tile of sums stays in registers; operands read as they lie",
                             always, cpu::gemm_simd},
         Rung<GemmFn<float>>{"packed", "operands copied into the order in which they are read",
-                            cpu::gemm_packed_applies, cpu::gemm_packed,
-                            "sizes of 128 or more, 2^24 multiply-adds or more"}}};
+                            cpu::gemm_packed_applies, cpu::gemm_packed},
+        Rung<GemmFn<float>>{"dot", "no idle lanes where there are few columns",
+                            cpu::gemm_dot_applies, cpu::gemm_dot}}};
 
 }  // namespace keratin::kernels
