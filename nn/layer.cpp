@@ -13,6 +13,7 @@
 #include "nn/inspect/terminal.h"
 #include "nn/mask.h"
 #include "nn/names.h"
+#include "nn/output_watch.h"
 #include "tensor/cast.h"
 
 namespace keratin {
@@ -22,6 +23,7 @@ namespace {
 thread_local std::optional<bool> inherited_training;
 thread_local detail::AddedLosses* added_losses = nullptr;
 thread_local detail::UnsetWeights* unset_weights = nullptr;
+thread_local detail::OutputWatch* output_watch = nullptr;
 
 class TrainingScope {
  public:
@@ -53,6 +55,10 @@ namespace detail {
 AddedLosses::AddedLosses() : before_(std::exchange(added_losses, this)) {}
 AddedLosses::~AddedLosses() { added_losses = before_; }
 AddedLosses* AddedLosses::current() { return added_losses; }
+
+OutputWatch::OutputWatch() : before_(std::exchange(output_watch, this)) {}
+OutputWatch::~OutputWatch() { output_watch = before_; }
+OutputWatch* OutputWatch::current() { return output_watch; }
 
 UnsetWeights::UnsetWeights(std::int64_t bytes)
     : left_(bytes), before_(std::exchange(unset_weights, this)) {}
@@ -360,6 +366,7 @@ Variables Layer::invoke(const Variables& given, const CallContext& context) {
   Variables y = call_several(x, told);
   if (masked) y = carry_masks(x, y);
   if (!called_.load(std::memory_order_acquire)) note_outputs(y);
+  if (output_watch != nullptr) output_watch->see(*this, y);
   if (activity_regularizer_.given() && added_losses != nullptr) {
     for (const auto& [name, output] : y.entries()) {
       add_loss(activity_regularizer_(output) * (1.0 / static_cast<double>(output.shape()[0])));

@@ -6,6 +6,7 @@
 
 #include "nn/inspect/terminal.h"
 #include "nn/model/model.h"
+#include "nn/model/model_layer.h"
 
 namespace keratin::callbacks {
 namespace {
@@ -18,7 +19,8 @@ class TerminateOnNaNCallback final : public Callback {
     const double* loss = logs.find("loss");
     if (loss == nullptr || std::isfinite(*loss)) return;
     if (options_.raise_error) {
-      throw ValueError(fmt::format("TerminateOnNaN: the loss of batch {} is {}", batch, *loss));
+      throw ValueError(fmt::format("TerminateOnNaN: the loss of batch {} is {}: {}", batch, *loss,
+                                   detail::model_state(model()).not_finite));
     }
     detail::write_stdout(fmt::format("\nBatch {}: Invalid loss, terminating training\n", batch));
     model().stop_training();

@@ -9,7 +9,8 @@ struct TerminateOnNaNOptions {
 };
 
 /// Ends training after the first batch whose loss is NaN or infinite, with a message; with
-/// raise_error by throwing ValueError.
+/// raise_error by throwing ValueError that says why. (fit itself warns, and names the first layer whose
+/// output was not finite.)
 class TerminateOnNaN : public CallbackRef {
  public:
   explicit TerminateOnNaN(const TerminateOnNaNOptions& options = {});

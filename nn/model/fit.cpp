@@ -1,6 +1,7 @@
 // The training loop.
 #include <fmt/format.h>
 
+#include <cmath>
 #include <exception>
 #include <functional>
 #include <optional>
@@ -132,6 +133,7 @@ class FitLoop {
   History run() {
     const ProgressScope scope(model_.state(), progress_);
     model_.state().stop_training = false;
+    model_.state().not_finite.clear();
     try {
       train();
       if (!interrupts_.interrupted()) {
@@ -195,13 +197,29 @@ class FitLoop {
       batch->sample_weight = weights_of_classes(options_.class_weight, *batch);
       const std::int64_t number = progress_.batch;
       refuse_nan("fit", *batch, number);
+      progress_.example = &*batch;
       Logs before;
       callbacks_.call("on_train_batch_begin", &Callback::on_train_batch_begin, number, before);
       logs_ = to_logs(model_.step(*batch, true));
+      if (!told_) tell_unless_finite(number);
       ++progress_.batch;
       callbacks_.call("on_train_batch_end", &Callback::on_train_batch_end, number, logs_);
+      progress_.example = nullptr;
       if (model_.state().stop_training || interrupts_.interrupted()) return;
     }
+  }
+
+  void tell_unless_finite(std::int64_t batch) {
+    std::string& why = model_.state().not_finite;
+    const double* const loss = logs_.find("loss");
+    if (why.empty() && (loss == nullptr || std::isfinite(*loss))) return;
+    told_ = true;
+    if (why.empty()) {
+      why =
+          "the model's own train_step computes it without compute_loss, so the layer can't be told";
+    }
+    detail::warn("\nkeratin: fit: the loss of batch {} in epoch {} is not finite: {}\n", batch,
+                 progress_.epoch + 1, why);
   }
 
   Model& model_;
@@ -213,6 +231,7 @@ class FitLoop {
   CallbackList callbacks_;
   InterruptGuard interrupts_;
   Logs logs_;
+  bool told_ = false;  // of a loss that is not finite
 };
 
 FitProgress& fit_progress(Model& model) {

@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "autograd/ops/add.h"
 #include "nn/model/model_layer.h"
+#include "nn/model/not_finite.h"
 #include "nn/names.h"
 
 namespace keratin {
@@ -76,6 +79,7 @@ void Model::compile(const CompileOptions& options) {
     compiled->resolve(graph->output_names(), graph->outputs().count() > 1);
   }
   state().compiled = std::move(compiled);
+  state().not_finite.clear();
 }
 
 bool Model::compiled() const { return state().compiled != nullptr; }
@@ -129,6 +133,12 @@ Variable Model::compute_loss(const Tensors&, const Tensors& y, const Variables& 
         "{}: compiled without a loss, and no layer adds one; compile it with .loss = \"mse\" or "
         "another",
         state().label()));
+  }
+  const Example* const batch = state().training_batch;
+  if (batch != nullptr && state().not_finite.empty() && total.size() == 1 &&
+      !std::isfinite(total.value().item<double>())) {
+    state().not_finite = detail::why_not_finite(
+        *this, *batch, y_pred.map([](const Variable& y) { return y.value(); }));
   }
   return total;
 }

@@ -59,7 +59,8 @@ class Model : public LayerRef {
 
   /// Trains on batches of (x, y) or (x, y, sample_weight). Throws ValueError where the model is
   /// not compiled or has no loss, the data is empty or has NaN, or options exclude each other;
-  /// ShapeError where data does not fit the model.
+  /// ShapeError where data does not fit the model. The first loss that is not finite is warned of,
+  /// with the first layer in the forward pass whose output was not, or the weight.
   History fit(const Dataset& data, const FitOptions& options = {});
   /// Trains on samples: rows of the tensors.
   History fit(const Tensors& x, const Tensors& y, const FitOptions& options = {});

@@ -60,7 +60,9 @@ class ModelLayer final : public Layer {
 
   std::shared_ptr<Compiled> compiled;
   bool stop_training = false;
-  FitProgress* progress = nullptr;  // of the fit that runs
+  FitProgress* progress = nullptr;          // of the fit that runs
+  const Example* training_batch = nullptr;  // of the step that runs
+  std::string not_finite;  // why a loss was not, the first time since fit began or compile
 
  private:
   Model& required_handle() const;

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "autograd/ops/concatenate.h"
 #include "nn/callbacks/progress_logger.h"
+#include "nn/inspect/terminal.h"
 #include "nn/metrics/mean.h"
 #include "nn/model/batches.h"
 #include "nn/model/loop.h"
@@ -14,6 +16,26 @@
 #include "tensor/random.h"
 
 namespace keratin {
+namespace detail {
+namespace {
+
+// The model knows the batch that it is trained on.
+class BatchScope {
+ public:
+  BatchScope(ModelLayer& model, const Example& batch)
+      : model_(model), before_(std::exchange(model.training_batch, &batch)) {}
+  ~BatchScope() { model_.training_batch = before_; }
+  BatchScope(const BatchScope&) = delete;
+  BatchScope& operator=(const BatchScope&) = delete;
+
+ private:
+  ModelLayer& model_;
+  const Example* before_;
+};
+
+}  // namespace
+}  // namespace detail
+
 namespace {
 
 using detail::CallbackList;
@@ -50,7 +72,10 @@ Tensors Model::step(const Example& batch, bool training) {
   Model* derived = state().derived_handle();
   Model& self = derived != nullptr ? *derived : *this;
   detail::AddedLosses added;
-  if (training) return self.train_step(batch);
+  if (training) {
+    const detail::BatchScope scope(state(), batch);
+    return self.train_step(batch);
+  }
   const NoGrad no_grad;
   return self.test_step(batch);
 }
@@ -61,7 +86,12 @@ Logs Model::train_on_batch(const Tensors& x, const Tensors& y, const Tensors& sa
   detail::sample_count("train_on_batch", batch);
   detail::refuse_nan("train_on_batch", batch, 0);
   state().compiled->reset();
-  return detail::to_logs(step(batch, true));
+  const bool told = !state().not_finite.empty();
+  const Logs logs = detail::to_logs(step(batch, true));
+  if (!told && !state().not_finite.empty()) {
+    detail::warn("keratin: train_on_batch: the loss is not finite: {}\n", state().not_finite);
+  }
+  return logs;
 }
 
 Logs Model::test_on_batch(const Tensors& x, const Tensors& y, const Tensors& sample_weight) {

@@ -1,0 +1,189 @@
+#include "nn/model/not_finite.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <exception>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "nn/output_watch.h"
+#include "nn/seed_generator.h"
+#include "tensor/random.h"
+
+namespace keratin::detail {
+namespace {
+
+// "3 of 320 values of f32[32, 10] are NaN or infinite", or "" where all are finite.
+std::string flaws_of(const Tensor& tensor) {
+  if (!tensor.defined() || !is_floating(tensor.dtype())) return "";
+  std::int64_t nan = 0, infinite = 0;
+  for (const double value : tensor.to_vector<double>()) {
+    nan += std::isnan(value) ? 1 : 0;
+    infinite += std::isinf(value) ? 1 : 0;
+  }
+  if (nan + infinite == 0) return "";
+  const char* what = infinite == 0 ? "NaN" : nan == 0 ? "infinite" : "NaN or infinite";
+  return fmt::format("{} of the {} values of {} {} {}", nan + infinite, tensor.size(),
+                     tensor.spec().text(), nan + infinite == 1 ? "is" : "are", what);
+}
+
+// "weight \"kernel\" of Dense \"head\" ...", the first of the layer and the layers in it.
+std::string flawed_weight(Layer* layer) {
+  for (Layer* one : all_layers(layer)) {
+    for (const Weight& weight : one->own_weights()) {
+      const std::string flaws = flaws_of(weight.variable.value());
+      if (flaws.empty()) continue;
+      return fmt::format("the weight \"{}\" of {} was not finite before this step ({})",
+                         weight.variable.name(), one->label(), flaws);
+    }
+  }
+  return "";
+}
+
+// The first result that is not finite.
+class FirstFlaw final : public OutputWatch {
+ public:
+  void see(const Layer& layer, const Variables& outputs) override {
+    if (layer_ != nullptr) return;
+    for (const auto& [name, output] : outputs.entries()) {
+      flaws_ = flaws_of(output.value());
+      if (flaws_.empty()) continue;
+      layer_ = &layer;
+      return;
+    }
+  }
+  const Layer* layer() const { return layer_; }
+  const std::string& flaws() const { return flaws_; }
+
+ private:
+  const Layer* layer_ = nullptr;
+  std::string flaws_;
+};
+
+// What a forward pass changes: random generators, and weights such as moving averages.
+class ModelState {
+ public:
+  explicit ModelState(Model& model) : random_(random_state()) {
+    for (Layer* layer : all_layers(model.layer().get())) {
+      if (SeedGenerator* seeds = layer->seed_generator()) {
+        generators_.push_back({seeds, seeds->seed(), seeds->count()});
+      }
+      for (const Weight& weight : layer->own_weights()) {
+        if (!weight.trainable)
+          weights_.emplace_back(weight.variable, weight.variable.value().copy());
+      }
+    }
+  }
+  ~ModelState() {
+    restore_random(0);
+    restore_weights();
+  }
+  ModelState(const ModelState&) = delete;
+  ModelState& operator=(const ModelState&) = delete;
+
+  /// A pass has been made since: as it was before the one before that.
+  void rewind_pass() {
+    restore_weights();
+    for (Generator& one : generators_) one.drawn = one.seeds->count() - one.count;
+    const RandomState now = random_state();
+    drawn_ = now.seed == random_.seed ? now.used - random_.used : 0;
+    restore_random(1);
+  }
+
+ private:
+  struct Generator {
+    SeedGenerator* seeds;
+    std::uint64_t seed, count, drawn = 0;
+  };
+  // To where it was `passes` passes before this was made; never below nothing.
+  void restore_random(std::uint64_t passes) {
+    const auto back = [&](std::uint64_t count, std::uint64_t drawn) {
+      return count - std::min(count, passes * drawn);
+    };
+    for (const Generator& one : generators_) {
+      one.seeds->restore(one.seed, back(one.count, one.drawn));
+    }
+    restore_random_state({random_.seed, back(random_.used, drawn_)});
+  }
+  void restore_weights() {
+    for (auto& [variable, value] : weights_) variable.assign(value);
+  }
+
+  std::vector<Generator> generators_;
+  RandomState random_;
+  std::uint64_t drawn_ = 0;
+  std::vector<std::pair<Variable, Tensor>> weights_;
+};
+
+// Where a layer lies: `Dense "head" in Functional "encoder"`; the model itself is not named.
+std::string place_of(Layer* model, const Layer* wanted) {
+  const auto find = [&](auto&& self, Layer* around) -> std::optional<std::string> {
+    for (const LayerRef& inner : around->sublayers()) {
+      Layer* const one = inner.layer().get();
+      if (one == wanted) return one->label();
+      if (std::optional<std::string> deeper = self(self, one)) {
+        return fmt::format("{} in {}", *deeper, one->label());
+      }
+    }
+    return {};
+  };
+  if (wanted == model) return model->label();
+  return find(find, model).value_or(wanted->label());
+}
+
+std::string flawed_input(const Example& batch) {
+  for (const auto& [role, tensors] : {std::pair("x", &batch.x), {"y", &batch.y}}) {
+    for (const auto& [name, tensor] : tensors->entries()) {
+      const std::string flaws = flaws_of(tensor);
+      if (flaws.empty()) continue;
+      return fmt::format("the batch itself is not: {}{}: {}", role,
+                         name.empty() ? "" : " \"" + name + "\"", flaws);
+    }
+  }
+  return "";
+}
+
+// Which layer, by two passes: the first tells how many random numbers one takes.
+std::string flawed_output(Model& model, const Example& batch) {
+  ModelState state(model);
+  const AddedLosses added;
+  std::optional<FirstFlaw> flaw;
+  try {
+    model(batch.x, {.training = true});
+    state.rewind_pass();
+    flaw.emplace();
+    model(batch.x, {.training = true});
+  } catch (const std::exception&) {
+    return "";  // a model whose train_step alone knows how its layers are called
+  }
+  if (flaw->layer() == nullptr) return "";
+  Layer* const whole = model.layer().get();
+  std::string text = fmt::format("first not finite was the output of {} ({})",
+                                 place_of(whole, flaw->layer()), flaw->flaws());
+  for (Layer* one : all_layers(whole)) {
+    if (one != flaw->layer()) continue;
+    const std::string weight = flawed_weight(one);
+    if (!weight.empty()) text += ", as " + weight;
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string why_not_finite(Model& model, const Example& batch, const Tensors& y_pred) {
+  std::string text = flawed_input(batch);
+  if (text.empty()) text = flawed_output(model, batch);
+  if (text.empty()) text = flawed_weight(model.layer().get());
+  if (!text.empty()) return text;
+  for (const auto& [name, output] : y_pred.entries()) {
+    const std::string flaws = flaws_of(output);
+    if (!flaws.empty()) return fmt::format("the model's output is not: {}", flaws);
+  }
+  return "what the layers gave and all weights were finite, so it comes from the loss function, a "
+         "regularizer or add_loss";
+}
+
+}  // namespace keratin::detail
