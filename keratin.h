@@ -38,6 +38,7 @@
 #include "nn/callbacks/backup_and_restore.h"
 #include "nn/callbacks/csv_logger.h"
 #include "nn/callbacks/early_stopping.h"
+#include "nn/callbacks/email_notifier.h"
 #include "nn/callbacks/lambda_callback.h"
 #include "nn/callbacks/learning_rate_scheduler.h"
 #include "nn/callbacks/model_checkpoint.h"

@@ -6,6 +6,7 @@
 #include <exception>
 #include <typeinfo>
 
+#include "nn/callbacks/after_interrupt.h"
 #include "nn/inspect/terminal.h"
 #include "nn/layer.h"
 
@@ -98,13 +99,19 @@ void CallbackList::each(const char* hook, kernels::FunctionRef<void(Callback&)> 
 }
 
 void CallbackList::interrupt() const {
-  for (const auto& callback : callbacks_) {
-    try {
-      callback->on_train_interrupted();
-    } catch (const std::exception& error) {
-      detail::warn("keratin: {}: {}\n", name_of(*callback), error.what());
+  const auto call_each = [&](auto&& f) {
+    for (const auto& callback : callbacks_) {
+      try {
+        f(*callback);
+      } catch (const std::exception& error) {
+        detail::warn("keratin: {}: {}\n", name_of(*callback), error.what());
+      }
     }
-  }
+  };
+  call_each([](Callback& callback) { callback.on_train_interrupted(); });
+  call_each([](Callback& callback) {
+    if (auto* slow = dynamic_cast<AfterInterrupt*>(&callback)) slow->after_interrupt();
+  });
 }
 
 }  // namespace detail
