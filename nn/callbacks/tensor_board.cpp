@@ -5,11 +5,14 @@
 #include <algorithm>
 #include <filesystem>
 #include <optional>
+#include <set>
+#include <variant>
 #include <vector>
 
 #include "autograd/ops/transpose.h"
 #include "nn/inspect/event_file.h"
 #include "nn/inspect/terminal.h"
+#include "nn/model/fit_progress.h"
 #include "nn/model/model.h"
 #include "nn/model/model_layer.h"
 #include "nn/saving/layer_json.h"
@@ -39,6 +42,14 @@ std::vector<std::pair<std::string, Tensor>> named_weights(const Model& model) {
   return found;
 }
 
+// Values from 0 to 1, whatever they were.
+void scale_to_range(Tensor& x) {
+  float* const v = x.mutable_data<float>();
+  const auto [least, most] = std::minmax_element(v, v + x.size());
+  const float low = *least, width = *most - *least;
+  for (std::int64_t i = 0; i < x.size(); ++i) v[i] = width > 0 ? (v[i] - low) / width : 0.5f;
+}
+
 // Values of a weight from 0 to 1, as [images, height, width, channels]; not defined() where they
 // make no picture.
 Tensor as_images(const Tensor& weight) {
@@ -57,11 +68,45 @@ Tensor as_images(const Tensor& weight) {
     return {};
   }
   if (x.size() == 0) return {};
-  float* const v = x.mutable_data<float>();
-  const auto [least, most] = std::minmax_element(v, v + x.size());
-  const float low = *least, width = *most - *least;
-  for (std::int64_t i = 0; i < x.size(); ++i) v[i] = width > 0 ? (v[i] - low) / width : 0.5f;
+  scale_to_range(x);
   return x;
+}
+
+// Samples of an input likewise.
+Tensor samples_as_images(const Tensor& samples, std::int64_t most) {
+  const Shape& s = samples.shape();
+  const bool grey = s.rank() == 3;
+  const bool coloured = s.rank() == 4 && (s[3] == 1 || s[3] == 3 || s[3] == 4);
+  if ((!grey && !coloured) || samples.size() == 0 || samples.dtype() == string) return {};
+  Tensor x = cast(samples.slice(0, std::min(most, s[0])), float32).copy();
+  if (grey) x = x.reshaped(x.shape().joined({1}));
+  float* const v = x.mutable_data<float>();
+  const auto [least, greatest] = std::minmax_element(v, v + x.size());
+  if (*least < 0 || *greatest > 255) {
+    scale_to_range(x);
+  } else if (*greatest > 1 || samples.dtype() == uint8) {
+    for (std::int64_t i = 0; i < x.size(); ++i) v[i] /= 255;
+  }
+  return x;
+}
+
+// A node for each layer, whose inputs are the layers before it.
+std::vector<EventFile::GraphNode> graph_nodes(const detail::Graph& graph) {
+  std::vector<EventFile::GraphNode> nodes;
+  for (const LayerRef& layer : graph.layers()) {
+    EventFile::GraphNode node{layer.name(), layer.layer()->class_name()};
+    for (const detail::GraphNode* call : graph.calls_of(layer.layer().get())) {
+      for (const auto& [name, input] : call->inputs.entries()) {
+        const std::string& before = input.node()->layer->name();
+        const auto end = node.inputs.end();
+        if (before != node.name && std::find(node.inputs.begin(), end, before) == end) {
+          node.inputs.push_back(before);
+        }
+      }
+    }
+    nodes.push_back(std::move(node));
+  }
+  return nodes;
 }
 
 class TensorBoardCallback final : public Callback {
@@ -76,6 +121,13 @@ class TensorBoardCallback final : public Callback {
       throw ValueError(fmt::format("TensorBoard: histogram_freq is {}; expected at least 0",
                                    options.histogram_freq));
     }
+    std::set<std::string> names;
+    for (const auto& [name, value] : options.hparams) {
+      if (!name.empty() && names.insert(name).second) continue;
+      throw ValueError(
+          fmt::format("TensorBoard: hparams has the name \"{}\"{}; expected names, each once", name,
+                      name.empty() ? "" : " twice"));
+    }
   }
 
   void on_train_begin(Logs&) override {
@@ -83,13 +135,18 @@ class TensorBoardCallback final : public Callback {
     validation_.reset();
     warned_ = false;
     step_ = 0;
+    inputs_written_ = !options_.write_inputs;
     if (options_.write_graph) write_graph();
+    if (!options_.hparams.empty()) begin_session();
   }
   void on_epoch_begin(int, Logs&) override {
     epoch_start_ = now();
     epoch_steps_ = 0;
   }
-  void on_train_batch_begin(std::int64_t, Logs&) override { batch_start_ = now(); }
+  void on_train_batch_begin(std::int64_t, Logs&) override {
+    batch_start_ = now();
+    if (!std::exchange(inputs_written_, true)) write_inputs();
+  }
   void on_train_batch_end(std::int64_t, Logs& logs) override {
     ++step_;
     ++epoch_steps_;
@@ -121,11 +178,8 @@ class TensorBoardCallback final : public Callback {
     }
     flush();
   }
-  void on_train_end(Logs&) override {
-    flush();
-    train_.reset();
-    validation_.reset();
-  }
+  void on_train_end(Logs&) override { end(true); }
+  void on_train_interrupted() override { end(false); }
   void state(Fields& f) override { f("step", step_); }
 
  private:
@@ -151,13 +205,44 @@ class TensorBoardCallback final : public Callback {
         named = std::move(list);
       }
       train_->keras_graph("keras", 0, saving::dump_json(json));
+      train_->graph(graph_nodes(*state.graph()));
     } catch (const ValueError& error) {
       detail::warn("keratin: TensorBoard: no graph of the model: {}\n", error.what());
     }
   }
 
+  static constexpr std::int64_t kMostImages = 16;
+
+  void write_inputs() {
+    const Example* const batch = detail::fit_progress(model()).example;
+    if (batch == nullptr) return;
+    std::int64_t number = 0;
+    for (const auto& [given, input] : batch->x.entries()) {
+      ++number;
+      const Tensor images = samples_as_images(input, kMostImages);
+      if (!images.defined()) continue;
+      const std::string name = !given.empty() ? given : fmt::format("input_{}", number);
+      train_->images(name + "/image", step_, images, kMostImages);
+    }
+  }
+
+  void begin_session() {
+    session_.emplace(options_.log_dir);
+    std::vector<std::pair<std::string, EventFile::HParamValue>> values;
+    for (const auto& [name, value] : options_.hparams) values.emplace_back(name, value.value());
+    session_->hparams_begin(values, options_.log_dir);
+    session_->flush();
+  }
+
+  void end(bool success) {
+    if (session_) session_->hparams_end(success);
+    flush();
+    train_.reset();
+    validation_.reset();
+    session_.reset();
+  }
+
   void write_weights(int epoch) {
-    constexpr std::int64_t kMostImages = 16;
     for (const auto& [name, value] : named_weights(model())) {
       train_->histogram(name + "/histogram", epoch, value);
       if (!options_.write_images) continue;
@@ -167,7 +252,7 @@ class TensorBoardCallback final : public Callback {
   }
 
   void flush() {
-    for (auto* file : {&train_, &validation_}) {
+    for (auto* file : {&train_, &validation_, &session_}) {
       if (!*file) continue;
       (*file)->flush();
       if ((*file)->ok() || std::exchange(warned_, true)) continue;
@@ -177,8 +262,8 @@ class TensorBoardCallback final : public Callback {
   }
 
   TensorBoardOptions options_;
-  std::optional<EventFile> train_, validation_;
-  bool warned_ = false;
+  std::optional<EventFile> train_, validation_, session_;
+  bool warned_ = false, inputs_written_ = true;
   std::int64_t step_ = 0, epoch_steps_ = 0;  // batches
   double epoch_start_ = 0, batch_start_ = 0;
 };

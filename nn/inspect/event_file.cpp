@@ -27,7 +27,13 @@ using protozero::pbf_writer;
 static_assert(std::endian::native == std::endian::little);
 
 // Field numbers and values of event.proto, summary.proto and tensor.proto.
-enum Event : std::uint32_t { kWallTime = 1, kStep = 2, kFileVersion = 3, kSummary = 5 };
+enum Event : std::uint32_t {
+  kWallTime = 1,
+  kStep = 2,
+  kFileVersion = 3,
+  kGraphDef = 4,
+  kSummary = 5
+};
 enum Value : std::uint32_t { kTag = 1, kTensor = 8, kMetadata = 9 };
 enum TensorProto : std::uint32_t { kDtype = 1, kShape = 2, kContent = 4, kStrings = 8 };
 enum DataType : std::int32_t { kFloat = 1, kDouble = 2, kString = 7 };
@@ -200,6 +206,61 @@ void EventFile::keras_graph(const std::string& tag, std::int64_t step, const std
   add_spec(writer, kString, {});
   writer.add_bytes(kStrings, json);
   summary(tag, step, "graph_keras_model", "1", tensor);
+}
+
+// A GraphDef, whose fields are node = 1 and versions = 4; of a node: name, op, input.
+void EventFile::graph(const std::vector<GraphNode>& nodes) {
+  std::string graph, event;
+  for (const GraphNode& node : nodes) {
+    pbf_writer writer(graph);
+    pbf_writer message(writer, 1);
+    message.add_string(1, node.name);
+    message.add_string(2, node.op);
+    for (const std::string& input : node.inputs) message.add_string(3, input);
+  }
+  pbf_writer(event).add_double(kWallTime, wall_time());
+  pbf_writer(event).add_bytes(kGraphDef, graph);
+  record(event);
+}
+
+// Field numbers of plugins/hparams: HParamsPluginData holds one of the messages; a
+// google.protobuf.Value is a number, a string or a bool.
+void EventFile::hparams_begin(const std::vector<std::pair<std::string, HParamValue>>& hparams,
+                              const std::string& session) {
+  std::string start, data;
+  for (const auto& [name, value] : hparams) {
+    std::string held, entry;
+    pbf_writer writer(held);
+    if (const double* number = std::get_if<double>(&value)) {
+      writer.add_double(2, *number);
+    } else if (const std::string* text = std::get_if<std::string>(&value)) {
+      writer.add_string(3, *text);
+    } else {
+      writer.add_bool(4, std::get<bool>(value));
+    }
+    pbf_writer(entry).add_string(1, name);
+    pbf_writer(entry).add_message(2, held);
+    pbf_writer(start).add_message(1, entry);
+  }
+  pbf_writer(start).add_string(4, session);
+  pbf_writer(start).add_double(5, wall_time());
+  pbf_writer(data).add_message(3, start);
+  hparams_record("_hparams_/session_start_info", data);
+}
+
+void EventFile::hparams_end(bool success) {
+  std::string end, data;
+  pbf_writer(end).add_enum(1, success ? 1 : 2);
+  pbf_writer(end).add_double(2, wall_time());
+  pbf_writer(data).add_message(4, end);
+  hparams_record("_hparams_/session_end_info", data);
+}
+
+void EventFile::hparams_record(const std::string& tag, std::string_view data) {
+  std::string tensor;
+  pbf_writer writer(tensor);
+  add_spec(writer, kFloat, {0});  // nothing: all is in the metadata
+  summary(tag, 0, "hparams", data, tensor);
 }
 
 }  // namespace keratin::detail

@@ -5,6 +5,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "tensor/tensor.h"
@@ -32,6 +34,17 @@ class EventFile {
               std::int64_t most = 3);
   /// A model for the graph page, in Keras' JSON.
   void keras_graph(const std::string& tag, std::int64_t step, const std::string& json);
+  /// The same as nodes, for the page's first view.
+  struct GraphNode {
+    std::string name, op;
+    std::vector<std::string> inputs = {};  // names of nodes
+  };
+  void graph(const std::vector<GraphNode>& nodes);
+  /// A session of the hparams page begins, with these hyperparameters, and ends.
+  using HParamValue = std::variant<bool, double, std::string>;
+  void hparams_begin(const std::vector<std::pair<std::string, HParamValue>>& hparams,
+                     const std::string& session);
+  void hparams_end(bool success);
   void flush();
 
   bool ok() const { return ok_; }
@@ -43,6 +56,7 @@ class EventFile {
   };
   void summary(const std::string& tag, std::int64_t step, std::string_view plugin,
                std::string_view plugin_content, std::string_view tensor);
+  void hparams_record(const std::string& tag, std::string_view data);
   void record(std::string_view event);
 
   std::string path_;

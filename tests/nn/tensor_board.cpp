@@ -20,7 +20,7 @@ using protozero::pbf_reader;
 
 struct Point {
   std::int64_t step = 0;
-  std::string plugin, content;
+  std::string plugin, plugin_content, content;
   std::vector<std::string> strings;
 };
 using Points = std::map<std::string, std::vector<Point>>;  // by tag
@@ -52,6 +52,7 @@ Point point_of(pbf_reader value, std::string& tag) {
       pbf_reader plugin = metadata.get_message();
       REQUIRE(plugin.next(1));
       point.plugin = plugin.get_string();
+      if (plugin.next(2)) point.plugin_content = plugin.get_bytes();
     } else {
       value.skip();
     }
@@ -63,7 +64,9 @@ Point point_of(pbf_reader value, std::string& tag) {
 Points points_of(const std::string& folder) {
   Points points;
   std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(folder)) files.push_back(entry.path());
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (entry.is_regular_file()) files.push_back(entry.path());
+  }
   REQUIRE(files.size() == 1);
   CHECK(files[0].filename().string().find("tfevents") != std::string::npos);
   const std::string bytes = read_file(files[0].string());
@@ -212,6 +215,74 @@ TEST_CASE("TensorBoard: scalars, histograms, images and the graph of a training"
   const Point& graph = train.at("keras").at(0);
   CHECK(graph.plugin == "graph_keras_model");
   CHECK(graph.strings.at(0).find("\"output_layers\": [[\"head\", 0, 0]]") != std::string::npos);
+}
+
+TEST_CASE("TensorBoard: hyperparameters and the inputs of the first batch") {
+  const TemporaryFolder folder;
+  const auto image = Input({.shape = {2, 3, 3}, .name = "picture"});
+  const auto grey = Input({.shape = {2, 3}, .name = "grey"});
+  const auto plain = Input({.shape = {4}, .name = "plain"});
+  const auto h = layers::Concatenate()({layers::Flatten()(image), layers::Flatten()(grey), plain});
+  Model model({{"picture", image}, {"grey", grey}, {"plain", plain}},
+              layers::Dense({.units = 1, .name = "head"})(h));
+  model.compile({.loss = "mse"});
+  const Tensors x{{"picture", full({20, 2, 3, 3}, 255)},
+                  {"grey", random_uniform({20, 2, 3}, -5, 5)},
+                  {"plain", ones({20, 4})}};
+  const auto fit = [&](const char* run, const std::vector<CallbackRef>& more) {
+    std::vector<CallbackRef> all{callbacks::TensorBoard(
+        {.log_dir = folder / run,
+         .write_inputs = true,
+         .hparams = {{"units", 32}, {"rate", 0.5f}, {"kind", "wide"}, {"augment", true}}})};
+    all.insert(all.end(), more.begin(), more.end());
+    model.fit(x, ones({20, 1}), {.batch_size = 18, .epochs = 2, .verbose = 0, .callbacks = all});
+  };
+  fit("a", {});
+  const Points train = points_of(folder / "a/train");
+  for (const char* name : {"picture/image", "grey/image"}) {
+    CAPTURE(name);
+    REQUIRE(train.at(name).size() == 1);
+    CHECK(train.at(name)[0].strings.size() == 2 + 16);
+    CHECK(train.at(name)[0].strings[0] == "3");
+    CHECK(train.at(name)[0].strings[1] == "2");
+  }
+  CHECK(train.count("plain/image") == 0);
+
+  const auto end_of = [&](const char* run) {
+    const Points session = points_of(folder / run);
+    const Point& start = session.at("_hparams_/session_start_info").at(0);
+    CHECK(start.plugin == "hparams");
+    pbf_reader data(start.plugin_content);
+    REQUIRE(data.next(3));
+    pbf_reader info = data.get_message();
+    std::map<std::string, std::string> values;
+    while (info.next(1)) {
+      pbf_reader entry = info.get_message();
+      REQUIRE(entry.next(1));
+      const std::string name = entry.get_string();
+      REQUIRE(entry.next(2));
+      pbf_reader value = entry.get_message();
+      REQUIRE(value.next());
+      values[name] = value.tag() == 2   ? fmt::format("{}", value.get_double())
+                     : value.tag() == 3 ? value.get_string()
+                                        : fmt::format("{}", value.get_bool());
+    }
+    CHECK(values == std::map<std::string, std::string>{
+                        {"units", "32"}, {"rate", "0.5"}, {"kind", "wide"}, {"augment", "true"}});
+    pbf_reader end(session.at("_hparams_/session_end_info").at(0).plugin_content);
+    REQUIRE(end.next(4));
+    pbf_reader status = end.get_message();
+    REQUIRE(status.next(1));
+    return status.get_enum();
+  };
+  CHECK(end_of("a") == 1);
+  const auto fails =
+      callbacks::LambdaCallback({.on_epoch_end = [](int, Logs&) { throw ValueError("it broke"); }});
+  CHECK_THROWS_AS(fit("b", {fails}), ValueError);
+  CHECK(end_of("b") == 2);
+  CHECK_THROWS_WITH_AS(callbacks::TensorBoard({.hparams = {{"a", 1}, {"a", 2}}}),
+                       doctest::Contains("\"a\" twice"), ValueError);
+  CHECK_THROWS_AS(callbacks::TensorBoard({.hparams = {{"", 1}}}), ValueError);
 }
 
 TEST_CASE("TensorBoard: a folder that can't be written, or goes") {
