@@ -15,8 +15,7 @@ help:
 	@echo 'make run              train and try the quickstart, on digits that the program draws itself'
 	@echo 'make run DATA=folder  the same on the MNIST files in that folder'
 	@echo 'make test             build and run all tests'
-	@echo 'make test-interop     hold files against Python Keras, which is installed outside of this folder'
-	@echo 'make instructions     count the instructions of hot kernels, and hold them against those recorded'
+	@echo 'make test-interop     hold files against Python Keras, mails and event files against real programs; installed outside of this folder'
 	@echo 'make bench            time every kernel'
 	@echo 'make race             race the kernels against oneDNN, OpenBLAS and Eigen; bench/results gets the table'
 	@echo 'make format           lay out the sources with clang-format'
@@ -38,10 +37,11 @@ test:
 test-interop:
 	@tools/install_packages build interop
 	@$(call configure,-DKERATIN_BUILD_INTEROP=ON)
-	@cmake --build $(BUILD) --target keratin_interop
+	@cmake --build $(BUILD) --target keratin_interop keratin_services
 	@tests/interop/with_keras tests/interop/run.py $(BUILD)/tests/interop/keratin_interop $(BUILD)/tests/interop/files
 	@KERAS_BACKEND=tensorflow tests/interop/with_keras tests/interop/run.py \
 	  $(BUILD)/tests/interop/keratin_interop $(BUILD)/tests/interop/text_files
+	@tests/interop/with_keras tests/interop/services.py $(BUILD)/tests/interop/keratin_services $(BUILD)/tests/interop/services
 
 instructions record-instructions:
 	@tools/install_packages build test instructions
