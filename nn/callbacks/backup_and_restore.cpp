@@ -77,7 +77,9 @@ class BackupAndRestoreCallback final : public Callback {
       try {
         return std::make_unique<TrainingBackup>(path_);
       } catch (const FileError& broken) {
-        if (!has_before) throw;
+        if (!has_before) {
+          throw FileError(fmt::format("{}; remove it to start anew", broken.what()));
+        }
         detail::warn("keratin: {}; the one before is used\n", broken.what());
       }
     }
@@ -92,10 +94,11 @@ class BackupAndRestoreCallback final : public Callback {
   void write() {
     try {
       std::error_code error;
+      fs::create_directories(options_.backup_dir, error);  // where it has gone
       if (options_.double_checkpoint && fs::exists(path_, error)) fs::rename(path_, before_);
       TrainingBackup::write(path_, model(), detail::fit_progress(model()));
     } catch (const std::exception& error) {
-      detail::warn("keratin: BackupAndRestore: {}; training goes on\n", error.what());
+      detail::warn("keratin: {}; training goes on\n", error.what());
     }
   }
 

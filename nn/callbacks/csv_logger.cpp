@@ -133,8 +133,11 @@ class CSVLoggerCallback final : public Callback {
     const bool written = file_ != nullptr &&
                          std::fwrite(line.data(), 1, line.size(), file_.get()) == line.size() &&
                          std::fflush(file_.get()) == 0;
-    if (written || warned_) return;
+    std::error_code error;
+    const bool gone = written && !fs::exists(options_.filename, error);  // written to nobody
+    if ((written && !gone) || warned_) return;
     warned_ = true;
+    if (gone) errno = ENOENT;
     detail::warn("keratin: CSVLogger: {}: cannot be written any more: {}; training goes on\n",
                  options_.filename, std::strerror(errno));
   }

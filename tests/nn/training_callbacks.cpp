@@ -1,4 +1,5 @@
 // SwapEMAWeights and RemoteMonitor.
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "data/http_post.h"
@@ -167,6 +168,27 @@ TEST_CASE("SwapEMAWeights: a backup with the averages in the model") {
   Sequential resumed = compiled(averaging());
   resumed.fit(kX, kY, with);
   CHECK(kernel(resumed) == kernel(whole));
+}
+
+TEST_CASE("BackupAndRestore: a folder that goes is made again") {
+  const TemporaryFolder folder;
+  const std::string backups = folder / "backup";
+  const auto vanish = callbacks::LambdaCallback({.on_epoch_begin = [&](int epoch, Logs&) {
+    if (epoch == 1) std::filesystem::remove_all(backups);
+  }});
+  Sequential model = compiled("sgd");
+  model.fit(kX, kY,
+            {.epochs = 3,
+             .verbose = 0,
+             .callbacks = {vanish, callbacks::BackupAndRestore(
+                                       {.backup_dir = backups, .delete_checkpoint = false})}});
+  CHECK(std::filesystem::exists(backups + "/latest.backup"));
+  std::filesystem::resize_file(backups + "/latest.backup", 1000);
+  CHECK_THROWS_WITH_AS(
+      model.fit(
+          kX, kY,
+          {.verbose = 0, .callbacks = {callbacks::BackupAndRestore({.backup_dir = backups})}}),
+      Contains("remove it to start anew"), FileError);
 }
 
 TEST_CASE("RemoteMonitor: sends the logs of each epoch") {
