@@ -61,12 +61,13 @@ TEST_CASE("golden: the loss of each of 20 steps of each optimizer") {
       const auto name = entry["steps_of"].get<std::string>();
       CAPTURE(name);
       CAPTURE(entry["optimizer"].get<std::string>());
+      CAPTURE(entry["loss"].get<std::string>());
       CAPTURE(entry["options"].dump());
       CAPTURE(name_of(dtype));
       Sequential model = to_model(name, dtype).model;
       model.compile({.optimizer = to_optimizer(entry["optimizer"], entry["options"]),
-                     .loss = to_loss("sparse_categorical_crossentropy", name == "logits")});
-      const Tensor x = data(entry["x"], dtype), y = data("labels", dtype);
+                     .loss = to_loss(entry["loss"], name == "logits")});
+      const Tensor x = data(entry["x"], dtype), y = data(entry["y"], dtype);
       const auto size = entry["batch"].get<std::int64_t>();
       std::vector<double> losses;
       for (std::int64_t first = 0; first < x.shape()[0]; first += size) {

@@ -6,7 +6,7 @@ import numpy as np
 
 from .common import normal, number, numbers, one_hot, tensor, uniform
 from .layers import made as made_layer
-from .optimizers import COSINE, made as made_optimizer
+from .optimizers import COSINE, OTHER_SCHEDULES, made as made_optimizer
 
 STEPS = 20
 
@@ -60,6 +60,41 @@ MODELS = {
             dense(3, "softmax"),
         ],
     },
+    "pictures": {
+        "input": [6, 6, 1],
+        "layers": [
+            layer("SeparableConv2D", filters=4, kernel_size=3, padding="same", activation="elu"),
+            layer("GroupNormalization", groups=2),
+            layer("DepthwiseConv2D", kernel_size=2, strides=2, depth_multiplier=2),
+            layer("LeakyReLU", negative_slope=0.2),
+            layer("Conv2DTranspose", filters=3, kernel_size=3, strides=2, padding="same"),
+            layer("UpSampling2D", size=2),
+            layer("Cropping2D", cropping=1),
+            layer("MaxPooling2D", pool_size=3, strides=2),
+            layer("UnitNormalization"),
+            layer("GlobalMaxPooling2D"),
+            dense(3, "softmax"),
+        ],
+    },
+    "sequences": {
+        "input": [8],
+        "layers": [
+            layer("Reshape", target_shape=[8, 1]),
+            layer("Conv1D", filters=4, kernel_size=3, padding="causal", activation="tanh"),
+            layer("LayerNormalization"),
+            layer("SeparableConv1D", filters=4, kernel_size=2, padding="same", activation="gelu"),
+            layer("RMSNormalization"),
+            layer("DepthwiseConv1D", kernel_size=3),
+            layer("PReLU"),
+            layer("AveragePooling1D", pool_size=2),
+            layer("Conv1DTranspose", filters=3, kernel_size=3, strides=2),
+            layer("ELU"),
+            layer("Permute", dims=[2, 1]),
+            layer("GlobalAveragePooling1D"),
+            dense(3, "softmax"),
+        ],
+    },
+    "positive": {"input": [8], "layers": [dense(5, "relu"), dense(2, "softplus")]},
     "binary": {"input": [8], "layers": [dense(5, "relu"), dense(1, "sigmoid")]},
     "regression": {"input": [8], "layers": [dense(5, "silu"), dense(2)]},
     "regularized": {
@@ -123,32 +158,80 @@ OPTIMIZERS = [
 ]
 
 
-def step_cases():
+OTHER_OPTIMIZERS = [
+    ("Adagrad", {"learning_rate": 0.05}),
+    ("Adadelta", {"learning_rate": 0.5}),
+    ("Adamax", {"learning_rate": 0.02}),
+    ("Nadam", {"learning_rate": 0.02}),
+    ("Lion", {"learning_rate": 0.01}),
+    ("Ftrl", {"learning_rate": 0.05}),
+    ("Lamb", {"learning_rate": 0.02}),
+    ("SGD", {"learning_rate": {"ExponentialDecay": OTHER_SCHEDULES[0][1]}}),
+    ("SGD", {"learning_rate": {"InverseTimeDecay": OTHER_SCHEDULES[2][1]}}),
+    ("SGD", {"learning_rate": {"PolynomialDecay": OTHER_SCHEDULES[4][1]}}),
+    ("SGD", {"learning_rate": {"PiecewiseConstantDecay": OTHER_SCHEDULES[7][1]}}),
+    ("SGD", {"learning_rate": {"CosineDecayRestarts": OTHER_SCHEDULES[11][1]}}),
+]
+
+# By model and target.
+LOSSES = [
+    ("regression", "targets", "MeanSquaredError"),
+    ("regression", "targets", "MeanAbsoluteError"),
+    ("regression", "targets", "MeanAbsolutePercentageError"),
+    ("regression", "targets", "CosineSimilarity"),
+    ("regression", "targets", "Huber"),
+    ("regression", "targets", "LogCosh"),
+    ("positive", "one_hot_2", "MeanSquaredLogarithmicError"),
+    ("positive", "one_hot_2", "Poisson"),
+    ("binary", "bits", "BinaryCrossentropy"),
+    ("binary", "bits", "BinaryFocalCrossentropy"),
+    ("binary", "bits", "Hinge"),
+    ("binary", "bits", "SquaredHinge"),
+    ("binary", "bits", "Dice"),
+    ("binary", "bits", "Tversky"),
+    ("mlp", "one_hot", "CategoricalCrossentropy"),
+    ("mlp", "one_hot", "CategoricalFocalCrossentropy"),
+    ("mlp", "one_hot", "CategoricalHinge"),
+    ("mlp", "one_hot", "KLDivergence"),
+]
+
+
+def steps_case(name, optimizer, options, target="labels", loss="sparse_categorical_crossentropy"):
     """STEPS batches, cut from the shared data in order."""
-    for name in ("mlp", "cnn", "deep_cnn", "normalized", "logits"):
-        key = "cnn_x" if "cnn" in name else "mlp_x"
-        x, y = DATA[key], DATA["labels"]
-        size = len(x) // STEPS
+    key = "cnn_x" if "cnn" in name or name == "pictures" else "mlp_x"
+    x, y = DATA[key], DATA[target]
+    size = len(x) // STEPS
+    model = made_model(name)
+    made = loss
+    if name == "logits":
+        made = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(optimizer=made_optimizer(optimizer, options), loss=made)
+    losses = []
+    for step in range(STEPS):
+        model.reset_metrics()
+        rows = slice(step * size, (step + 1) * size)
+        losses.append(number(np.float64(model.train_on_batch(x[rows], y[rows]))))
+    return {
+        "steps_of": name,
+        "optimizer": optimizer,
+        "options": options,
+        "batch": size,
+        "x": key,
+        "y": target,
+        "loss": loss,
+        "losses": losses,
+        "loss_after": number(np.float64(model.evaluate(x[:size], y[:size], verbose=0))),
+    }
+
+
+def step_cases():
+    for name in ("mlp", "cnn", "deep_cnn", "normalized", "logits", "pictures", "sequences"):
         for optimizer, options in OPTIMIZERS if name in ("mlp", "cnn") else OPTIMIZERS[5:6]:
-            model = made_model(name)
-            loss = "sparse_categorical_crossentropy"
-            if name == "logits":
-                loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-            model.compile(optimizer=made_optimizer(optimizer, options), loss=loss)
-            losses = []
-            for step in range(STEPS):
-                model.reset_metrics()
-                rows = slice(step * size, (step + 1) * size)
-                losses.append(number(np.float64(model.train_on_batch(x[rows], y[rows]))))
-            yield {
-                "steps_of": name,
-                "optimizer": optimizer,
-                "options": options,
-                "batch": size,
-                "x": key,
-                "losses": losses,
-                "loss_after": number(np.float64(model.evaluate(x[:size], y[:size], verbose=0))),
-            }
+            yield steps_case(name, optimizer, options)
+    for optimizer, options in OTHER_OPTIMIZERS:
+        yield steps_case("mlp", optimizer, options)
+    for name, target, loss in LOSSES:
+        yield steps_case(name, *OPTIMIZERS[5], target, loss)
 
 
 def fit_case(
@@ -346,6 +429,7 @@ def make_data():
         "cnn_x": cnn_x,
         "labels": labels,
         "one_hot": one_hot(labels, 3),
+        "one_hot_2": one_hot(labels, 3)[:, :2],
         "bits": (mlp_x[:, :1] + mlp_x[:, 1:2] > 0.3).astype(int),
         "targets": normal(5, 80, 2, decimals=2),
         "weights": uniform(6, 80, high=2, decimals=2),
