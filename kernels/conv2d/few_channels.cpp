@@ -1,6 +1,6 @@
 // Input gradient into 1 to 4 channels, as of images: a vector of input channels would be mostly
 // empty, so vectors run along the output channels and each sum is folded into one number at the
-// end.
+// end. The taps of a kernel row lie side by side in dy: one run of vectors.
 #include <algorithm>
 #include <utility>
 #include <vector>
@@ -26,7 +26,7 @@ namespace {
 // Rows [row, row + rows) of the phase (down, across) of one image.
 struct FewBlock {
   const Axis &down, &across;
-  const float *dy, *weights;  // of the image; [taps in the phase's order][in_c][padded]
+  const float *dy, *weights;  // of the image; [taps of the phase][padded / lanes][in_c][lanes]
   float* dx;                  // of the image
   std::int64_t row, rows, padded;
 };
@@ -44,8 +44,12 @@ using gemm::V;
 namespace hn = hwy::HWY_NAMESPACE;
 
 std::int64_t Lanes() { return kLanes; }
-// Sums of a tile: 24 of 32 registers, or 12 of 16.
-constexpr int kSums = gemm::kTileRows == 14 ? 24 : 12;
+// Pixels of a tile at most: beside their sums, registers hold a vector of weights for each channel
+// and one of dy.
+constexpr int kRegisters = gemm::kTileRows == 14 ? 32 : 16;
+constexpr int MostPixels(int channels) {
+  return std::min(16, (kRegisters - 1 - channels) / channels);
+}
 
 #if HWY_TARGET != HWY_SCALAR
 template <class DV, class VV>
@@ -77,63 +81,53 @@ HWY_INLINE void FoldFour(const V* v, float* to) {
 }
 
 // kPixels pixels of dx with kChannels channels. `from` is the first pixel's first tap in the band,
-// whose pixels lie `padded` and rows `row_floats` apart.
+// whose pixels lie `padded` floats apart.
 template <int kPixels, int kChannels>
-void Pixels(const FewBlock& b, const float* from, std::int64_t row_floats, float* dx) {
+void Pixels(const float* from, std::int64_t padded, const float* weights, const Segment* segments,
+            std::int64_t count, std::int64_t step, float* dx) {
   const D d;
-  constexpr int kCount = kPixels * kChannels, kRounded = (kCount + 3) / 4 * 4;
-  const std::int64_t padded = b.padded, first_row = b.down.begin(0), first = b.across.begin(0);
+  constexpr int kSums = kPixels * kChannels, kRounded = (kSums + 3) / 4 * 4;
+  // Up to 5 pixels are reached from one pointer: offsets 0 to 4 pixels.
+  constexpr int kPointers = (kPixels + 4) / 5;
   V sums[kRounded];
   KERATIN_UNROLL
   for (int i = 0; i < kRounded; ++i) sums[i] = hn::Zero(d);
-  const float* w = b.weights;
-  for (const Axis::Tap& p : b.down.taps) {
-    for (const Axis::Tap& q : b.across.taps) {
-      // Up to 5 pixels are reached from one pointer: offsets 0 to 4 pixels.
-      constexpr int kPointers = (kPixels + 4) / 5;
-      const float* x[kPointers];
+  for (const Segment* s = segments; s < segments + count; ++s) {
+    const float* w = weights + s->b;
+    const float* x[kPointers];
+    KERATIN_UNROLL
+    for (int i = 0; i < kPointers; ++i) x[i] = from + s->a + 5 * i * padded;
+    for (std::int64_t left = s->k; left > 0; left -= kLanes, w += kChannels * kLanes) {
+      V row[kChannels];
       KERATIN_UNROLL
-      for (int i = 0; i < kPointers; ++i) {
-        x[i] = from + (p.offset - first_row) * row_floats + (q.offset - first + 5 * i) * padded;
-      }
-      for (std::int64_t o = 0; o < padded; o += kLanes, w += kLanes) {
-        V weights[kChannels];
+      for (int c = 0; c < kChannels; ++c) row[c] = hn::LoadU(d, w + c * kLanes);
+      KERATIN_UNROLL
+      for (int i = 0; i < kPixels; ++i) {
+        const V g = hn::LoadU(d, x[i / 5] + i % 5 * padded);
         KERATIN_UNROLL
-        for (int c = 0; c < kChannels; ++c) weights[c] = hn::LoadU(d, w + c * padded);
-        KERATIN_UNROLL
-        for (int i = 0; i < kPixels; ++i) {
-          const V g = hn::LoadU(d, x[i / 5] + i % 5 * padded);
-          KERATIN_UNROLL
-          for (int c = 0; c < kChannels; ++c) {
-            sums[i * kChannels + c] = hn::MulAdd(g, weights[c], sums[i * kChannels + c]);
-          }
+        for (int c = 0; c < kChannels; ++c) {
+          sums[i * kChannels + c] = hn::MulAdd(g, row[c], sums[i * kChannels + c]);
         }
-        KERATIN_UNROLL
-        for (int i = 0; i < kPointers; ++i) x[i] += kLanes;
       }
-      w += (kChannels - 1) * padded;
+      KERATIN_UNROLL
+      for (int i = 0; i < kPointers; ++i) x[i] += kLanes;
     }
   }
   float folded[kRounded];
   KERATIN_UNROLL
   for (int i = 0; i < kRounded; i += 4) FoldFour(sums + i, folded + i);
-  const std::int64_t step = b.across.step * kChannels;
+  KERATIN_UNROLL
   for (int i = 0; i < kPixels; ++i) {
+    KERATIN_UNROLL
     for (int c = 0; c < kChannels; ++c) dx[i * step + c] = folded[i * kChannels + c];
   }
 }
 
-// Tiles of one row; where the last would be narrower it starts earlier and computes some again.
-template <int kPixels, int kChannels>
-bool RowInTiles(const FewBlock& b, const float* band, std::int64_t row_floats, float* dx) {
-  const std::int64_t count = b.across.count;
-  if (count < kPixels) return false;
-  for (std::int64_t j = 0; j < count; j += kPixels) {
-    const std::int64_t pixel = std::min(j, count - kPixels);
-    Pixels<kPixels, kChannels>(b, band + pixel * b.padded, row_floats,
-                               dx + pixel * b.across.step * kChannels);
-  }
-  return true;
+using PixelsFn = decltype(&Pixels<1, 1>);
+template <int kChannels, int... kPixel>
+HWY_INLINE PixelsFn PixelsOf(std::int64_t pixels, std::integer_sequence<int, kPixel...>) {
+  static constexpr PixelsFn kTiles[] = {&Pixels<kPixel + 1, kChannels>...};
+  return kTiles[pixels - 1];
 }
 
 template <int kChannels>
@@ -147,19 +141,39 @@ void Block(const FewBlock& b, const Conv2dShape& s, float* band) {
   for (std::int64_t r = row; r < row_end; ++r) {
     float* const to = band + (r - row) * row_floats;
     const bool inside = r >= 0 && r < s.out_h && first < last;
-    if (!inside || last - first < width) std::fill_n(to, row_floats, 0.0f);
-    if (inside) {
+    if (!inside) {
+      std::fill_n(to, row_floats, 0.0f);
+      continue;
+    }
+    std::fill_n(to, first * b.padded, 0.0f);
+    std::fill_n(to + last * b.padded, (width - last) * b.padded, 0.0f);
+    if (s.out_c == b.padded) {
+      std::copy_n(b.dy + (r * s.out_w + column + first) * s.out_c, (last - first) * s.out_c,
+                  to + first * b.padded);
+    } else {
       gemm::PackAcross(b.dy + (r * s.out_w + column + first) * s.out_c, s.out_c, last - first,
                        s.out_c, b.padded, to + first * b.padded);
     }
   }
+  constexpr int kMost = MostPixels(kChannels);
+  const std::int64_t count = b.across.count, tiles = (count + kMost - 1) / kMost;
+  const std::vector<Segment> segments =
+      tap_segments(b.down, b.across, b.padded, row_floats, kChannels);
+  const auto all_taps = static_cast<std::int64_t>(b.down.taps.size());
+  const auto of_tap =
+      static_cast<std::int64_t>(segments.size()) / std::max<std::int64_t>(1, all_taps);
   for (std::int64_t i = 0; i < b.rows; ++i) {
+    const TapRange taps = b.down.taps_inside(b.row + i, s.out_h);
     const float* const from = band + i * row_floats;
     float* const dx =
         b.dx + ((b.down.first + (b.row + i) * b.down.step) * s.in_w + b.across.first) * kChannels;
-    if (!RowInTiles<std::min(16, kSums / kChannels), kChannels>(b, from, row_floats, dx) &&
-        !RowInTiles<3, kChannels>(b, from, row_floats, dx)) {
-      RowInTiles<1, kChannels>(b, from, row_floats, dx);
+    const std::int64_t step = b.across.step * kChannels;
+    for (std::int64_t tile = 0; tile < tiles; ++tile) {
+      const std::int64_t pixel = gemm::TileStart(count, tiles, tile);
+      const std::int64_t pixels = gemm::TileStart(count, tiles, tile + 1) - pixel;
+      PixelsOf<kChannels>(pixels, std::make_integer_sequence<int, kMost>())(
+          from + pixel * b.padded, b.padded, b.weights, segments.data() + taps.first * of_tap,
+          taps.count * of_tap, step, dx + pixel * step);
     }
   }
 }
@@ -205,9 +219,12 @@ void conv2d_input_gradient_few_channels(const float* dy, const float* w, float* 
       float* to = weights.data();
       for (const Axis::Tap& p : down.taps) {
         for (const Axis::Tap& q : across.taps) {
-          const float* from = w + (p.index * s.kernel_w + q.index) * s.in_c * s.out_c;
-          for (std::int64_t c = 0; c < s.in_c; ++c, from += s.out_c, to += padded) {
-            std::fill(std::copy_n(from, s.out_c, to), to + padded, 0.0f);
+          const float* const from = w + (p.index * s.kernel_w + q.index) * s.in_c * s.out_c;
+          for (std::int64_t o = 0; o < padded; o += lanes) {
+            const std::int64_t some = std::min(lanes, s.out_c - o);
+            for (std::int64_t c = 0; c < s.in_c; ++c, to += lanes) {
+              std::fill(std::copy_n(from + c * s.out_c + o, some, to), to + lanes, 0.0f);
+            }
           }
         }
       }

@@ -31,26 +31,6 @@ Axis gradient_axis(std::int64_t r, std::int64_t kernel, std::int64_t stride, std
   return axis;
 }
 
-// Taps whose pixels lie side by side make one segment.
-std::vector<Segment> segments(const Phase& phase, std::int64_t channels, std::int64_t row_floats,
-                              std::int64_t panel_width) {
-  std::vector<Segment> all;
-  const auto &down = phase.down.taps, &across = phase.across.taps;
-  std::int64_t row = 0;  // of the packed weights
-  for (const Axis::Tap& p : down) {
-    for (std::size_t q = 0; q < across.size(); ++q, row += channels) {
-      if (q > 0 && across[q].offset == across[q - 1].offset + 1) {
-        all.back().k += channels;
-        continue;
-      }
-      all.push_back({(p.offset - down.front().offset) * row_floats +
-                         (across[q].offset - across.front().offset) * channels,
-                     row * panel_width, channels});
-    }
-  }
-  return all;
-}
-
 Walk planned(Walk walk, const Axes& axes) {
   walk.panels = (walk.target.channels + walk.panel_width - 1) / walk.panel_width;
   std::int64_t work = 0;
@@ -73,8 +53,10 @@ Walk planned(Walk walk, const Axes& axes) {
                   .in_band = {},
                   .blocks = RowBlocks(walk.batch, down.count, rows),
                   .first_item = walk.items};
-      phase.in_place = segments(phase, channels, walk.source.width * channels, walk.panel_width);
-      phase.in_band = segments(phase, channels, source_width * channels, walk.panel_width);
+      phase.in_place =
+          tap_segments(down, across, channels, walk.source.width * channels, walk.panel_width);
+      phase.in_band =
+          tap_segments(down, across, channels, source_width * channels, walk.panel_width);
       const std::int64_t largest = phase.blocks.largest();
       walk.band_floats = std::max(
           walk.band_floats, (down.end(largest - 1) - down.begin(0)) * source_width * channels);
@@ -98,6 +80,24 @@ TapRange Axis::taps_inside(std::int64_t i, std::int64_t size) const {
     if (at >= 0 && at < size) ++range.count;
   }
   return range;
+}
+
+std::vector<Segment> tap_segments(const Axis& down, const Axis& across, std::int64_t channels,
+                                  std::int64_t row_floats, std::int64_t panel_width) {
+  std::vector<Segment> all;
+  std::int64_t row = 0;  // of the packed weights
+  for (const Axis::Tap& p : down.taps) {
+    for (std::size_t q = 0; q < across.taps.size(); ++q, row += channels) {
+      if (q > 0 && across.taps[q].offset == across.taps[q - 1].offset + 1) {
+        all.back().k += channels;
+        continue;
+      }
+      all.push_back({(p.offset - down.taps.front().offset) * row_floats +
+                         (across.taps[q].offset - across.taps.front().offset) * channels,
+                     row * panel_width, channels});
+    }
+  }
+  return all;
 }
 
 const Phase& Walk::phase_of(std::int64_t item) const {

@@ -43,6 +43,12 @@ struct Axis {
   }
 };
 
+/// The taps in their order, those whose pixels lie side by side as one segment. `a` counts from the
+/// first tap, `row_floats` from row to row; a pixel has `channels` rows of packed weights, each of
+/// `panel_width`.
+std::vector<Segment> tap_segments(const Axis& down, const Axis& across, std::int64_t channels,
+                                  std::int64_t row_floats, std::int64_t panel_width);
+
 /// Both axes: one each for the forward pass, one a remainder for the input gradient.
 struct Axes {
   std::vector<Axis> down, across;
