@@ -34,7 +34,9 @@ std::vector<Conv2dShape> shapes() {
     all.push_back(convolution(batch, 28, 1, 32, 3, false));
     all.push_back(convolution(batch, 13, 32, 64, 3, false));
   }
+  all.push_back(convolution(32, 26, 32, 64, 3, false));
   all.push_back(convolution(32, 32, 64, 64, 3, true));
+  all.push_back(convolution(32, 16, 128, 128, 3, true));
   all.push_back(convolution(8, 56, 64, 64, 3, true));
   all.push_back(convolution(32, 32, 3, 32, 3, true));
   all.push_back(convolution(32, 8, 256, 256, 3, true));

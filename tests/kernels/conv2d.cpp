@@ -229,6 +229,79 @@ TEST_CASE("conv2d: several blocks of rows, several pieces of the batch") {
   check_all_rungs(same(image(4, 33, 31, 3, 24, 5, 5, 2)), 82);
 }
 
+TEST_CASE("conv2d: Winograd, around its tile, the vector and the panel") {
+  for (const std::int64_t height : {9, 12, 14, 15}) {
+    check_all_rungs(same(image(3, height, 13, 32, 40, 3, 3)), 83);
+    check_all_rungs(valid(image(3, 13, height + 2, 39, 32, 3, 3)), 84);
+  }
+  for (const std::int64_t channels : {33, 48, 57, 71}) {
+    const Conv2dShape s = same(image(2, 13, 14, channels, 32, 3, 3));
+    CHECK(kernels::cpu::conv2d_winograd_applies(s));
+    CHECK(kernels::cpu::conv2d_input_gradient_winograd_applies(s));
+    CHECK(kernels::cpu::conv2d_weight_gradient_winograd_applies(s));
+    check_all_rungs(s, 85);
+    check_all_rungs(valid(image(2, 15, 16, 32, channels, 3, 3)), 86);
+  }
+  Conv2dShape uneven = valid(image(2, 16, 12, 34, 36, 3, 3));
+  uneven.pad_top = 5;  // whole tiles of padding
+  uneven.out_h = 26;
+  uneven.pad_left = 1;
+  uneven.out_w = 15;
+  check_all_rungs(uneven, 87);
+  check_all_rungs(same(image(3, 9, 9, 144, 272, 3, 3)), 88);  // slices of channels, blocks of sums
+  for (const auto& other :
+       {same(image(3, 14, 14, 31, 64, 3, 3)), same(image(3, 14, 14, 64, 64, 3, 3, 2)),
+        same(image(3, 14, 14, 64, 64, 3, 3, 1, 2)), same(image(3, 14, 14, 64, 64, 3, 3, 1, 1, 2)),
+        same(image(3, 14, 14, 64, 64, 3, 2)), same(image(1, 3, 3, 64, 64, 3, 3))}) {
+    CAPTURE(other.text());
+    CHECK_FALSE(kernels::cpu::conv2d_winograd_applies(other));
+    CHECK_FALSE(kernels::cpu::conv2d_input_gradient_winograd_applies(other));
+    CHECK_FALSE(kernels::cpu::conv2d_weight_gradient_winograd_applies(other));
+  }
+}
+
+TEST_CASE("conv2d: Winograd's rms error is at most 1e-6 of the output's rms") {
+  // The root of the mean square of the error over that of the reference.
+  const auto error = [](const std::vector<float>& got, const std::vector<double>& reference) {
+    double errors = 0, squares = 0;
+    for (std::size_t i = 0; i + kGuard < reference.size(); ++i) {
+      errors += (got[i] - reference[i]) * (got[i] - reference[i]);
+      squares += reference[i] * reference[i];
+    }
+    return std::sqrt(errors / squares);
+  };
+  for (const Conv2dShape& s :
+       {same(image(2, 16, 16, 64, 64, 3, 3)), valid(image(3, 13, 13, 32, 64, 3, 3)),
+        same(image(4, 8, 8, 256, 96, 3, 3)), same(image(4, 8, 8, 64, 288, 3, 3)),
+        same(image(8, 40, 40, 32, 32, 3, 3))}) {
+    CAPTURE(s.text());
+    const Problem p = problem(s, 120);
+    CHECK(error(forward<float>(kernels::cpu::conv2d_winograd, p, true, Activation::linear),
+                forward<double>(kernels::cpu::conv2d_reference, p, true, Activation::linear)) <=
+          1e-6);
+    CHECK(error(input_gradient<float>(kernels::cpu::conv2d_input_gradient_winograd, p),
+                input_gradient<double>(kernels::cpu::conv2d_input_gradient_reference, p)) <= 1e-6);
+    CHECK(error(weight_gradient<float>(kernels::cpu::conv2d_weight_gradient_winograd, p),
+                weight_gradient<double>(kernels::cpu::conv2d_weight_gradient_reference, p)) <=
+          1e-6);
+  }
+}
+
+TEST_CASE("conv2d: Winograd keeps NaN to the tiles that read it") {
+  const Conv2dShape s = same(image(1, 16, 16, 32, 32, 3, 3));
+  Problem p = problem(s, 130);
+  p.x[(5 * 16 + 5) * 32] = std::numeric_limits<double>::quiet_NaN();
+  const auto y = forward<float>(kernels::cpu::conv2d_winograd, p, true, Activation::relu);
+  for (std::int64_t i = 0; i < 16; ++i) {
+    for (std::int64_t j = 0; j < 16; ++j) {
+      const bool reads = std::abs(i - 5) <= 1 && std::abs(j - 5) <= 1, near = i < 8 && j < 8;
+      const float value = y[static_cast<std::size_t>((i * 16 + j) * 32)];
+      if (reads) CHECK(std::isnan(value));
+      if (!near) CHECK_FALSE(std::isnan(value));
+    }
+  }
+}
+
 TEST_CASE("conv2d: an empty batch") {
   const Conv2dShape s = valid(image(0, 5, 5, 2, 3, 3, 3));
   for_each_rung(kernels::conv2d_weight_gradient_ladder<float>, s, [&](auto function) {
@@ -266,7 +339,8 @@ TEST_CASE("conv2d: the same bits on any number of threads") {
   for (const Conv2dShape& s :
        {same(image(5, 30, 29, 16, 40, 3, 3)), valid(image(8, 28, 28, 1, 32, 3, 3)),
         same(image(6, 15, 15, 12, 36, 3, 3, 2, 1, 2)), valid(image(3, 14, 14, 32, 64, 1, 1)),
-        same(image(4, 20, 20, 24, 24, 3, 3, 1, 1, 24))}) {
+        same(image(4, 20, 20, 24, 24, 3, 3, 1, 1, 24)), same(image(5, 22, 21, 40, 48, 3, 3)),
+        same(image(2, 9, 9, 272, 144, 3, 3))}) {
     const Problem p = problem(s, 100);
     const auto same_bits = [&](const auto& ladder, auto compute) {
       for_each_rung(ladder, s, [&](auto function) {
