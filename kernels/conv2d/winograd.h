@@ -1,6 +1,6 @@
 // Winograd's F(4x4, 3x3): 16 outputs of a 3x3 kernel from 36 products a channel instead of 144.
 //
-//   Y = A^T [(G g G^T) * (B^T d B)] A      d: a 6x6 patch of the source, Y: a 4x4 tile of the target
+//   Y = A^T [(G g G^T) * (B^T d B)] A      d: 6x6 pixels of the source, Y: 4x4 of the target
 //
 // The 36 elementwise products, summed over channels, are 36 products of matrices, one a plane:
 // [tiles, source channels] by [source channels, target channels]. A, B and G evaluate polynomials

@@ -1,4 +1,4 @@
-// Winograd's F(4x4, 3x3) for the weight gradient:   dw = G^T [sum over tiles (B^T d B) * (A dY A^T)] G
+// Winograd for the weight gradient:   dw = G^T [sum over tiles (B^T d B) * (A dY A^T)] G
 //
 // The sum over tiles is a product of matrices a plane, [source channels, tiles] by [tiles, target
 // channels]. The batch is cut into pieces with sums of their own, as in every weight gradient, and
