@@ -16,6 +16,7 @@ help:
 	@echo 'make run DATA=folder  the same on the MNIST files in that folder'
 	@echo 'make test             build and run all tests'
 	@echo 'make test-interop     hold files against Python Keras, mails and event files against real programs; installed outside of this folder'
+	@echo 'make instructions     count the instructions of hot kernels, and hold them against those recorded'
 	@echo 'make bench            time every kernel'
 	@echo 'make race             race the kernels against oneDNN, OpenBLAS and Eigen; bench/results gets the table'
 	@echo 'make format           lay out the sources with clang-format'

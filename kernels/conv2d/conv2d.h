@@ -121,10 +121,12 @@ inline constexpr auto conv2d_ladder<float> = Ladder{
                Rung<Conv2dFn<float>>{"direct", "no patches: tiles run over the image as it lies",
                                      always, cpu::conv2d_direct},
                Rung<Conv2dFn<float>>{"depthwise", "a vector of channels, which do not meet",
-                                     cpu::conv2d_is_depthwise, cpu::conv2d_depthwise},
-               Rung<Conv2dFn<float>>{"winograd",
-                                     "16 outputs of a 3x3 kernel from 36 products instead of 144",
-                                     cpu::conv2d_winograd_applies, cpu::conv2d_winograd}}};
+                                     cpu::conv2d_is_depthwise, cpu::conv2d_depthwise,
+                                     "groups of one channel, as many out as in"},
+               Rung<Conv2dFn<float>>{
+                   "winograd", "16 outputs of a 3x3 kernel from 36 products instead of 144",
+                   cpu::conv2d_winograd_applies, cpu::conv2d_winograd,
+                   "3x3, stride 1, one group, 32 channels or more on both sides, enough pixels"}}};
 
 template <class T>
 inline constexpr auto conv2d_input_gradient_ladder =
@@ -145,13 +147,15 @@ inline constexpr auto conv2d_input_gradient_ladder<float> = Ladder{
             cpu::conv2d_input_gradient_direct},
         Rung<Conv2dInputGradientFn<float>>{
             "few_channels", "up to 4 channels: vectors run along those of dy, no lane is empty",
-            cpu::conv2d_has_few_channels, cpu::conv2d_input_gradient_few_channels},
-        Rung<Conv2dInputGradientFn<float>>{"depthwise", "a vector of channels, which do not meet",
-                                           cpu::conv2d_is_depthwise,
-                                           cpu::conv2d_input_gradient_depthwise},
+            cpu::conv2d_has_few_channels, cpu::conv2d_input_gradient_few_channels,
+            "1 to 4 input channels, one group"},
+        Rung<Conv2dInputGradientFn<float>>{
+            "depthwise", "a vector of channels, which do not meet", cpu::conv2d_is_depthwise,
+            cpu::conv2d_input_gradient_depthwise, "groups of one channel, as many out as in"},
         Rung<Conv2dInputGradientFn<float>>{
             "winograd", "16 outputs of a 3x3 kernel from 36 products instead of 144",
-            cpu::conv2d_input_gradient_winograd_applies, cpu::conv2d_input_gradient_winograd}}};
+            cpu::conv2d_input_gradient_winograd_applies, cpu::conv2d_input_gradient_winograd,
+            "3x3, stride 1, one group, 32 channels or more on both sides, enough pixels"}}};
 
 template <class T>
 inline constexpr auto conv2d_weight_gradient_ladder =
@@ -170,11 +174,12 @@ inline constexpr auto conv2d_weight_gradient_ladder<float> = Ladder{
         Rung<Conv2dWeightGradientFn<float>>{
             "direct", "no patches: tiles of weights, sums over pixels as they lie", always,
             cpu::conv2d_weight_gradient_direct},
-        Rung<Conv2dWeightGradientFn<float>>{"depthwise", "a vector of channels, which do not meet",
-                                            cpu::conv2d_is_depthwise,
-                                            cpu::conv2d_weight_gradient_depthwise},
+        Rung<Conv2dWeightGradientFn<float>>{
+            "depthwise", "a vector of channels, which do not meet", cpu::conv2d_is_depthwise,
+            cpu::conv2d_weight_gradient_depthwise, "groups of one channel, as many out as in"},
         Rung<Conv2dWeightGradientFn<float>>{
             "winograd", "4x4 outputs of a 3x3 kernel by 36 products instead of 144",
-            cpu::conv2d_weight_gradient_winograd_applies, cpu::conv2d_weight_gradient_winograd}}};
+            cpu::conv2d_weight_gradient_winograd_applies, cpu::conv2d_weight_gradient_winograd,
+            "3x3, stride 1, one group, 32 channels or more on both sides, enough pixels"}}};
 
 }  // namespace keratin::kernels

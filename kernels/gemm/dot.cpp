@@ -43,7 +43,7 @@ void PackB(const float* b, const GemmShape& s, float* to) {
 #if HWY_TARGET != HWY_SCALAR
 // The sum of the vector's quarters, eighths ...: four lanes.
 template <class DV>
-HWY_INLINE auto Quartet(DV d, hn::Vec<DV> v) {
+HWY_INLINE auto Quartet([[maybe_unused]] DV d, hn::Vec<DV> v) {
   if constexpr (hn::MaxLanes(DV()) <= 4) {
     return v;
   } else {

@@ -101,9 +101,12 @@ inline constexpr auto gemm_ladder<float> = Ladder{
                             always, cpu::gemm_blocked<float>, "", false},
         Rung<GemmFn<float>>{"simd", "a tile of sums stays in registers; operands read as they lie",
                             always, cpu::gemm_simd},
-        Rung<GemmFn<float>>{"packed", "operands copied into the order in which they are read",
-                            cpu::gemm_packed_applies, cpu::gemm_packed},
+        Rung<GemmFn<float>>{
+            "packed", "operands copied into the order in which they are read",
+            cpu::gemm_packed_applies, cpu::gemm_packed,
+            "sizes of 128 or more and 6 million multiply-adds, or rows of A that lie badly"},
         Rung<GemmFn<float>>{"dot", "no idle lanes where there are few columns",
-                            cpu::gemm_dot_applies, cpu::gemm_dot}}};
+                            cpu::gemm_dot_applies, cpu::gemm_dot,
+                            "up to 12 columns, 8 rows and a k of 128 or more, A not transposed"}}};
 
 }  // namespace keratin::kernels
