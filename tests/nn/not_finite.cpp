@@ -75,13 +75,16 @@ class OwnStep final : public Model {
 }  // namespace
 
 TEST_CASE("not finite: fit names the first layer whose output was not") {
-  const SymbolicTensor in = Input({.shape = {2}});
-  Model inner(in, dense("after", 2)(impossible("logarithm")(dense("before", 2)(in))), "inner");
+  const auto made = [] {
+    const SymbolicTensor in = Input({.shape = {2}});
+    return Model(in, dense("after", 2)(impossible("logarithm")(dense("before", 2)(in))), "inner");
+  };
+  Model inner = made();
   CHECK(told(inner, kX, kX) ==
         "TerminateOnNaN, on_train_batch_end: TerminateOnNaN: the loss of batch 0 is nan: first not "
         "finite was the output of Lambda \"logarithm\" (8 of the 8 values of f32[4, 2] are NaN)");
 
-  Sequential nested({Input({.shape = {2}}), inner, dense("head")});
+  Sequential nested({Input({.shape = {2}}), made(), dense("head")});
   CHECK(
       told(nested) ==
       "TerminateOnNaN, on_train_batch_end: TerminateOnNaN: the loss of batch 0 is nan: first not "
