@@ -46,6 +46,13 @@ std::string address_of(const std::string& text) {
   return "<" + (named ? text.substr(open + 1, close - open - 1) : text) + ">";
 }
 
+// Lines end with CR LF in a mail.
+std::string with_mail_lines(const std::string& text) {
+  std::string lines;
+  for (const char c : text) lines += c == '\n' ? std::string("\r\n") : std::string(1, c);
+  return lines;
+}
+
 std::string message_id(const std::string& from) {
   const std::string address = address_of(from);
   const std::size_t at = address.find('@');
@@ -89,7 +96,8 @@ std::string send(const Mail& mail, const MailServer& server) {
                "Subject: " + encoded_header(mail.subject), "Message-ID: " + message_id(mail.from)});
   const std::unique_ptr<curl_mime, void (*)(curl_mime*)> mime(curl_mime_init(c), curl_mime_free);
   curl_mimepart* part = curl_mime_addpart(mime.get());
-  curl_mime_data(part, mail.text.data(), mail.text.size());
+  const std::string body = with_mail_lines(mail.text);
+  curl_mime_data(part, body.data(), body.size());
   curl_mime_type(part, "text/plain; charset=utf-8");
   curl_mime_encoder(part, "quoted-printable");
   for (const Attachment& one : mail.attachments) {

@@ -69,7 +69,8 @@ class MailServer {
     const auto own = answers_.find(verb);
     std::string text = "250 fine";
     if (verb == "EHLO") text = "250-here\r\n250 AUTH PLAIN";
-    if (verb == "AUTH") text = "235 known";
+    if (verb == "AUTH") text = "334 ";  // the next line is who it is
+    if (verb == "AGxh") text = "235 known";
     if (verb == "DATA") text = "354 go on";
     if (verb == "QUIT") text = "221 bye";
     if (verb.empty()) text = "220 here";
