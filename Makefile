@@ -9,7 +9,7 @@ configure = cmake --preset release $(if $(wildcard $(BUILD)/CMakeCache.txt),,\
   -DKERATIN_BUILD_TESTS=OFF -DKERATIN_BUILD_BENCHMARKS=OFF -DKERATIN_BUILD_EXAMPLES=OFF) $(1)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-interop instructions record-instructions bench race format lint clean
+.PHONY: help run test test-interop instructions record-instructions bench race race-steps format lint clean
 
 help:
 	@echo 'make run              train and try the quickstart, on digits that the program draws itself'
@@ -19,6 +19,7 @@ help:
 	@echo 'make instructions     count the instructions of hot kernels, and hold them against those recorded'
 	@echo 'make bench            time every kernel'
 	@echo 'make race             race the kernels against oneDNN, OpenBLAS and Eigen; bench/results gets the table'
+	@echo 'make race-steps       race whole training steps against PyTorch and Keras, which are installed outside of this folder'
 	@echo 'make format           lay out the sources with clang-format'
 	@echo 'make lint             check the layout, and the sources with clang-tidy (SINCE=commit: changed ones)'
 	@echo 'make clean            remove the build folder'
@@ -63,6 +64,13 @@ race:
 	@cmake --build $(BUILD) --target keratin_race
 	@$(BUILD)/bench/keratin_race --revision="$$(git describe --always --dirty)" \
 	  --markdown=bench/results/$$(date +%F)-kernels.md $(RACE_FLAGS)
+
+race-steps:
+	@tools/install_packages build bench interop
+	@$(call configure,-DKERATIN_BUILD_BENCHMARKS=ON)
+	@cmake --build $(BUILD) --target race_steps
+	@bench/race/steps/with_peers bench/race/steps/race.py $(BUILD)/bench/race_steps \
+	  --revision="$$(git describe --always --dirty)" --markdown=bench/results/$$(date +%F)-steps.md $(RACE_FLAGS)
 
 format:
 	@tools/install_packages lint

@@ -60,7 +60,8 @@ inline SoftmaxOperands softmax_operands(Buffers& b, const kernels::SoftmaxShape&
 }
 
 /// Of `lines` means: channels of batch normalization, rows of layer normalization. forward: x,
-/// gamma, beta -> out, mean, variance; gradient: x, dy, mean, variance, gamma -> out, dgamma, dbeta.
+/// gamma, beta -> out; mean and variance (or what is made of it) are by-products. gradient: x, dy,
+/// mean, variance, gamma -> out, dgamma, dbeta.
 struct NormOperands {
   const float *x, *dy, *gamma, *beta;
   float *mean, *variance;
@@ -73,8 +74,8 @@ inline NormOperands norm_operands(Buffers& b, std::int64_t size, std::int64_t li
   if (gradient) o.dy = b.input<float>(size);
   o.gamma = b.input<float>(weights);
   if (!gradient) o.beta = b.input<float>(weights);
-  o.mean = gradient ? b.scratch<float>(lines) : b.output<float>(lines);
-  o.variance = gradient ? b.scratch<float>(lines) : b.output<float>(lines);
+  o.mean = b.scratch<float>(lines);
+  o.variance = b.scratch<float>(lines);
   std::fill_n(o.variance, lines, 1.0f);  // what x has, about
   o.out = b.output<float>(size);
   if (gradient) o.dgamma = b.output<float>(weights);

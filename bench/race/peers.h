@@ -9,6 +9,7 @@
 #include "kernels/batch_normalization/batch_normalization.h"
 #include "kernels/conv2d/conv2d.h"
 #include "kernels/gemm/gemm.h"
+#include "kernels/layer_normalization/layer_normalization.h"
 #include "kernels/pool2d/pool2d.h"
 #include "kernels/softmax/softmax.h"
 
@@ -37,6 +38,8 @@ class Peer {
   }
   virtual Contenders batch_norm(const kernels::BatchNormShape&) { return {}; }
   virtual Contenders batch_norm_gradient(const kernels::BatchNormShape&) { return {}; }
+  virtual Contenders layer_norm(const kernels::LayerNormShape&) { return {}; }
+  virtual Contenders layer_norm_gradient(const kernels::LayerNormShape&) { return {}; }
   virtual Contenders relu(std::int64_t /*size*/) { return {}; }
   virtual Contenders relu_gradient(std::int64_t /*size*/) { return {}; }
   virtual Contenders add(std::int64_t /*size*/) { return {}; }

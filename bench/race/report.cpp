@@ -5,9 +5,11 @@
 
 #include <cmath>
 #include <ctime>
+#include <map>
 
 #include "bench/peak.h"
 #include "bench/race/peers.h"
+#include "kernels/parallel.h"
 
 namespace keratin::bench {
 namespace {
@@ -55,6 +57,12 @@ std::string line(const std::vector<std::string>& cells) {
   return text + '\n';
 }
 
+// Do all threads together not do clearly more than one? Then other programs have the other cores.
+bool cores_are_taken() {
+  const int threads = kernels::thread_count();
+  return threads > 1 && peak(threads).flops < 1.5 * peak(1).flops;
+}
+
 std::string name_of(const Result& r) {
   return fmt::format("{} {} {}, {} thread{}", r.op, r.shape, r.pass, r.threads,
                      r.threads == 1 ? "" : "s");
@@ -81,6 +89,11 @@ std::string field_text() {
                           known.package);
     }
   }
+  if (cores_are_taken()) {
+    text +=
+        "THE MACHINE IS NOT IDLE: all threads together did hardly more than one. Rows with several "
+        "threads are no finding.\n";
+  }
   return text;
 }
 
@@ -92,25 +105,32 @@ std::string table_row(const Result& result) {
 }
 
 std::string summary_text(const std::vector<Result>& results) {
-  std::string lost, wrong;
-  double logarithms = 0;
-  int raced = 0, won = 0;
+  std::string text, lost, wrong;
+  struct Sum {
+    double logarithms = 0;
+    int raced = 0, won = 0;
+  };
+  std::map<int, Sum> by_threads;  // apart: a busy machine spoils those with several threads
   for (const Result& r : results) {
     for (const std::string& mistake : r.mistakes)
       wrong += fmt::format("- {}: {}\n", name_of(r), mistake);
     if (r.peer.empty()) continue;
-    ++raced;
-    logarithms += std::log(r.ratio());
+    Sum& sum = by_threads[r.threads];
+    ++sum.raced;
+    sum.logarithms += std::log(r.ratio());
     if (r.ratio() >= 1) {
-      ++won;
+      ++sum.won;
     } else {
       lost += fmt::format("- {}: {:.2f} of {}'s speed\n", name_of(r), r.ratio(), r.peer);
     }
   }
-  if (raced == 0) return "No peer took part.\n";
-  std::string text = fmt::format(
-      "{} of {} rows are at or past the fastest peer; geometric mean of the ratios {:.2f}.\n", won,
-      raced, std::exp(logarithms / raced));
+  for (const auto& [threads, sum] : by_threads) {
+    text += fmt::format(
+        "{} thread{}: {} of {} rows are at or past the fastest peer; geometric mean of the ratios "
+        "{:.2f}.\n",
+        threads, threads == 1 ? "" : "s", sum.won, sum.raced, std::exp(sum.logarithms / sum.raced));
+  }
+  if (text.empty()) text = "No peer took part.\n";
   if (!lost.empty()) text += "\nkeratin loses:\n\n" + lost;
   if (!wrong.empty()) text += "\nResults differ:\n\n" + wrong;
   return text;

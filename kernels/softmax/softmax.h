@@ -48,6 +48,18 @@ void softmax_simd(const float* x, float* y, const SoftmaxShape& s);
 void log_softmax_simd(const float* x, float* y, const SoftmaxShape& s);
 void softmax_gradient_simd(const float* y, const float* dy, float* dx, const SoftmaxShape& s);
 void log_softmax_gradient_simd(const float* y, const float* dy, float* dx, const SoftmaxShape& s);
+void softmax_exp2(const float* x, float* y, const SoftmaxShape& s);
+void log_softmax_exp2(const float* x, float* y, const SoftmaxShape& s);
+void softmax_gradient_streamed(const float* y, const float* dy, float* dx, const SoftmaxShape& s);
+void log_softmax_gradient_exp2(const float* y, const float* dy, float* dx, const SoftmaxShape& s);
+void softmax_side_by_side(const float* x, float* y, const SoftmaxShape& s);
+void log_softmax_side_by_side(const float* x, float* y, const SoftmaxShape& s);
+void softmax_gradient_side_by_side(const float* y, const float* dy, float* dx,
+                                   const SoftmaxShape& s);
+void log_softmax_gradient_side_by_side(const float* y, const float* dy, float* dx,
+                                       const SoftmaxShape& s);
+/// Several rows of at most 32 columns.
+bool softmax_side_by_side_applies(const SoftmaxShape& s);
 }  // namespace cpu
 
 template <class T>
@@ -60,7 +72,13 @@ inline constexpr auto softmax_ladder<float> = Ladder{
     std::array{Rung<SoftmaxFn<float>>{"reference", "", always, cpu::softmax_reference<float>},
                Rung<SoftmaxFn<float>>{
                    "simd", "exp on all lanes; last partial vector masked, no scalar tail", always,
-                   cpu::softmax_simd}}};
+                   cpu::softmax_simd},
+               Rung<SoftmaxFn<float>>{
+                   "exp2", "exp as a power of two; beyond the caches rows are streamed out", always,
+                   cpu::softmax_exp2},
+               Rung<SoftmaxFn<float>>{
+                   "side_by_side", "a short row a lane: no empty lanes, no sums across them",
+                   cpu::softmax_side_by_side_applies, cpu::softmax_side_by_side}}};
 template <class T>
 inline constexpr auto log_softmax_ladder =
     Ladder{"softmax", "log_softmax", softmax_cost<T>,
@@ -71,30 +89,48 @@ inline constexpr auto log_softmax_ladder<float> = Ladder{
     std::array{Rung<SoftmaxFn<float>>{"reference", "", always, cpu::log_softmax_reference<float>},
                Rung<SoftmaxFn<float>>{
                    "simd", "exp on all lanes; last partial vector masked, no scalar tail", always,
-                   cpu::log_softmax_simd}}};
+                   cpu::log_softmax_simd},
+               Rung<SoftmaxFn<float>>{
+                   "exp2", "exp as a power of two; beyond the caches rows are streamed out", always,
+                   cpu::log_softmax_exp2},
+               Rung<SoftmaxFn<float>>{
+                   "side_by_side", "a short row a lane: no empty lanes, no sums across them",
+                   cpu::softmax_side_by_side_applies, cpu::log_softmax_side_by_side}}};
 template <class T>
 inline constexpr auto softmax_gradient_ladder =
     Ladder{"softmax", "softmax_gradient", softmax_gradient_cost<T>,
            std::array{Rung<SoftmaxGradientFn<T>>{"reference", "", always,
                                                  cpu::softmax_gradient_reference<T>}}};
 template <>
-inline constexpr auto softmax_gradient_ladder<float> =
-    Ladder{"softmax", "softmax_gradient", softmax_gradient_cost<float>,
-           std::array{Rung<SoftmaxGradientFn<float>>{"reference", "", always,
-                                                     cpu::softmax_gradient_reference<float>},
-                      Rung<SoftmaxGradientFn<float>>{"simd", "all lanes, two passes", always,
-                                                     cpu::softmax_gradient_simd}}};
+inline constexpr auto softmax_gradient_ladder<float> = Ladder{
+    "softmax", "softmax_gradient", softmax_gradient_cost<float>,
+    std::array{Rung<SoftmaxGradientFn<float>>{"reference", "", always,
+                                              cpu::softmax_gradient_reference<float>},
+               Rung<SoftmaxGradientFn<float>>{"simd", "all lanes, two passes", always,
+                                              cpu::softmax_gradient_simd},
+               Rung<SoftmaxGradientFn<float>>{
+                   "streamed", "four sums side by side; beyond the caches rows are streamed out",
+                   always, cpu::softmax_gradient_streamed},
+               Rung<SoftmaxGradientFn<float>>{
+                   "side_by_side", "a short row a lane: no empty lanes, no sums across them",
+                   cpu::softmax_side_by_side_applies, cpu::softmax_gradient_side_by_side}}};
 template <class T>
 inline constexpr auto log_softmax_gradient_ladder =
     Ladder{"softmax", "log_softmax_gradient", softmax_gradient_cost<T>,
            std::array{Rung<SoftmaxGradientFn<T>>{"reference", "", always,
                                                  cpu::log_softmax_gradient_reference<T>}}};
 template <>
-inline constexpr auto log_softmax_gradient_ladder<float> =
-    Ladder{"softmax", "log_softmax_gradient", softmax_gradient_cost<float>,
-           std::array{Rung<SoftmaxGradientFn<float>>{"reference", "", always,
-                                                     cpu::log_softmax_gradient_reference<float>},
-                      Rung<SoftmaxGradientFn<float>>{"simd", "exp on all lanes", always,
-                                                     cpu::log_softmax_gradient_simd}}};
+inline constexpr auto log_softmax_gradient_ladder<float> = Ladder{
+    "softmax", "log_softmax_gradient", softmax_gradient_cost<float>,
+    std::array{Rung<SoftmaxGradientFn<float>>{"reference", "", always,
+                                              cpu::log_softmax_gradient_reference<float>},
+               Rung<SoftmaxGradientFn<float>>{"simd", "exp on all lanes", always,
+                                              cpu::log_softmax_gradient_simd},
+               Rung<SoftmaxGradientFn<float>>{
+                   "exp2", "exp as a power of two; beyond the caches rows are streamed out", always,
+                   cpu::log_softmax_gradient_exp2},
+               Rung<SoftmaxGradientFn<float>>{
+                   "side_by_side", "a short row a lane: no empty lanes, no sums across them",
+                   cpu::softmax_side_by_side_applies, cpu::log_softmax_gradient_side_by_side}}};
 
 }  // namespace keratin::kernels

@@ -203,4 +203,36 @@ TEST_CASE("softmax: cost and text") {
   CHECK(kernels::softmax_gradient_cost<double>({3, 5}).bytes == 360);
 }
 
+TEST_CASE("softmax: rows that are streamed past the caches") {
+  const SoftmaxShape s{1031, 4099};  // 34 MB, places that are no multiple of a vector
+  const auto x = scores(s, 31, 3), dy = scores(s, 32, 1);
+  const auto compare = [&](const auto& ladder, auto run, double absolute) {
+    const auto plain = run(ladder.rungs[1].function);
+    for_each_rung(ladder, s, [&](auto* function) {
+      if (function == ladder.rungs[0].function) return;
+      CHECK(difference(run(function), plain, {.rel = 4e-6, .abs = absolute}) == "");
+    });
+  };
+  const auto forward = [&](kernels::SoftmaxFn<float> function) {
+    auto y = unwritten<float>(s.rows * s.cols);
+    function(x.data(), y.data(), s);
+    return y;
+  };
+  compare(kernels::softmax_ladder<float>, forward, 4e-6);
+  compare(kernels::log_softmax_ladder<float>, forward, 4e-6);
+  const auto gradient = [&](const std::vector<float>& y) {
+    return [&](kernels::SoftmaxGradientFn<float> function) {
+      auto dx = unwritten<float>(s.rows * s.cols);
+      function(y.data(), dy.data(), dx.data(), s);
+      return dx;
+    };
+  };
+  // As in check_gradients: a sum of 4099 terms, which each rung cuts in its own way.
+  const double sum = 1e-7 * (8 + std::sqrt(4099.0 * 256));
+  const auto y = forward(kernels::cpu::softmax_exp2);
+  compare(kernels::softmax_gradient_ladder<float>, gradient(y), sum);
+  const auto log_y = forward(kernels::cpu::log_softmax_exp2);
+  compare(kernels::log_softmax_gradient_ladder<float>, gradient(log_y), sum);
+}
+
 }  // namespace keratin::tests

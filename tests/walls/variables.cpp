@@ -25,7 +25,8 @@ std::map<std::string, std::string> settings() {
     look(path, R"(^option\((KERATIN_[A-Z_]+))");
   look("CMakeLists.txt", R"(^option\((KERATIN_[A-Z_]+))");
   look("CMakeLists.txt", R"(^set\((KERATIN_[A-Z_]+) .*CACHE)");
-  for (const char* script : {"tools/install_packages", "tests/interop/with_keras"})
+  for (const char* script :
+       {"tools/install_packages", "tests/interop/with_keras", "bench/race/steps/with_peers"})
     look(script, R"(\{(KERATIN_[A-Z_]+):-)");
   return found;
 }

@@ -303,6 +303,40 @@ class OneDnn final : public Peer {
     })};
   }
 
+  Contenders layer_norm(const kernels::LayerNormShape& s) override {
+    return {contender("oneDNN", [=](Buffers& b) -> Run {
+      const NormOperands o = norm_operands(b, s.rows * s.cols, s.rows, s.cols, false);
+      const auto x = describe({s.rows, s.cols}, Tag::ab), row = describe({s.rows}, Tag::a),
+                 line = describe({s.cols}, Tag::a);
+      return single<LayerForward>(layer_plan(s), {{DNNL_ARG_SRC, at(x, o.x)},
+                                                  {DNNL_ARG_MEAN, at(row, o.mean)},
+                                                  {DNNL_ARG_VARIANCE, at(row, o.variance)},
+                                                  {DNNL_ARG_SCALE, at(line, o.gamma)},
+                                                  {DNNL_ARG_SHIFT, at(line, o.beta)},
+                                                  {DNNL_ARG_DST, at(x, o.out)}});
+    })};
+  }
+  Contenders layer_norm_gradient(const kernels::LayerNormShape& s) override {
+    return {contender("oneDNN", [=](Buffers& b) -> Run {
+      const NormOperands o = norm_operands(b, s.rows * s.cols, s.rows, s.cols, true);
+      const auto x = describe({s.rows, s.cols}, Tag::ab), row = describe({s.rows}, Tag::a),
+                 line = describe({s.cols}, Tag::a);
+      using Backward = dnnl::layer_normalization_backward;
+      return single<Backward>(plan<Backward>({dnnl::prop_kind::backward, x, x, row,
+                                              static_cast<float>(s.epsilon), kScaleShift},
+                                             layer_plan(s)),
+                              {{DNNL_ARG_SRC, at(x, o.x)},
+                               {DNNL_ARG_DIFF_DST, at(x, o.dy)},
+                               {DNNL_ARG_MEAN, at(row, o.mean)},
+                               {DNNL_ARG_VARIANCE, at(row, o.variance)},
+                               {DNNL_ARG_SCALE, at(line, o.gamma)},
+                               {DNNL_ARG_SHIFT, at(line, o.gamma)},  // asked for, not used
+                               {DNNL_ARG_DIFF_SRC, at(x, o.out)},
+                               {DNNL_ARG_DIFF_SCALE, at(line, o.dgamma)},
+                               {DNNL_ARG_DIFF_SHIFT, at(line, o.dbeta)}});
+    })};
+  }
+
   Contenders relu(std::int64_t size) override {
     return {contender("oneDNN", [=](Buffers& b) -> Run {
       const ElementOperands o = element_operands(b, size, false);
@@ -337,6 +371,7 @@ class OneDnn final : public Peer {
 
  private:
   using BatchForward = dnnl::batch_normalization_forward;
+  using LayerForward = dnnl::layer_normalization_forward;
   static inline const auto kScaleShift =
       dnnl::normalization_flags::use_scale | dnnl::normalization_flags::use_shift;
 
@@ -348,6 +383,11 @@ class OneDnn final : public Peer {
   }
   static BatchForward::primitive_desc batch_plan(const kernels::BatchNormShape& s) {
     return plan<BatchForward>({kTraining, rows(s), static_cast<float>(s.epsilon), kScaleShift});
+  }
+  static LayerForward::primitive_desc layer_plan(const kernels::LayerNormShape& s) {
+    return plan<LayerForward>({kTraining, describe({s.rows, s.cols}, Tag::ab),
+                               describe({s.rows}, Tag::a), static_cast<float>(s.epsilon),
+                               kScaleShift});
   }
   static dnnl::eltwise_forward::primitive_desc relu_plan(const memory::desc& desc) {
     return plan<dnnl::eltwise_forward>({kTraining, dnnl::algorithm::eltwise_relu, desc, 0.0f});

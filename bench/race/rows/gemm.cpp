@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "bench/race/operands.h"
 
 namespace keratin::bench {
@@ -23,9 +25,8 @@ Contest contest(const char* op, std::string shape, const char* pass, const kerne
 const bool gemm_rows = add_contests([] {
   std::vector<Contest> all;
   for (const std::int64_t n : {64, 128, 256, 512, 1024, 2048}) {
-    const std::string size = std::to_string(n);
     all.push_back(
-        contest("gemm", size + 'x' + size + 'x' + size, "fwd", kernels::gemm_shape(n, n, n)));
+        contest("gemm", fmt::format("{0}x{0}x{0}", n), "fwd", kernels::gemm_shape(n, n, n)));
   }
   return all;
 });
@@ -35,8 +36,7 @@ const bool dense_rows = add_contests([] {
   std::vector<Contest> all;
   for (const auto& [in, out] : {std::pair{784, 512}, {512, 10}, {4096, 1000}}) {
     for (const std::int64_t batch : {32, 128, 512}) {
-      const std::string shape =
-          'b' + std::to_string(batch) + '_' + std::to_string(in) + '>' + std::to_string(out);
+      const std::string shape = fmt::format("b{}_{}>{}", batch, in, out);
       all.push_back(contest("dense", shape, "fwd", kernels::gemm_shape(batch, out, in)));
       all.push_back(
           contest("dense", shape, "bwd_data", kernels::gemm_shape(batch, in, out, false, true)));

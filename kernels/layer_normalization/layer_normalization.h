@@ -1,0 +1,84 @@
+// Layer normalization (Ba, Kiros and Hinton 2016) of [rows, cols]: each row by itself. gamma and
+// beta may be null (1 and 0). y may be x; dx may be dy or x. Sums over rows are taken in pieces
+// fixed by the shape, joined in double.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "kernels/ladder.h"
+
+namespace keratin::kernels {
+
+struct LayerNormShape {
+  std::int64_t rows, cols;  // cols >= 1
+  double epsilon;
+  std::string text() const;
+};
+
+/// scale[r] = 1 / sqrt(variance of row r, biased, + epsilon)
+/// y = gamma (x - mean[r]) scale[r] + beta
+template <class T>
+using LayerNormFn = void (*)(const T* x, const T* gamma, const T* beta, T* y, T* mean, T* scale,
+                             const LayerNormShape& s);
+/// With xhat = (x - mean) scale, where mean and scale are the forward pass', and g = dy gamma:
+///   dbeta = sum over rows of dy,  dgamma = sum over rows of dy xhat,
+///   dx = scale (g - mean of g over the row - xhat mean of g xhat over the row)
+template <class T>
+using LayerNormGradientFn = void (*)(const T* x, const T* dy, const T* gamma, const T* mean,
+                                     const T* scale, T* dx, T* dgamma, T* dbeta,
+                                     const LayerNormShape& s);
+
+template <class T>
+constexpr Cost layer_norm_cost(const LayerNormShape& s) {
+  const double n = static_cast<double>(s.rows) * static_cast<double>(s.cols);
+  return {.flops = 7 * n, .bytes = 2 * sizeof(T) * n};
+}
+template <class T>
+constexpr Cost layer_norm_gradient_cost(const LayerNormShape& s) {
+  const double n = static_cast<double>(s.rows) * static_cast<double>(s.cols);
+  return {.flops = 13 * n, .bytes = 3 * sizeof(T) * n};
+}
+
+namespace cpu {
+template <class T>
+void layer_norm_reference(const T* x, const T* gamma, const T* beta, T* y, T* mean, T* scale,
+                          const LayerNormShape& s);
+template <class T>
+void layer_norm_gradient_reference(const T* x, const T* dy, const T* gamma, const T* mean,
+                                   const T* scale, T* dx, T* dgamma, T* dbeta,
+                                   const LayerNormShape& s);
+void layer_norm_simd(const float* x, const float* gamma, const float* beta, float* y, float* mean,
+                     float* scale, const LayerNormShape& s);
+void layer_norm_gradient_simd(const float* x, const float* dy, const float* gamma,
+                              const float* mean, const float* scale, float* dx, float* dgamma,
+                              float* dbeta, const LayerNormShape& s);
+}  // namespace cpu
+
+template <class T>
+inline constexpr auto layer_norm_ladder =
+    Ladder{"layer_normalization", "layer_norm", layer_norm_cost<T>,
+           std::array{Rung<LayerNormFn<T>>{"reference", "", always, cpu::layer_norm_reference<T>}}};
+template <>
+inline constexpr auto layer_norm_ladder<float> = Ladder{
+    "layer_normalization", "layer_norm", layer_norm_cost<float>,
+    std::array{
+        Rung<LayerNormFn<float>>{"reference", "", always, cpu::layer_norm_reference<float>},
+        Rung<LayerNormFn<float>>{"simd", "all lanes; a row stays in the first-level cache; threads",
+                                 always, cpu::layer_norm_simd}}};
+template <class T>
+inline constexpr auto layer_norm_gradient_ladder =
+    Ladder{"layer_normalization", "layer_norm_gradient", layer_norm_gradient_cost<T>,
+           std::array{Rung<LayerNormGradientFn<T>>{"reference", "", always,
+                                                   cpu::layer_norm_gradient_reference<T>}}};
+template <>
+inline constexpr auto layer_norm_gradient_ladder<float> =
+    Ladder{"layer_normalization", "layer_norm_gradient", layer_norm_gradient_cost<float>,
+           std::array{Rung<LayerNormGradientFn<float>>{"reference", "", always,
+                                                       cpu::layer_norm_gradient_reference<float>},
+                      Rung<LayerNormGradientFn<float>>{
+                          "simd", "four rows at a time, their sums by column touched once", always,
+                          cpu::layer_norm_gradient_simd}}};
+
+}  // namespace keratin::kernels

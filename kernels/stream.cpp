@@ -1,0 +1,49 @@
+#include "kernels/stream.h"
+
+#include <algorithm>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/stream.cpp"
+#include <hwy/cache_control.h>
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include "kernels/simd.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace keratin::kernels {
+namespace HWY_NAMESPACE {
+namespace {
+namespace hn = hwy::HWY_NAMESPACE;
+namespace simd = keratin::kernels::HWY_NAMESPACE::simd;
+
+void StreamOut(const float* HWY_RESTRICT from, float* HWY_RESTRICT to, std::int64_t n) {
+  const hn::ScalableTag<float> d;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  const std::uintptr_t past =
+      reinterpret_cast<std::uintptr_t>(to) / sizeof(float) % static_cast<std::uintptr_t>(lanes);
+  std::int64_t i = 0;
+  if (past != 0) {  // up to a whole vector's place
+    i = std::min(n, lanes - static_cast<std::int64_t>(past));
+    simd::StoreN(simd::LoadN(d, from, i), d, to, i);
+  }
+  for (; i + lanes <= n; i += lanes) hn::Stream(hn::LoadU(d, from + i), d, to + i);
+  if (i < n) simd::StoreN(simd::LoadN(d, from + i, n - i), d, to + i, n - i);
+}
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace keratin::kernels
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace keratin::kernels {
+HWY_EXPORT(StreamOut);
+
+void stream_out(const float* from, float* to, std::int64_t n) {
+  HWY_DYNAMIC_DISPATCH(StreamOut)(from, to, n);
+}
+void finish_streaming() { hwy::FlushStream(); }
+
+}  // namespace keratin::kernels
+#endif
