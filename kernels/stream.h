@@ -1,19 +1,13 @@
-// Results that go past the caches. An ordinary store reads its line from memory first; a
-// non-temporal one does not, which pays where nobody finds the line in a cache anyway.
 #pragma once
-
-#include <cstdint>
 
 namespace keratin::kernels {
 
-/// Is a task that reads and writes so many bytes in all larger than the last-level cache? Taken as
-/// 32 MiB on every machine, so that a rung depends on the shape alone.
-constexpr bool beyond_caches(double bytes) { return bytes > 32.0 * (1 << 20); }
-
-/// Copies n floats with non-temporal stores; `to` need not be aligned beyond a float.
-void stream_out(const float* from, float* to, std::int64_t n);
-
-/// To be called after the last stream_out of a piece of work, before other threads may read it.
-void finish_streaming();
+/// Where kernels run. A GPU does what is put into one of its streams in order, and later than the
+/// call returns; the default is the CPU, which is done when the call returns.
+struct Stream {
+  void* handle = nullptr;
+  int device = -1;  // the GPU's index
+  bool is_cpu() const { return device < 0; }
+};
 
 }  // namespace keratin::kernels

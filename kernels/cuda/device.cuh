@@ -1,5 +1,6 @@
-// What device code needs beyond CUDA itself, so that the same source also compiles as C++ and runs under
-// the emulation in tests/cuda_emulation/: shared memory, launches, and PTX, each instruction in a function.
+// What device code needs beyond CUDA itself, so that the same source also compiles as C++ and runs
+// under the emulation in tests/cuda_emulation/: shared memory, launches, and PTX, each instruction
+// in a function.
 #pragma once
 
 #include <cuda_runtime.h>

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <string>
 
+#include "kernels/cuda_ladder.h"
 #include "kernels/epilogue.h"
 #include "kernels/ladder.h"
 
@@ -108,5 +109,33 @@ inline constexpr auto gemm_ladder<float> = Ladder{
         Rung<GemmFn<float>>{"dot", "no idle lanes where there are few columns",
                             cpu::gemm_dot_applies, cpu::gemm_dot,
                             "up to 12 columns, 8 rows and a k of 128 or more, A not transposed"}}};
+
+namespace cuda {
+void gemm_naive(const float* a, const float* b, float* c, const Epilogue<float>& e,
+                const GemmShape& s, const Stream& stream);
+void gemm_coalesced(const float* a, const float* b, float* c, const Epilogue<float>& e,
+                    const GemmShape& s, const Stream& stream);
+void gemm_shared(const float* a, const float* b, float* c, const Epilogue<float>& e,
+                 const GemmShape& s, const Stream& stream);
+void gemm_registers(const float* a, const float* b, float* c, const Epilogue<float>& e,
+                    const GemmShape& s, const Stream& stream);
+
+void gemm_async(const float* a, const float* b, float* c, const Epilogue<float>& e,
+                const GemmShape& s, const Stream& stream);
+/// Rows a multiple of 16 bytes apart. Operands that do not begin at one go to gemm_registers.
+bool gemm_async_applies(const GemmShape& s);
+
+inline constexpr CudaLadder<GemmFn<float>, 5> gemm_ladder{
+    {{{"naive", "", always, gemm_naive},
+      {"coalesced", "neighbouring threads take neighbouring columns: whole sectors are used",
+       always, gemm_coalesced},
+      {"shared", "tiles in shared memory: each element of A and B is fetched once a tile", always,
+       gemm_shared},
+      {"registers", "4 x 4 sums a thread: 8 shared loads for 16 multiply-adds", always,
+       gemm_registers},
+      {"async",
+       "cp.async of 16 bytes in three stages: the next tiles come while these are used; 8 x 8 sums",
+       gemm_async_applies, gemm_async}}}};
+}  // namespace cuda
 
 }  // namespace keratin::kernels

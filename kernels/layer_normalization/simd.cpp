@@ -4,7 +4,7 @@
 #include "kernels/layer_normalization/layer_normalization.h"
 #include "kernels/parallel.h"
 #include "kernels/scratch.h"
-#include "kernels/stream.h"
+#include "kernels/streaming.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/layer_normalization/simd.cpp"

@@ -6,7 +6,7 @@
 #include "kernels/parallel.h"
 #include "kernels/scratch.h"
 #include "kernels/softmax/softmax.h"
-#include "kernels/stream.h"
+#include "kernels/streaming.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/softmax/exp2.cpp"

@@ -1,6 +1,6 @@
 // The nine defects that the emulation must find, each with its twin without the defect:
-// keratin_cuda_defects_<flavour> DEFECT broken|clean. Exit status: 0 nothing noticed, 1 a wrong result, 2 a
-// report of the emulation, 66 TSan's, 67 ASan's.
+// keratin_cuda_defects_<flavour> DEFECT broken|clean. Exit status: 0 nothing noticed, 1 a wrong
+// result, 2 a report of the emulation, 66 TSan's, 67 ASan's.
 #include <cmath>
 #include <cstdio>
 #include <limits>

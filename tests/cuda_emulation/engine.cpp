@@ -141,7 +141,8 @@ void Worker::report(const std::string& what, const Thread* thread, const char* f
   if (reports.size() < 32) reports.push_back(text);
 }
 
-// A fiber runs thread after thread until one of them waits: kernels without barriers need one fiber.
+// A fiber runs thread after thread until one of them waits: kernels without barriers need one
+// fiber.
 void Worker::fiber_body(void* self) {
   auto& w = *static_cast<Worker*>(self);
   for (;;) {
@@ -313,8 +314,8 @@ unsigned char* Worker::new_shared(const void* key, std::size_t size) {
   return memory;
 }
 
-// TSan takes mmap and memset for accesses of whoever calls them: the scheduler, before the threads begin. A
-// mapping a block, as in recycled memory TSan would see races with earlier blocks.
+// TSan takes mmap and memset for accesses of whoever calls them: the scheduler, before the threads
+// begin. A mapping a block, as in recycled memory TSan would see races with earlier blocks.
 void Worker::map_arena() {
   void* const memory =
       mmap(nullptr, kArena, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -384,7 +385,8 @@ bool run_blocks(const char* kernel, dim3 grid, dim3 block, std::size_t dynamic_s
     }
     worker = before;
   };
-  // Fibers stay with their worker, workers in a stock; a small launch is not worth another OS thread.
+  // Fibers stay with their worker, workers in a stock; a small launch is not worth another OS
+  // thread.
   static std::mutex stock_mutex;
   static auto* const stock = new std::vector<std::unique_ptr<Worker>>;
   const auto take = [&] {

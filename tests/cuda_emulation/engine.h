@@ -1,6 +1,6 @@
-// Runs the threads of emulated blocks: one fiber a CUDA thread, blocks spread over OS threads. What a
-// kernel asks for by itself goes through here: barriers, exchanges within a warp, shared memory, copies that
-// complete later. What hardware leaves undefined is reported and ends the launch.
+// Runs the threads of emulated blocks: one fiber a CUDA thread, blocks spread over OS threads. What
+// a kernel asks for by itself goes through here: barriers, exchanges within a warp, shared memory,
+// copies that complete later. What hardware leaves undefined is reported and ends the launch.
 #pragma once
 
 #include <cstddef>
@@ -18,8 +18,8 @@ struct dim3 {
 
 namespace cuda_emulation {
 
-/// In which order the threads of a block, and the blocks, get their turns. Right kernels give the same
-/// results in every order.
+/// In which order the threads of a block, and the blocks, get their turns. Right kernels give the
+/// same results in every order.
 enum class Order : std::uint8_t { forward, backward, random };
 void set_order(Order order, std::uint64_t seed = 1);
 /// OS threads for one launch, 1 to 64.
@@ -36,24 +36,25 @@ inline constexpr std::size_t kMaxStaticShared = std::size_t{48} << 10,
 bool run_blocks(const char* kernel, dim3 grid, dim3 block, std::size_t dynamic_shared,
                 void (*body)(const void*), const void* argument);
 
-// For code that runs as a CUDA thread -------------------------------------------------------------------
+// For code that runs as a CUDA thread.
 
 /// Waits for all threads of the block, at this line.
 void barrier(const char* file, unsigned line);
 unsigned lane();
-/// Every lane of `mask` hands in `size` <= 16 bytes; gives all lanes' 16-byte slots, valid until the next
-/// exchange.
+/// Every lane of `mask` hands in `size` <= 16 bytes; gives all lanes' 16-byte slots, valid until
+/// the next exchange.
 using Slots = const unsigned char (*)[16];
 Slots exchange(unsigned mask, const void* value, std::size_t size, const char* file, unsigned line);
 /// Orders the warp's memory accesses before and after an exchange (__syncwarp), for TSan.
 void warp_release(unsigned mask);
 void warp_acquire(unsigned mask);
-/// The block's shared variable of this key, made at first use: on the heap, all bytes 0xFF (floats are NaN).
+/// The block's shared variable of this key, made at first use: on the heap, all bytes 0xFF (floats
+/// are NaN).
 void* shared_variable(const void* key, std::size_t size);
 void* dynamic_shared();
 
-/// An asynchronous copy: `copied` bytes, then zeros up to `size`. It happens at the wait, the latest time
-/// that hardware allows.
+/// An asynchronous copy: `copied` bytes, then zeros up to `size`. It happens at the wait, the
+/// latest time that hardware allows.
 struct AsyncCopy {
   void* to;
   const void* from;

@@ -1,5 +1,5 @@
-// Fibers: functions with a stack of their own that yield and are resumed, for the threads of an emulated
-// block. Compiled without sanitizers, which are told of every switch instead.
+// Fibers: functions with a stack of their own that yield and are resumed, for the threads of an
+// emulated block. Compiled without sanitizers, which are told of every switch instead.
 #pragma once
 
 #include <cstddef>

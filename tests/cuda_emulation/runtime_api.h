@@ -1,5 +1,5 @@
-// What the library's host code uses of CUDA's runtime: one device, cuda:0, whose memory is the host's.
-// Launches and copies are done when the call returns.
+// What the library's host code uses of CUDA's runtime: one device, cuda:0, whose memory is the
+// host's. Launches and copies are done when the call returns.
 #pragma once
 
 #include <cstddef>

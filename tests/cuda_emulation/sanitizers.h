@@ -1,5 +1,5 @@
-// Which sanitizer watches the kernels. The emulation's own sources are compiled without any, so that the
-// build says it by a definition; in kernels the compiler does.
+// Which sanitizer watches the kernels. The emulation's own sources are compiled without any, so
+// that the build says it by a definition; in kernels the compiler does.
 #pragma once
 
 #if defined(__SANITIZE_ADDRESS__) || defined(CUDA_EMULATION_UNDER_ASAN)

@@ -1,4 +1,5 @@
-// The emulation finds each planted defect under the sanitizer that shows it, and nothing in their twins.
+// The emulation finds each planted defect under the sanitizer that shows it, and nothing in their
+// twins.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 #include <sys/wait.h>

@@ -4,7 +4,7 @@
 
 #include "kernels/error.h"
 #include "kernels/parallel.h"
-#include "tests/support.h"
+#include "tests/kernels/rungs.h"
 
 namespace keratin::tests {
 namespace {
@@ -74,14 +74,11 @@ void check_all_rungs(const GemmShape& s, std::uint64_t seed, bool with_bias,
                      Activation activation) {
   const Problem p = problem(s, seed, with_bias, activation);
   const auto expected = computed<double>(kernels::cpu::gemm_reference<double>, p);
-  for (const auto& rung : kernels::gemm_ladder<T>.rungs) {
-    if (!rung.applies(s)) continue;
-    CAPTURE(std::string(rung.name));
-    CAPTURE(s.text());
-    CAPTURE(seed);
-    CHECK(difference(computed<T>(rung.function, p), expected,
+  CAPTURE(seed);
+  for_each_rung(kernels::gemm_ladder<T>, s, [&](auto* function) {
+    CHECK(difference(computed<T>(function, p), expected,
                      tolerance(s, std::numeric_limits<T>::epsilon())) == "");
-  }
+  });
 }
 
 template <class T>

@@ -7,6 +7,7 @@
 
 #include "kernels/ladder.h"
 #include "kernels/parallel.h"
+#include "tests/cuda_emulation/emulated_gpu.h"
 #include "tests/support.h"
 
 namespace keratin::tests {
@@ -14,7 +15,25 @@ namespace keratin::tests {
 inline constexpr float kInf = std::numeric_limits<float>::infinity();
 inline constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 
-/// Calls `check(function)` for every rung that applies to the shape; a failure names it.
+/// The rungs of a ladder on the emulated GPU, as functions of the CPU's type.
+template <class Fn>
+class EmulatedRung;
+template <class... Args>
+class EmulatedRung<void (*)(Args...)> {
+ public:
+  using Function = void (*)(Args...);
+  explicit EmulatedRung(kernels::OnStream<Function> target) { target_ = target; }
+  static void call(Args... args) {
+    target_(args..., kernels::Stream{.handle = nullptr, .device = 0});
+  }
+
+ private:
+  static inline thread_local kernels::OnStream<Function> target_ = nullptr;
+};
+
+/// Calls `check(function)` for every rung that applies to the shape; a failure names it. Those for CUDA
+/// run on the emulation: in all orders of threads where the shape is small, one order after the other
+/// where it is not, and not at all where it is large.
 template <class Fn, std::size_t N, class Check>
 void for_each_rung(const kernels::Ladder<Fn, N>& ladder, const kernels::ShapeOf<Fn>& shape,
                    Check check) {
@@ -23,6 +42,21 @@ void for_each_rung(const kernels::Ladder<Fn, N>& ladder, const kernels::ShapeOf<
     INFO(std::string(ladder.op), " ", std::string(rung.name), " ",
          kernels::detail::shape_text(shape));
     check(rung.function);
+  }
+  const kernels::Cost cost = ladder.cost(shape);
+  if (cost.flops > 4e6 || cost.bytes > 1e6) return;
+  const kernels::BoundRungs bound = emulated_rungs(&ladder);
+  const auto* const rungs = static_cast<const kernels::CudaRung<Fn>*>(bound.rungs);
+  for (std::size_t i = 0; i < bound.count; ++i) {
+    if (!rungs[i].applies(shape)) continue;
+    const int orders = cost.flops < 2e3 && cost.bytes < 2e4 ? 3 : 1;
+    for (int k = 0; k < orders; ++k) {
+      const auto order = use_next_emulated_order();
+      INFO(std::string(ladder.op), " emulated cuda ", std::string(rungs[i].name), " ",
+           kernels::detail::shape_text(shape), ", threads ", std::string(order));
+      EmulatedRung<Fn> rung(rungs[i].function);
+      check(&EmulatedRung<Fn>::call);
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-#include "kernels/stream.h"
+#include "kernels/streaming.h"
 
 #include <algorithm>
 

@@ -1,0 +1,35 @@
+// Which ladder of the CPU each CUDA ladder belongs to.
+#include <unordered_map>
+
+#include "kernels/cuda_ladder.h"
+#include "kernels/gemm/gemm.h"
+
+namespace keratin::kernels::cuda {
+
+BoundRungs bound_rungs(const void* ladder);
+
+namespace {
+
+using Table = std::unordered_map<const void*, BoundRungs>;
+
+template <class Fn, std::size_t N, std::size_t M>
+void bind(Table& table, const Ladder<Fn, N>& cpu, const CudaLadder<Fn, M>& gpu) {
+  table[&cpu] = {gpu.rungs.data(), M};
+}
+
+Table all_ladders() {
+  Table table;
+  bind(table, kernels::gemm_ladder<float>, cuda::gemm_ladder);
+  return table;
+}
+
+}  // namespace
+
+/// `ladder` is the address of the CPU's; none where it has no rungs for CUDA.
+BoundRungs bound_rungs(const void* ladder) {
+  static const auto* const table = new Table(all_ladders());
+  const auto found = table->find(ladder);
+  return found == table->end() ? BoundRungs{} : found->second;
+}
+
+}  // namespace keratin::kernels::cuda

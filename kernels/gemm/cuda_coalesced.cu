@@ -1,0 +1,31 @@
+#include "kernels/gemm/product.cuh"
+
+namespace keratin::kernels::cuda {
+namespace {
+
+constexpr int kTile = 16;
+
+// One element of C a thread; neighbouring threads take neighbouring columns.
+__global__ void __launch_bounds__(kTile* kTile) gemm_kernel(Product p) {
+  const TilePlace place = tile_place(p.s, kTile, kTile);
+  const std::int64_t row = place.row + threadIdx.y;
+  const std::int64_t column = place.column + threadIdx.x;
+  for (std::int64_t q = blockIdx.z; q < p.s.batch; q += gridDim.z) {
+    Product one = p;
+    one.to(q);
+    float sum = 0;
+    for (std::int64_t k = 0; k < p.s.k; ++k) sum += one.at_a(row, k) * one.at_b(k, column);
+    one.store(row, column, sum);
+  }
+}
+
+}  // namespace
+
+void gemm_coalesced(const float* a, const float* b, float* c, const Epilogue<float>& e,
+                    const GemmShape& s, const Stream& stream) {
+  if (s.m == 0 || s.n == 0 || s.batch == 0) return;
+  KERATIN_LAUNCH(gemm_kernel, grid_for(s, kTile, kTile), dim3(kTile, kTile), 0, stream,
+                 product(a, b, c, e, s));
+}
+
+}  // namespace keratin::kernels::cuda

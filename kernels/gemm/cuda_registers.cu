@@ -1,0 +1,60 @@
+#include "kernels/gemm/product.cuh"
+
+namespace keratin::kernels::cuda {
+namespace {
+
+constexpr int kTile = 64, kDepth = 8, kPerThread = 4, kThreads = 256;
+
+// 4 x 4 elements of C a thread, 64 x 64 a block: of every 8 values from shared memory come 16
+// multiply-adds.
+__global__ void __launch_bounds__(kThreads) gemm_kernel(Product p) {
+  KERATIN_SHARED(float, tile_a, [kDepth][kTile + 1]);
+  KERATIN_SHARED(float, tile_b, [kDepth][kTile + 1]);
+  const TilePlace place = tile_place(p.s, kTile, kTile);
+  const int t = static_cast<int>(threadIdx.x), x = t % 16, y = t / 16;
+  for (std::int64_t q = blockIdx.z; q < p.s.batch; q += gridDim.z) {
+    Product one = p;
+    one.to(q);
+    float sums[kPerThread][kPerThread] = {};
+    for (std::int64_t k = 0; k < p.s.k; k += kDepth) {
+      for (int i = t; i < kTile * kDepth; i += kThreads) {
+        const int row = p.s.trans_a ? i % kTile : i / kDepth;
+        const int depth_a = p.s.trans_a ? i / kTile : i % kDepth;
+        tile_a[depth_a][row] = one.at_a(place.row + row, k + depth_a);
+        const int column = p.s.trans_b ? i / kDepth : i % kTile;
+        const int depth_b = p.s.trans_b ? i % kDepth : i / kTile;
+        tile_b[depth_b][column] = one.at_b(k + depth_b, place.column + column);
+      }
+      __syncthreads();
+#pragma unroll
+      for (int d = 0; d < kDepth; ++d) {
+        float left[kPerThread], right[kPerThread];
+#pragma unroll
+        for (int i = 0; i < kPerThread; ++i) left[i] = tile_a[d][y + 16 * i];
+#pragma unroll
+        for (int j = 0; j < kPerThread; ++j) right[j] = tile_b[d][x + 16 * j];
+#pragma unroll
+        for (int i = 0; i < kPerThread; ++i)
+#pragma unroll
+          for (int j = 0; j < kPerThread; ++j) sums[i][j] += left[i] * right[j];
+      }
+      __syncthreads();
+    }
+#pragma unroll
+    for (int i = 0; i < kPerThread; ++i)
+#pragma unroll
+      for (int j = 0; j < kPerThread; ++j)
+        one.store(place.row + y + 16 * i, place.column + x + 16 * j, sums[i][j]);
+  }
+}
+
+}  // namespace
+
+void gemm_registers(const float* a, const float* b, float* c, const Epilogue<float>& e,
+                    const GemmShape& s, const Stream& stream) {
+  if (s.m == 0 || s.n == 0 || s.batch == 0) return;
+  KERATIN_LAUNCH(gemm_kernel, grid_for(s, kTile, kTile), kThreads, 0, stream,
+                 product(a, b, c, e, s));
+}
+
+}  // namespace keratin::kernels::cuda
