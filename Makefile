@@ -6,12 +6,13 @@ CXX_FILES = git ls-files -- '*.h' '*.cpp' '*.cu' '*.cuh'
 
 # A first configuration turns on what its target needs, later ones add to it.
 configure = cmake --preset release $(if $(wildcard $(BUILD)/CMakeCache.txt),,\
-  -DKERATIN_BUILD_TESTS=OFF -DKERATIN_BUILD_BENCHMARKS=OFF -DKERATIN_BUILD_EXAMPLES=OFF) $(1)
+  -DKERATIN_BUILD_TESTS=OFF -DKERATIN_BUILD_BENCHMARKS=OFF -DKERATIN_BUILD_EXAMPLES=OFF -DKERATIN_BUILD_TOOLS=OFF) $(1)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-interop instructions record-instructions bench race race-steps format lint clean
+.PHONY: help build run test test-interop instructions record-instructions bench race race-steps format lint clean
 
 help:
+	@echo 'make build            build what `cmake --install $(BUILD)` installs: the library, and the program keratin'
 	@echo 'make run              train and try the quickstart, on digits that the program draws itself'
 	@echo 'make run DATA=folder  the same on the MNIST files in that folder'
 	@echo 'make test             build and run all tests'
@@ -24,6 +25,11 @@ help:
 	@echo 'make lint             check the layout, and the sources with clang-tidy (SINCE=commit: changed ones)'
 	@echo 'make clean            remove the build folder'
 
+build:
+	@tools/install_packages build
+	@$(call configure,-DKERATIN_BUILD_TOOLS=ON)
+	@cmake --build $(BUILD) --target keratin keratin_program
+
 run:
 	@tools/install_packages build
 	@$(call configure,-DKERATIN_BUILD_EXAMPLES=ON)
@@ -32,7 +38,7 @@ run:
 
 test:
 	@tools/install_packages build test
-	@$(call configure,-DKERATIN_BUILD_TESTS=ON)
+	@$(call configure,-DKERATIN_BUILD_TESTS=ON -DKERATIN_BUILD_TOOLS=ON)
 	@cmake --build $(BUILD)
 	@ctest --preset release
 

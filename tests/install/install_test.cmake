@@ -28,3 +28,9 @@ run(${work}/consumer/consumer)
 if(NOT output STREQUAL "keratin ${version}: 2 x 3 = 6\n")
   message(FATAL_ERROR "the program printed \"${output}\"")
 endif()
+
+# The program.
+run(${work}/prefix/bin/keratin --version)
+if(NOT output STREQUAL "keratin ${version}\n")
+  message(FATAL_ERROR "the installed program printed \"${output}\"")
+endif()
