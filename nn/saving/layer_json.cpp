@@ -82,7 +82,7 @@ LayerRef layer_from_json(const Json& json, const std::string& where) {
   const std::string package =
       json.contains("registered_name") && json["registered_name"].is_string()
           ? json["registered_name"].get<std::string>()
-          : "";
+          : object.class_name;  // .h5 files have it there
   try {
     if (package.find('>') != std::string::npos)
       return registered_layer(package, object.config, here);

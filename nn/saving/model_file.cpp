@@ -11,6 +11,7 @@
 #include "nn/model/model_layer.h"
 #include "nn/saving/compile_json.h"
 #include "nn/saving/layer_json.h"
+#include "nn/saving/legacy.h"
 #include "nn/saving/weights.h"
 
 namespace keratin {
@@ -104,14 +105,24 @@ void Model::load_weights(const std::string& path, bool skip_mismatch) {
     const data::ZipReader archive("load_weights", path);
     read(Hdf5Reader("load_weights", path + ": " + kWeights, archive.read(kWeights)));
   } else {
-    require_suffix("load_weights", path, ".weights.h5");
-    read(Hdf5Reader("load_weights", path));
+    require_suffix("load_weights", path, ".h5");
+    const Hdf5Reader file("load_weights", path);
+    if (saving::is_legacy(file)) {
+      saving::read_legacy_weights(*this, file, where, skip_mismatch);
+    } else {
+      read(file);
+    }
   }
 }
 
 Model load_model(const std::string& path, const LoadModelOptions& options) {
-  require_suffix("load_model", path, ".keras");
   const std::string where = "load_model: " + path;
+  if (path.ends_with(".h5")) {
+    const data::Bytes bytes = data::read_file("load_model", path);
+    const detail::UnsetWeights unset(bytes.size() * 4 + (1 << 20));
+    return saving::read_legacy_model(Hdf5Reader("load_model", path, bytes), where, options.compile);
+  }
+  require_suffix("load_model", path, ".keras");
   const data::ZipReader archive("load_model", path);
   const Json config =
       saving::parse_json(where + ": config.json", archive.read("config.json").text());

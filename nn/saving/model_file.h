@@ -14,7 +14,8 @@ struct LoadModelOptions {
 };
 
 /// Reads a model that keratin or Keras 3 saved, a `.keras` file: layers, weights, vocabularies,
-/// how it was compiled, the optimizer's state.
+/// how it was compiled, the optimizer's state. A `.h5` file of a whole model, the older form, is read
+/// too where Keras 3 wrote it.
 ///
 /// Throws FileError, naming file, layer and option, for what is no such file, is broken, or needs
 /// what keratin lacks: nothing is left out in silence. A layer of one's own must be known by

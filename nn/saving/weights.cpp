@@ -169,9 +169,20 @@ void write_optimizer(const OptimizerRef& optimizer, Hdf5Writer& file) {
 void read_optimizer(OptimizerRef& optimizer, const std::vector<Variable>& variables,
                     const Hdf5Reader& file, const std::string& where) {
   if (!file.is_group("optimizer/vars")) return;
+  const std::size_t count = file.children("optimizer/vars").size();
+  std::vector<std::string> paths;
+  for (std::size_t i = 0; i < count; ++i) {
+    paths.push_back(fmt::format("optimizer/vars/{}", i));
+  }
+  read_optimizer(optimizer, variables, file, paths, where);
+}
+
+void read_optimizer(OptimizerRef& optimizer, const std::vector<Variable>& variables,
+                    const Hdf5Reader& file, const std::vector<std::string>& paths,
+                    const std::string& where) {
   optimizer.build(variables);
   const std::vector<Tensor> mine = optimizer.impl()->state();
-  const std::size_t there = file.children("optimizer/vars").size();
+  const std::size_t there = paths.size();
   constexpr std::size_t kNotBegun = 2;  // its steps, none, and the learning rate
   if (there == kNotBegun && mine.size() > kNotBegun) return;
   try {
@@ -181,8 +192,7 @@ void read_optimizer(OptimizerRef& optimizer, const std::vector<Variable>& variab
     }
     std::vector<Tensor> state;
     for (std::size_t i = 0; i < mine.size(); ++i) {
-      state.push_back(
-          file.read(fmt::format("optimizer/vars/{}", i), mine[i].shape(), mine[i].dtype()));
+      state.push_back(file.read(paths[i], mine[i].shape(), mine[i].dtype()));
     }
     optimizer.impl()->set_state(state);
   } catch (const Error& error) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "nn/layer.h"
 #include "nn/optimizer.h"
@@ -22,6 +23,10 @@ void write_optimizer(const OptimizerRef& optimizer, Hdf5Writer& file);
 /// warned of, and the optimizer starts anew.
 void read_optimizer(OptimizerRef& optimizer, const std::vector<Variable>& variables,
                     const Hdf5Reader& file, const std::string& where);
+/// The same of these datasets.
+void read_optimizer(OptimizerRef& optimizer, const std::vector<Variable>& variables,
+                    const Hdf5Reader& file, const std::vector<std::string>& paths,
+                    const std::string& where);
 
 /// Every layer with its path in files, "layers/dense"; shared ones once, at their first path; the
 /// model itself, "", first.

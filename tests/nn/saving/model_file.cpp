@@ -438,7 +438,7 @@ TEST_CASE("load_model: what a hostile or foreign file says") {
     CHECK_THROWS_WITH_AS(load_model(with(from, to)), Contains(message), FileError);
   }
   CHECK_THROWS_AS(load_model(folder / "missing.keras"), FileError);
-  CHECK_THROWS_WITH_AS(load_model(folder / "model.h5"), Contains("must end with"), ValueError);
+  CHECK_THROWS_WITH_AS(load_model(folder / "model.pt"), Contains("must end with"), ValueError);
   CHECK_THROWS_AS(load_model(write_file(folder / "text.keras", "no archive")), FileError);
 }
 
