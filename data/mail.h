@@ -24,10 +24,14 @@ struct MailServer {
   double timeout = 30;                   // seconds in all
 };
 
-/// Sends it. Returns "" where the server took it for all receivers, else what went wrong.
+/// Is it "address@host", or "Name <address@host>", in one line? Addresses are ASCII.
+bool is_mailbox(const std::string& text);
+
+/// Sends it: `from` and `to` are mailboxes, the subject is one line. Returns "" where the server
+/// took it for all receivers, else what went wrong, and what the server said.
 std::string send(const Mail& mail, const MailServer& server);
 
-/// A header's text: as it is where it is ASCII, else as encoded words of RFC 2047.
+/// A header's text: as it is where it is ASCII and short, else as encoded words of RFC 2047.
 std::string encoded_header(const std::string& text);
 
 }  // namespace keratin::data

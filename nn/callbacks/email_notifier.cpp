@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <exception>
+#include <fstream>
 
 #include "data/mail.h"
 #include "nn/callbacks/after_interrupt.h"
@@ -17,12 +17,46 @@
 namespace keratin::callbacks {
 namespace {
 
-void require_line(const char* option, const std::string& value, bool needed) {
-  if (needed && value.empty()) {
-    throw ValueError(fmt::format("EmailNotifier: {} is missing", option));
+[[noreturn]] void refuse(const std::string& text) { throw ValueError("EmailNotifier: " + text); }
+
+bool is_line(const std::string& text) {
+  return std::none_of(text.begin(), text.end(),
+                      [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 127; });
+}
+
+void require_mailbox(const char* option, const std::string& value) {
+  if (data::is_mailbox(value)) return;
+  refuse(fmt::format("{} is {:?}; expected an address, or \"Name <address>\"", option, value));
+}
+
+void check(const EmailNotifierOptions& o) {
+  const std::string& server = o.server;
+  const std::size_t host = server.starts_with("smtp://")    ? 7
+                           : server.starts_with("smtps://") ? 8
+                                                            : 0;
+  if (host == 0 || server.size() == host || !is_line(server) || server.find(' ') != server.npos) {
+    refuse(fmt::format("server is {:?}; expected smtp:// or smtps:// and a host", server));
   }
-  if (value.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) {
-    throw ValueError(fmt::format("EmailNotifier: {} is {:?}; expected one line", option, value));
+  if (server.find('@') != std::string::npos) {  // it would be told in warnings
+    refuse("server has an @; give the user and the password as options of their own");
+  }
+  require_mailbox("from", o.from);
+  if (o.to.empty()) refuse("to is missing; expected addresses");
+  for (const std::string& to : o.to) require_mailbox("to", to);
+  if (!is_line(o.subject)) refuse(fmt::format("subject is {:?}; expected one line", o.subject));
+  if (o.user.empty() != o.password.empty()) {
+    refuse(o.user.empty() ? "a password was given without a user"
+                          : "a user was given without a password");
+  }
+  if (!is_line(o.user) || !is_line(o.password)) {
+    refuse("user or password has a control character; expected one line each");
+  }
+  if (!(o.timeout > 0 && o.timeout < 1e6)) {
+    refuse(fmt::format("timeout is {}; expected seconds above 0", o.timeout));
+  }
+  // Found out now, not after days of training.
+  if (!o.ca_file.empty() && !std::ifstream(o.ca_file).good()) {
+    throw FileError(fmt::format("EmailNotifier: {}: cannot be read", o.ca_file));
   }
 }
 
@@ -48,24 +82,7 @@ std::string current_error() {
 class EmailNotifierCallback final : public Callback, public detail::AfterInterrupt {
  public:
   explicit EmailNotifierCallback(const EmailNotifierOptions& options) : options_(options) {
-    const std::string& server = options.server;
-    const bool smtp = server.starts_with("smtp://") && server.size() > 7;
-    if (!smtp && !(server.starts_with("smtps://") && server.size() > 8)) {
-      throw ValueError(fmt::format(
-          "EmailNotifier: server is \"{}\"; expected smtp:// or smtps:// and a host", server));
-    }
-    require_line("server", server, true);
-    require_line("from", options.from, true);
-    require_line("subject", options.subject, false);
-    if (options.to.empty()) throw ValueError("EmailNotifier: to is missing");
-    for (const std::string& to : options.to) require_line("to", to, true);
-    if (options.user.empty() && !options.password.empty()) {
-      throw ValueError("EmailNotifier: a password was given without a user");
-    }
-    if (!(options.timeout > 0 && options.timeout < 1e6)) {
-      throw ValueError(
-          fmt::format("EmailNotifier: timeout is {}; expected seconds above 0", options.timeout));
-    }
+    check(options);
   }
 
   void on_train_begin(Logs&) override {
@@ -74,10 +91,10 @@ class EmailNotifierCallback final : public Callback, public detail::AfterInterru
     start_ = now();
   }
   void on_epoch_end(int, Logs& logs) override { last_ = logs; }
-  void on_train_end(Logs&) override { send("ended", ""); }
+  void on_train_end(Logs&) override { notify("ended", ""); }
   void after_interrupt() override {
     const std::string error = current_error();
-    send(error.empty() ? "was interrupted" : "failed", error);
+    notify(error.empty() ? "was interrupted" : "failed", error);
   }
   // Time that was spent before a run was resumed counts too.
   void state(Fields& f) override {
@@ -89,14 +106,39 @@ class EmailNotifierCallback final : public Callback, public detail::AfterInterru
   }
 
  private:
-  void send(const char* how, const std::string& error) const {
+  // Whatever goes wrong, what was trained is kept.
+  void notify(const char* how, const std::string& error) const {
+    std::string problem;
+    try {
+      problem = data::send(mail_of(how, error), {.url = options_.server,
+                                                 .user = options_.user,
+                                                 .password = options_.password,
+                                                 .starttls = options_.starttls,
+                                                 .ca_file = options_.ca_file,
+                                                 .timeout = options_.timeout});
+    } catch (const std::exception& thrown) {
+      problem = thrown.what();
+    }
+    if (problem.empty()) return;
+    detail::warn("keratin: EmailNotifier: {} does not take the mail: {}; the training is kept\n",
+                 options_.server, problem);
+  }
+
+  std::string subject_of(const char* how) const {
+    if (!options_.subject.empty()) return options_.subject;
+    std::string text = fmt::format("Training of {} {}", model().layer()->label(), how);
+    std::replace_if(
+        text.begin(), text.end(), [](char c) { return !is_line({c}); }, ' ');
+    return text;
+  }
+
+  data::Mail mail_of(const char* how, const std::string& error) const {
     const detail::FitProgress& progress = detail::fit_progress(model());
     const std::string label = model().layer()->label();
-    const std::string what = fmt::format("Training of {} {}", label, how);
-    std::string text =
-        fmt::format("{} after {} of {} epochs{}, {}.\n", what, progress.epoch, params().epochs,
-                    progress.batch > 0 ? fmt::format(" and {} batches", progress.batch) : "",
-                    as_clock(before_ + now() - start_));
+    std::string text = fmt::format(
+        "Training of {} {} after {} of {} epochs{}, {}.\n", label, how, progress.epoch,
+        params().epochs, progress.batch > 0 ? fmt::format(" and {} batches", progress.batch) : "",
+        as_clock(before_ + now() - start_));
     if (!error.empty()) text += "\n" + error + "\n";
     Logs last = last_;
     if (progress.batch > 0) {  // in the middle of an epoch
@@ -113,20 +155,12 @@ class EmailNotifierCallback final : public Callback, public detail::AfterInterru
       text += fmt::format("  {:<{}}  {:.6g}\n", name, width, value);
     data::Mail mail{.from = options_.from,
                     .to = options_.to,
-                    .subject = options_.subject.empty() ? what : options_.subject,
+                    .subject = subject_of(how),
                     .text = std::move(text)};
     if (options_.curves && !progress.history.epoch.empty()) {
       mail.attachments.push_back({"curves.svg", "image/svg+xml", history_svg(progress.history)});
     }
-    const std::string problem = data::send(mail, {.url = options_.server,
-                                                  .user = options_.user,
-                                                  .password = options_.password,
-                                                  .starttls = options_.starttls,
-                                                  .ca_file = options_.ca_file,
-                                                  .timeout = options_.timeout});
-    if (problem.empty()) return;
-    detail::warn("keratin: EmailNotifier: {} does not take the mail: {}; the training is kept\n",
-                 options_.server, problem);
+    return mail;
   }
 
   EmailNotifierOptions options_;

@@ -10,7 +10,7 @@ namespace keratin::callbacks {
 struct EmailNotifierOptions {
   std::string server = {};           // required: "smtp://host:587", or "smtps://host:465"
   std::string from = {};             // required: "Lab <lab@example.org>", or the address alone
-  std::vector<std::string> to = {};  // required
+  std::vector<std::string> to = {};  // required: the same
   std::string subject = {};          // not given: the model and how its training ended
   std::string user = {};             // not given: without authentication
   std::string password = {};
@@ -21,11 +21,13 @@ struct EmailNotifierOptions {
 };
 
 /// Sends a mail when training ends or fails: what happened, the last results, and the curves of the
-/// training as an SVG image. smtp:// servers must offer STARTTLS unless `starttls` is false; smtps://
-/// is TLS from the first byte. A server that cannot be reached, refuses or does not answer in time
-/// is warned of, and the result of the training is kept. What is secret stays out of messages and
-/// backups. Throws ValueError for a server that is no smtp address, addresses or a subject that are
-/// missing or have line breaks, a password without a user, and a timeout that is not above 0.
+/// training as an SVG image. smtp:// servers must offer STARTTLS unless `starttls` is false;
+/// smtps:// is TLS from the first byte. A server that cannot be reached, refuses or does not answer
+/// in time is warned of, and the result of the training is kept; one that refuses an address gets
+/// the mail for none. What is secret stays out of messages and backups, and backups are written
+/// first. Throws ValueError for a server that is no smtp address or holds a user, what is no mail
+/// address, a subject of several lines, a user or a password without the other, and a timeout that
+/// is not above 0; FileError for a ca_file that cannot be read.
 ///
 ///     callbacks::EmailNotifier({.server = "smtp://mail.example.org:587",
 ///                               .from = "lab@example.org",

@@ -113,7 +113,7 @@ TEST_CASE("EmailNotifier: a server that refuses, is silent or gone ends no train
   const data::Mail mail{.from = "a@b.org", .to = {"c@d.org"}, .subject = "s", .text = "t"};
   using Answers = std::map<std::string, std::string>;
   MailServer refuses(Answers{{"RCPT", "550 unknown"}}), no_tls, silent(Answers{{"", ""}});
-  CHECK(has(data::send(mail, {.url = refuses.url(), .starttls = false}), "550"));
+  CHECK(has(data::send(mail, {.url = refuses.url(), .starttls = false}), "\"550 unknown\""));
   // Without TLS nothing is told, unless that was asked for.
   CHECK(data::send(mail, {.url = no_tls.url(), .user = "u", .password = "p"}) != "");
   for (const std::string& command : no_tls.commands()) {
@@ -135,17 +135,51 @@ TEST_CASE("EmailNotifier: options that can't be") {
   };
   refused([](Options& o) { o.server = "http://x"; }, "server is \"http://x\"");
   refused([](Options& o) { o.server = "smtp://"; }, "server is");
-  refused([](Options& o) { o.from = ""; }, "from is missing");
+  refused([](Options& o) { o.server = "smtp://u:p@host"; }, "server has an @");
+  refused([](Options& o) { o.server = "smtp://host\r\nRSET"; }, "server is");
+  refused([](Options& o) { o.from = ""; }, "from is \"\"");
   refused([](Options& o) { o.to = {}; }, "to is missing");
-  refused([](Options& o) { o.to = {"a@b\r\nBcc: c@d"}; }, "expected one line");
+  for (const char* address :
+       {"me", "@b", "a@", "a@b@c", "a@b, c@d", "a@b\r\nBcc: c@d", "a@b> SIZE=1 <c@d", "a b@c",
+        "N <a@b", "N\r\nBcc: c@d <a@b>", "N <a@b\r\n>", "N <x> <a@b>", "\xC3\xBC@b"}) {
+    CAPTURE(address);
+    refused([&](Options& o) { o.to = {"fine@b.org", address}; }, "expected an address");
+    refused([&](Options& o) { o.from = address; }, "expected an address");
+  }
   refused([](Options& o) { o.subject = "a\nb"; }, "subject is \"a\\nb\"");
   refused([](Options& o) { o.password = "p"; }, "without a user");
+  refused([](Options& o) { o.user = "u"; }, "without a password");
+  refused([](Options& o) { o.user = o.password = "u\n"; }, "control character");
   refused([](Options& o) { o.timeout = 0; }, "timeout is 0");
+  CHECK_THROWS_AS(EmailNotifier(with([](Options& o) { o.ca_file = "/nowhere.pem"; })), FileError);
   CHECK(data::encoded_header("plain") == "plain");
   const std::string many = data::encoded_header("ü" + std::string(44, 'x') + "ü");
   CHECK(many ==
         "=?UTF-8?B?w7x4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4?=\r\n "
         "=?UTF-8?B?eMO8?=");
+}
+
+TEST_CASE("mails: names, long subjects and lines") {
+  MailServer server;
+  const data::Mail mail{.from = "Läb <lab@example.org>",
+                        .to = {"\"Doe, Jane\" <j@d.org>", "A \"B\" <b@d.org>",
+                               "somebody@example.org", "somebody.else@example.org"},
+                        .subject = std::string(300, 's'),
+                        .text = "one\n.\ntwo \xFF\r\n.three"};
+  CHECK(data::send(mail, {.url = server.url(), .starttls = false}) == "");
+  REQUIRE(server.mails().size() == 1);
+  const std::string& sent = server.mails()[0];
+  CAPTURE(sent);
+  CHECK(has(sent, "From: =?UTF-8?B?TMOkYg==?= <lab@example.org>\r\n"));
+  CHECK(has(sent,
+            "To: \"Doe, Jane\" <j@d.org>, \"A \\\"B\\\"\" <b@d.org>, somebody@example.org,\r\n "
+            "somebody.else@example.org\r\n"));
+  CHECK(has(sent, "\r\nSubject: =?UTF-8?B?c3Nz"));
+  CHECK(has(sent, "\r\none\r\n..\r\ntwo =EF=BF=BD\r\n..three"));
+  for (std::size_t at = 0, end = 0; end != std::string::npos; at = end + 2) {
+    end = sent.find("\r\n", at);
+    CHECK(std::min(end, sent.size()) - at <= 100);
+  }
 }
 
 }  // namespace keratin::tests
