@@ -39,6 +39,7 @@
 #include "nn/callbacks/csv_logger.h"
 #include "nn/callbacks/early_stopping.h"
 #include "nn/callbacks/email_notifier.h"
+#include "nn/callbacks/hparams_config.h"
 #include "nn/callbacks/lambda_callback.h"
 #include "nn/callbacks/learning_rate_scheduler.h"
 #include "nn/callbacks/model_checkpoint.h"

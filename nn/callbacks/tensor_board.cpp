@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <exception>
 #include <filesystem>
 #include <optional>
 #include <set>
@@ -179,7 +180,10 @@ class TensorBoardCallback final : public Callback {
     flush();
   }
   void on_train_end(Logs&) override { end(true); }
-  void on_train_interrupted() override { end(false); }
+  // One that was told to stop may go on later: its session has no end yet.
+  void on_train_interrupted() override {
+    end(std::current_exception() == nullptr ? std::nullopt : std::optional(false));
+  }
   void state(Fields& f) override { f("step", step_); }
 
  private:
@@ -234,8 +238,8 @@ class TensorBoardCallback final : public Callback {
     session_->flush();
   }
 
-  void end(bool success) {
-    if (session_) session_->hparams_end(success);
+  void end(std::optional<bool> success) {
+    if (session_ && success) session_->hparams_end(*success);
     flush();
     train_.reset();
     validation_.reset();

@@ -49,14 +49,14 @@ struct TensorBoardOptions {
 /// are images where they have one or three input channels.
 ///
 /// With write_inputs the first samples of the first batch are images too, under the name of the
-/// input, where they are [height, width] or [height, width, 1, 3 or 4]: numbers from 0 to 1 or from 0
-/// to 255 as they are, others scaled to their range. With hparams, such as {{"units", 32},
-/// {"optimizer", "adam"}, {"augment", true}}, a training is a session of the hparams page, in log_dir
-/// itself; give each training a log_dir of its own (logs/1, logs/2 ...) to compare them. The page finds
-/// the experiment, its hyperparameters and metrics, from the sessions there are. Throws where training begins: ValueError
-/// for options that are not supported, a hyperparameter without a name or of a name given twice,
-/// FileError for a folder that cannot be written. A folder that
-/// disappears later is warned of, and training goes on.
+/// input, where they are [height, width] or [height, width, 1, 3 or 4]: numbers from 0 to 1 or from
+/// 0 to 255 as they are, others scaled to their range. With hparams, such as {{"units", 32},
+/// {"optimizer", "adam"}, {"augment", true}}, a training is a session of the hparams page, in
+/// log_dir itself; give each training a log_dir of its own (logs/1, logs/2 ...) to compare them. The
+/// page finds the experiment, its hyperparameters and metrics, from the sessions there are, unless
+/// hparams_config() says more of it. Throws where training begins: ValueError for options that are
+/// not supported, a hyperparameter without a name or of a name given twice, FileError for a folder
+/// that cannot be written. A folder that disappears later is warned of, and training goes on.
 class TensorBoard : public CallbackRef {
  public:
   explicit TensorBoard(const TensorBoardOptions& options = {});

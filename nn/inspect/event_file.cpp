@@ -65,6 +65,20 @@ std::string_view bytes_of(const std::vector<T>& values) {
   return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)};
 }
 
+// A google.protobuf.Value: a number, a string or a bool.
+std::string value_of(const EventFile::HParamValue& value) {
+  std::string bytes;
+  pbf_writer writer(bytes);
+  if (const double* number = std::get_if<double>(&value)) {
+    writer.add_double(2, *number);
+  } else if (const std::string* text = std::get_if<std::string>(&value)) {
+    writer.add_string(3, *text);
+  } else {
+    writer.add_bool(4, std::get<bool>(value));
+  }
+  return bytes;
+}
+
 std::uint32_t masked(std::uint32_t crc) { return ((crc >> 15) | (crc << 17)) + 0xA282EAD8u; }
 
 }  // namespace
@@ -223,23 +237,14 @@ void EventFile::graph(const std::vector<GraphNode>& nodes) {
   record(event);
 }
 
-// Field numbers of plugins/hparams: HParamsPluginData holds one of the messages; a
-// google.protobuf.Value is a number, a string or a bool.
+// Field numbers of plugins/hparams: HParamsPluginData holds one of the messages.
 void EventFile::hparams_begin(const std::vector<std::pair<std::string, HParamValue>>& hparams,
                               const std::string& session) {
   std::string start, data;
   for (const auto& [name, value] : hparams) {
-    std::string held, entry;
-    pbf_writer writer(held);
-    if (const double* number = std::get_if<double>(&value)) {
-      writer.add_double(2, *number);
-    } else if (const std::string* text = std::get_if<std::string>(&value)) {
-      writer.add_string(3, *text);
-    } else {
-      writer.add_bool(4, std::get<bool>(value));
-    }
+    std::string entry;
     pbf_writer(entry).add_string(1, name);
-    pbf_writer(entry).add_message(2, held);
+    pbf_writer(entry).add_message(2, value_of(value));
     pbf_writer(start).add_message(1, entry);
   }
   pbf_writer(start).add_string(4, session);
@@ -254,6 +259,44 @@ void EventFile::hparams_end(bool success) {
   pbf_writer(end).add_double(2, wall_time());
   pbf_writer(data).add_message(4, end);
   hparams_record("_hparams_/session_end_info", data);
+}
+
+void EventFile::hparams_experiment(const std::vector<HParamInfo>& hparams,
+                                   const std::vector<MetricInfo>& metrics) {
+  constexpr std::int32_t kTypes[] = {2, 3, 1};  // of HParamValue's kinds: bool, number, string
+  const auto add_texts = [](pbf_writer& to, std::uint32_t first, const auto& info) {
+    if (!info.display_name.empty()) to.add_string(first, info.display_name);
+    if (!info.description.empty()) to.add_string(first + 1, info.description);
+  };
+  std::string experiment, data;
+  pbf_writer writer(experiment);
+  writer.add_double(3, wall_time());
+  for (const HParamInfo& info : hparams) {
+    pbf_writer message(writer, 4);
+    message.add_string(1, info.name);
+    add_texts(message, 2, info);
+    if (!info.values.empty()) {
+      message.add_enum(4, kTypes[info.values[0].index()]);
+      pbf_writer list(message, 5);
+      for (const HParamValue& value : info.values) list.add_message(1, value_of(value));
+    } else if (info.range) {
+      message.add_enum(4, kTypes[1]);
+      pbf_writer interval(message, 6);
+      interval.add_double(1, info.range->first);
+      interval.add_double(2, info.range->second);
+    }
+  }
+  for (const MetricInfo& info : metrics) {
+    pbf_writer message(writer, 5);
+    {
+      pbf_writer name(message, 1);
+      name.add_string(1, info.group);
+      name.add_string(2, info.tag);
+    }
+    add_texts(message, 3, info);
+  }
+  pbf_writer(data).add_message(2, experiment);
+  hparams_record("_hparams_/experiment", data);
 }
 
 void EventFile::hparams_record(const std::string& tag, std::string_view data) {

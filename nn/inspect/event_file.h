@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -45,6 +46,17 @@ class EventFile {
   void hparams_begin(const std::vector<std::pair<std::string, HParamValue>>& hparams,
                      const std::string& session);
   void hparams_end(bool success);
+  /// What its sessions vary and measure. Neither values nor a range: any value.
+  struct HParamInfo {
+    std::string name, display_name, description;
+    std::vector<HParamValue> values = {};
+    std::optional<std::pair<double, double>> range = {};
+  };
+  struct MetricInfo {
+    std::string group, tag, display_name, description;
+  };
+  void hparams_experiment(const std::vector<HParamInfo>& hparams,
+                          const std::vector<MetricInfo>& metrics);
   void flush();
 
   bool ok() const { return ok_; }

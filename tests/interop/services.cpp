@@ -34,6 +34,13 @@ int mail(const std::vector<std::string>& args) {
 
 // Two sessions of a small image model, in folders of their own.
 int logs(const std::vector<std::string>& args) {
+  kt::callbacks::hparams_config(
+      {.log_dir = args[0],
+       .hparams = {{.name = "filters", .values = {4, 8}, .display_name = "Filters"},
+                   {.name = "optimizer", .values = {"adam"}},
+                   {.name = "augment", .values = {true, false}},
+                   {.name = "rate", .min_value = 0.0001, .max_value = 0.01}},
+       .metrics = {{.tag = "epoch_accuracy"}, {.tag = "epoch_loss", .group = "train"}}});
   kt::set_random_seed(7);
   const kt::Tensor x = kt::random_uniform({64, 8, 8, 3});
   const kt::Tensor y = kt::argmax(kt::randn({64, 3}), {.axis = -1});

@@ -138,7 +138,8 @@ def ask(root, path, body=None):
 
 
 @contextmanager
-def tensorboard(folder):
+def tensorboard(folder, count):
+    """Once it has read so many runs."""
     port = free_port()
     command = [sys.executable, "-m", "tensorboard.main", f"--logdir={folder}", f"--port={port}", "--load_fast=false"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -146,7 +147,7 @@ def tensorboard(folder):
         root = f"http://127.0.0.1:{port}"
         for _ in range(120):
             try:
-                if len(ask(root, "runs")) == 6:
+                if len(ask(root, "runs")) == count:
                     break
             except OSError:
                 pass
@@ -160,9 +161,9 @@ def tensorboard(folder):
 def event_files(program, folder):
     logs = folder / "logs"
     subprocess.run([program, "logs", logs], check=True, timeout=60)
-    with tensorboard(logs) as root:
+    with tensorboard(logs, 7) as root:
         runs = ask(root, "runs")
-        assert sorted(runs) == ["4", "4/train", "4/validation", "8", "8/train", "8/validation"], runs
+        assert sorted(runs) == [".", "4", "4/train", "4/validation", "8", "8/train", "8/validation"], runs
         for run, losses in (("4/train", 5), ("8/validation", 5)):
             points = ask(root, f"plugin/scalars/scalars?run={run}&tag=epoch_loss")
             assert [p[1] for p in points] == list(range(losses)), points
@@ -177,27 +178,45 @@ def event_files(program, folder):
         assert "conv2d/kernel/histogram" in ask(root, "plugin/histograms/tags")["4/train"]
         graph = ask(root, "plugin/graphs/graph?run=4/train&tag=keras&conceptual=true")
         assert b's: "Conv2D"' in graph and b's: "Dense"' in graph, graph
+        check_hparams(root, True)
+    for file in logs.glob("events*"):  # of hparams_config: TensorBoard gathers what the sessions have
+        file.unlink()
+    with tensorboard(logs, 6) as root:
+        check_hparams(root, False)
 
-        experiment = ask(root, "plugin/hparams/experiment", {"experimentName": ""})
-        found = {one["name"]: one["type"] for one in experiment["hparamInfos"]}
-        assert found == {
-            "filters": "DATA_TYPE_FLOAT64",
-            "optimizer": "DATA_TYPE_STRING",
-            "augment": "DATA_TYPE_BOOL",
-            "rate": "DATA_TYPE_FLOAT64",
-        }, found
-        metrics = [(one["name"]["group"], one["name"]["tag"]) for one in experiment["metricInfos"]]
-        assert ("validation", "epoch_accuracy") in metrics and ("train", "epoch_loss") in metrics, metrics
-        wanted = {
-            "experimentName": "",
-            "allowedStatuses": ["STATUS_SUCCESS"],
-            "colParams": [{"hparam": "filters", "order": "ORDER_ASC"}],
-            "startIndex": 0,
-            "sliceSize": 10,
-        }
-        groups = ask(root, "plugin/hparams/session_groups", wanted)["sessionGroups"]
-        assert [one["hparams"]["filters"] for one in groups] == [4, 8], groups
-        assert groups[1]["hparams"]["rate"] == 0.001 and groups[1]["hparams"]["augment"] is True, groups
+
+def check_hparams(root, declared):
+    experiment = ask(root, "plugin/hparams/experiment", {"experimentName": "", "includeMetrics": True})
+    found = {one["name"]: one for one in experiment["hparamInfos"]}
+    types = {name: one.get("type") for name, one in found.items()}
+    assert types == {
+        "filters": "DATA_TYPE_FLOAT64",
+        "optimizer": "DATA_TYPE_STRING",
+        "augment": "DATA_TYPE_BOOL",
+        "rate": "DATA_TYPE_FLOAT64",
+    }, experiment
+    metrics = [(one["name"]["group"], one["name"]["tag"]) for one in experiment["metricInfos"]]
+    if declared:
+        assert metrics == [("validation", "epoch_accuracy"), ("train", "epoch_loss")], metrics
+        assert found["filters"]["displayName"] == "Filters" and found["filters"]["domainDiscrete"] == [4, 8]
+        assert found["rate"]["domainInterval"] == {"minValue": 0.0001, "maxValue": 0.01}
+    else:
+        assert {("validation", "epoch_accuracy"), ("train", "epoch_loss")} <= set(metrics), metrics
+    wanted = {
+        "experimentName": "",
+        "allowedStatuses": ["STATUS_SUCCESS"],
+        "colParams": [{"hparam": "filters", "order": "ORDER_ASC", "includeInResult": True}]
+        + [{"hparam": name, "includeInResult": True} for name in types if name != "filters"]
+        + [{"metric": {"group": "validation", "tag": "epoch_accuracy"}, "includeInResult": True}],
+        "startIndex": 0,
+        "sliceSize": 10,
+    }
+    groups = ask(root, "plugin/hparams/session_groups", wanted)["sessionGroups"]
+    assert [one["hparams"]["filters"] for one in groups] == [4, 8], groups
+    assert groups[1]["hparams"]["rate"] == 0.001 and groups[1]["hparams"]["augment"] is True, groups
+    points = ask(root, "plugin/scalars/scalars?run=8/validation&tag=epoch_accuracy")
+    (measured,) = groups[1]["sessions"][0]["metricValues"]
+    assert measured["value"] == points[-1][2], groups[1]
 
 
 def main():

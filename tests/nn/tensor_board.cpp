@@ -285,6 +285,94 @@ TEST_CASE("TensorBoard: hyperparameters and the inputs of the first batch") {
   CHECK_THROWS_AS(callbacks::TensorBoard({.hparams = {{"", 1}}}), ValueError);
 }
 
+TEST_CASE("TensorBoard: the session of a training that was told to stop has no end") {
+  const TemporaryFolder folder;
+  Sequential model({Input({.shape = {2}}), layers::Dense({.units = 1})});
+  model.compile({.loss = "mse"});
+  const CallbackRef board =
+      callbacks::TensorBoard({.log_dir = folder / "logs", .hparams = {{"units", 1}}});
+  Callback& callback = *board.callback();
+  Logs logs;
+  callback.start(model, {});
+  callback.on_train_begin(logs);
+  callback.on_train_interrupted();
+  CHECK(points_of(folder / "logs").count("_hparams_/session_start_info") == 1);
+  CHECK(points_of(folder / "logs").count("_hparams_/session_end_info") == 0);
+}
+
+TEST_CASE("hparams_config: what an experiment varies and measures") {
+  const TemporaryFolder folder;
+  using callbacks::hparams_config;
+  hparams_config(
+      {.log_dir = folder / "logs",
+       .hparams = {{.name = "units", .values = {16, 32}, .display_name = "Units"},
+                   {.name = "rate", .min_value = 0.1, .max_value = 0.5, .description = "of steps"},
+                   {.name = "kind", .values = {"wide"}},
+                   {.name = "augment", .values = {true, false}},
+                   {.name = "other"}},
+       .metrics = {{.tag = "epoch_loss", .group = "train"}, {.tag = "epoch_accuracy"}}});
+  const Points points = points_of(folder / "logs");
+  const Point& point = points.at("_hparams_/experiment").at(0);
+  CHECK(point.plugin == "hparams");
+  pbf_reader data(point.plugin_content);
+  REQUIRE(data.next(2));
+  pbf_reader experiment = data.get_message();
+  std::vector<std::string> found;
+  while (experiment.next()) {
+    if (experiment.tag() == 4) {
+      pbf_reader info = experiment.get_message();
+      std::string text;
+      while (info.next()) {
+        if (info.tag() == 4) {
+          text += fmt::format(" type {}", info.get_enum());
+        } else if (info.tag() == 5) {
+          pbf_reader values = info.get_message();
+          int count = 0;
+          for (; values.next(1); ++count) values.skip();
+          text += fmt::format(" of {}", count);
+        } else if (info.tag() == 6) {
+          pbf_reader range = info.get_message();
+          while (range.next()) text += fmt::format(" {}", range.get_double());
+        } else {
+          text += (text.empty() ? "" : " ") + info.get_string();
+        }
+      }
+      found.push_back(text);
+    } else if (experiment.tag() == 5) {
+      pbf_reader info = experiment.get_message();
+      REQUIRE(info.next(1));
+      pbf_reader name = info.get_message();
+      REQUIRE(name.next(1));
+      const std::string group = name.get_string();
+      REQUIRE(name.next(2));
+      found.push_back(group + "/" + name.get_string());
+    } else {
+      experiment.skip();
+    }
+  }
+  CHECK(found == std::vector<std::string>{"units Units type 3 of 2", "rate of steps type 3 0.1 0.5",
+                                          "kind type 1 of 1", "augment type 2 of 2", "other",
+                                          "train/epoch_loss", "validation/epoch_accuracy"});
+
+  const auto refused = [&](const callbacks::HParamDomain& domain, const char* what) {
+    CHECK_THROWS_WITH_AS(hparams_config({.log_dir = folder / "none", .hparams = {domain}}),
+                         doctest::Contains(what), ValueError);
+  };
+  refused({}, "has no name");
+  refused({.name = "a", .values = {1, "b"}}, "several kinds");
+  refused({.name = "a", .values = {1}, .min_value = 0, .max_value = 1}, "values and a range");
+  refused({.name = "a", .min_value = 0}, "one end of a range");
+  refused({.name = "a", .min_value = 1, .max_value = 0}, "from 1 to 0");
+  refused({.name = "a", .min_value = 0, .max_value = NAN}, "from 0 to nan");
+  CHECK_THROWS_WITH_AS(hparams_config({.hparams = {{.name = "a"}, {.name = "a"}}}),
+                       doctest::Contains("given twice"), ValueError);
+  CHECK_THROWS_WITH_AS(hparams_config({.metrics = {{}}}), doctest::Contains("has no tag"),
+                       ValueError);
+  CHECK_FALSE(fs::exists(folder / "none"));
+  write_file(folder / "file", "");
+  CHECK_THROWS_AS(hparams_config({.log_dir = folder / "file/logs"}), FileError);
+}
+
 TEST_CASE("TensorBoard: a folder that can't be written, or goes") {
   const TemporaryFolder folder;
   write_file(folder / "file", "");
