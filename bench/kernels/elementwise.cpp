@@ -14,7 +14,7 @@ using kernels::Unary;
 using kernels::UnaryShape;
 using Sizes = std::vector<std::int64_t>;
 
-constexpr std::int64_t kLarge = 4096 * 1024;
+constexpr std::int64_t kLarge = 4096 * 1024, kBeyondCaches = 16 << 20;
 
 std::vector<UnaryShape> unary_shapes() {
   std::vector<UnaryShape> shapes = {{Unary::relu, 16384}, {Unary::exp, 16384}};
@@ -22,6 +22,7 @@ std::vector<UnaryShape> unary_shapes() {
        {Unary::relu, Unary::square, Unary::sqrt, Unary::exp, Unary::expm1, Unary::log, Unary::log1p,
         Unary::tanh, Unary::sigmoid, Unary::softplus, Unary::erf, Unary::sin})
     shapes.push_back({op, kLarge});
+  shapes.push_back({Unary::relu, kBeyondCaches});
   return shapes;
 }
 
@@ -50,7 +51,8 @@ const bool binary_row = add_ladder(
      shape(Binary::add, {100'000, 10}, {10}), shape(Binary::multiply, {1'000'000, 3}, {3}),
      shape(Binary::multiply, {32, 28, 28, 32}, {32, 1, 1, 32}),
      shape(Binary::sigmoid_cross_entropy, {kLarge}, {kLarge}),
-     shape(Binary::relu_gradient, {kLarge}, {kLarge})},
+     shape(Binary::relu_gradient, {kLarge}, {kLarge}),
+     shape(Binary::add, {kBeyondCaches}, {kBeyondCaches})},
     [](Buffers& b, const BinaryShape& s) {
       return std::tuple(b.input<float>(extent(s, s.a)), b.input<float>(extent(s, s.b)),
                         b.output<float>(s.size()));

@@ -112,12 +112,17 @@ template <class T>
 void unary_threads(const T* x, T* y, const UnaryShape& s);
 void unary_simd(const float* x, float* y, const UnaryShape& s);
 bool unary_simd_applies(const UnaryShape& s);
+void unary_streamed(const float* x, float* y, const UnaryShape& s);
+bool unary_streamed_applies(const UnaryShape& s);
 template <class T>
 void binary_reference(const T* a, const T* b, T* y, const BinaryShape& s);
 template <class T>
 void binary_threads(const T* a, const T* b, T* y, const BinaryShape& s);
 void binary_simd(const float* a, const float* b, float* y, const BinaryShape& s);
 bool binary_simd_applies(const BinaryShape& s);
+void binary_streamed(const float* a, const float* b, float* y, const BinaryShape& s);
+/// One row, beyond the caches.
+bool binary_streamed_applies(const BinaryShape& s);
 
 template <class T>
 inline constexpr Rung<UnaryFn<T>> unary_threads_rung{
@@ -137,11 +142,15 @@ inline constexpr auto unary_ladder =
 template <>
 inline constexpr auto unary_ladder<float> = Ladder{
     "elementwise", "unary", unary_cost<float>,
-    std::array{Rung<UnaryFn<float>>{"reference", "", always, cpu::unary_reference<float>},
-               cpu::unary_threads_rung<float>,
-               Rung<UnaryFn<float>>{
-                   "simd", "all lanes at once, polynomials for exp and log; threads",
-                   cpu::unary_simd_applies, cpu::unary_simd, "all functions but sin and cos"}}};
+    std::array{
+        Rung<UnaryFn<float>>{"reference", "", always, cpu::unary_reference<float>},
+        cpu::unary_threads_rung<float>,
+        Rung<UnaryFn<float>>{"simd", "all lanes at once, polynomials for exp and log; threads",
+                             cpu::unary_simd_applies, cpu::unary_simd,
+                             "all functions but sin and cos"},
+        Rung<UnaryFn<float>>{"streamed", "stores past the caches: no line is read to be written",
+                             cpu::unary_streamed_applies, cpu::unary_streamed,
+                             "what simd takes, 32 MiB or more"}}};
 
 template <class T>
 inline constexpr auto binary_ladder =
@@ -155,6 +164,10 @@ inline constexpr auto binary_ladder<float> =
                       cpu::binary_threads_rung<float>,
                       Rung<BinaryFn<float>>{
                           "simd", "all lanes at once, short rows repeated to long ones; threads",
-                          cpu::binary_simd_applies, cpu::binary_simd, "all functions but power"}}};
+                          cpu::binary_simd_applies, cpu::binary_simd, "all functions but power"},
+                      Rung<BinaryFn<float>>{"streamed",
+                                            "stores past the caches: no line is read to be written",
+                                            cpu::binary_streamed_applies, cpu::binary_streamed,
+                                            "one row that simd takes, 32 MiB or more"}}};
 
 }  // namespace keratin::kernels

@@ -1,8 +1,10 @@
 #include "nn/layers/layer_normalization.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "autograd/ops/add.h"
+#include "autograd/ops/layer_normalization.h"
 #include "autograd/ops/maximum.h"
 #include "autograd/ops/mean.h"
 #include "autograd/ops/multiply.h"
@@ -93,6 +95,14 @@ class LayerNormalizationLayer final : public AxesLayer<LayerNormalizationOptions
   }
   Variable call(const Variable& input, CallContext) override {
     const Variable x = as_floating(input);
+    if (const auto rows = last_axes(x.shape())) {
+      const auto line = [&](const Variable& weight) {
+        return weight.defined() ? reshape(weight, {rows->back()}) : weight;
+      };
+      return reshape(
+          layer_normalization(reshape(x, *rows), line(gamma_), line(beta_), options_.epsilon),
+          x.shape());
+    }
     const ReduceOptions over{.axis = options_.axis, .keepdims = true};
     const Variable centered = x - mean(x, over);
     Variable y = centered * rsqrt(mean(square(centered), over) + options_.epsilon);
@@ -101,6 +111,16 @@ class LayerNormalizationLayer final : public AxesLayer<LayerNormalizationOptions
   }
 
  private:
+  // [rows, columns] where the axes are the last ones, with something in them.
+  std::optional<Shape> last_axes(const Shape& x) const {
+    const auto axes = options_.axis.resolve("axis", x.rank());
+    const std::int64_t first = x.rank() - static_cast<std::int64_t>(axes.size());
+    std::int64_t columns = 1;
+    for (std::int64_t i = first; i < x.rank(); ++i) columns *= x[i];
+    if (axes.front() != first || columns == 0) return std::nullopt;
+    return Shape{x.size() / columns, columns};
+  }
+
   Variable gamma_, beta_;
 };
 

@@ -385,4 +385,44 @@ TEST_CASE("elementwise: merged axes, cost, text and names") {
   CHECK(std::adjacent_find(names.begin(), names.end()) == names.end());
 }
 
+TEST_CASE("elementwise: streamed results are those of simd, at any size and place") {
+  for (const std::int64_t size : kSizes) {
+    CAPTURE(size);
+    const auto a = awkward_mixture(size + 3, 5), b = awkward_mixture(size + 3, 6);
+    for (const std::int64_t place : {0, 1, 3}) {
+      const auto expect_same = [&](auto simd, auto streamed) {
+        auto expected = unwritten(size + 4), y = unwritten(size + 4);
+        simd(expected.data() + place);
+        streamed(y.data() + place);
+        CHECK(same_bits(y, expected));
+      };
+      const kernels::UnaryShape one{Unary::square, size};
+      expect_same([&](float* y) { kernels::cpu::unary_simd(a.data(), y, one); },
+                  [&](float* y) { kernels::cpu::unary_streamed(a.data(), y, one); });
+      const Sizes sizes{size};
+      for (const Sizes& sizes_b : {sizes, Sizes{}}) {
+        const BinaryShape two = kernels::make_binary_shape(Binary::subtract, sizes, sizes_b);
+        expect_same([&](float* y) { kernels::cpu::binary_simd(a.data(), b.data(), y, two); },
+                    [&](float* y) { kernels::cpu::binary_streamed(a.data(), b.data(), y, two); });
+      }
+    }
+  }
+}
+
+TEST_CASE("elementwise: what is beyond the caches is streamed") {
+  constexpr std::int64_t kSize = (5 << 20) + 7;
+  const kernels::UnaryShape one{Unary::relu, kSize};
+  CHECK(std::string(kernels::pick(kernels::unary_ladder<float>, one).name) == "streamed");
+  const Sizes sizes{kSize};
+  const BinaryShape two = kernels::make_binary_shape(Binary::add, sizes, sizes);
+  CHECK(std::string(kernels::pick(kernels::binary_ladder<float>, two).name) == "streamed");
+  const auto x = awkward_mixture(kSize, 3);
+  check_same_bits_on_all_threads([&] {
+    auto y = unwritten(kSize), z = unwritten(kSize);
+    kernels::run(kernels::unary_ladder<float>, x.data(), y.data(), one);
+    kernels::run(kernels::binary_ladder<float>, x.data(), y.data(), z.data(), two);
+    return z;
+  });
+}
+
 }  // namespace keratin::tests

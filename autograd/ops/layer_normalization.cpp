@@ -1,0 +1,103 @@
+#include "autograd/ops/layer_normalization.h"
+
+#include "autograd/along_axis.h"
+#include "autograd/op.h"
+#include "autograd/ops/add.h"
+#include "autograd/ops/mean.h"
+#include "autograd/ops/multiply.h"
+#include "autograd/ops/reshape.h"
+#include "autograd/ops/rsqrt.h"
+#include "autograd/ops/square.h"
+#include "autograd/ops/subtract.h"
+#include "autograd/ops/sum.h"
+#include "kernels/layer_normalization/layer_normalization.h"
+
+namespace keratin {
+namespace {
+
+template <class T>
+const T* data_or_null(const Tensor& x) {
+  return x.defined() ? x.data<T>() : nullptr;
+}
+
+struct LayerNormalization {
+  struct Args {
+    double epsilon;
+    bool has_gamma, has_beta;
+  };
+  struct Extra {
+    Tensor mean, scale;  // of each row
+  };
+  static constexpr std::string_view name = "layer_normalization";
+  static constexpr Keep keep{.inputs = true};
+  static Spec infer(const Spec& x, const Spec& gamma, const Spec& beta, const Args& a) {
+    require_floating(name, x);
+    detail::require_rows(name, x);
+    for (const auto& [given, spec] : {std::pair{a.has_gamma, gamma}, {a.has_beta, beta}}) {
+      if (!given) continue;
+      require_same_dtype(name, x, spec);
+      if (spec.shape != Shape{x.shape.back()}) {
+        throw ShapeError(fmt::format(
+            "{}: gamma or beta is {} for an input of {}; expected one number a column, [{}]", name,
+            spec.text(), x.text(), x.shape.back()));
+      }
+    }
+    return x;
+  }
+  static void cpu(const Tensor& x, const Tensor& gamma, const Tensor& beta, Tensor& y, Extra& extra,
+                  const Args& a) {
+    const kernels::LayerNormShape shape = shape_of(x, a);
+    extra.mean = Tensor::empty({shape.rows}, x.dtype());
+    extra.scale = Tensor::empty({shape.rows}, x.dtype());
+    dispatch_floats(name, x.dtype(), [&]<class T> {
+      kernels::run(kernels::layer_norm_ladder<T>, x.data<T>(), data_or_null<T>(gamma),
+                   data_or_null<T>(beta), y.mutable_data<T>(), extra.mean.mutable_data<T>(),
+                   extra.scale.mutable_data<T>(), shape);
+    });
+  }
+  static auto gradient(const auto& saved, const Args& a, const Tensor& dy) {
+    const Tensor &x = saved.input(0), &gamma = saved.input(1);
+    const kernels::LayerNormShape shape = shape_of(x, a);
+    Tensor dx = Tensor::empty(x.spec()), dgamma = Tensor::empty({shape.cols}, x.dtype()),
+           dbeta = Tensor::empty({shape.cols}, x.dtype());
+    dispatch_floats(name, x.dtype(), [&]<class T> {
+      kernels::run(kernels::layer_norm_gradient_ladder<T>, x.data<T>(), dy.data<T>(),
+                   data_or_null<T>(gamma), saved.extra.mean.template data<T>(),
+                   saved.extra.scale.template data<T>(), dx.mutable_data<T>(),
+                   dgamma.mutable_data<T>(), dbeta.mutable_data<T>(), shape);
+    });
+    return grads(dx, a.has_gamma ? dgamma : Tensor(), a.has_beta ? dbeta : Tensor());
+  }
+  // The same, composed, so that it can be differentiated again.
+  //   dx = scale (g - mean g - xhat mean(g xhat)),  g = dy gamma
+  static auto gradient(const auto& saved, const Args& a, const Variable& dy) {
+    const Variable &x = saved.input(0), &gamma = saved.input(1);
+    const ReduceOptions row{.axis = -1, .keepdims = true};
+    const Variable centered = x - mean(x, row),
+                   scale = rsqrt(mean(square(centered), row) + a.epsilon), xhat = centered * scale,
+                   g = a.has_gamma ? dy * gamma : dy;
+    const Variable dx = scale * (g - mean(g, row) - xhat * mean(g * xhat, row));
+    const auto over_rows = [&](const Variable& v) {
+      return sum(reshape(v, {-1, x.shape().back()}), {.axis = 0});
+    };
+    return grads(dx, a.has_gamma ? over_rows(dy * xhat) : Variable(),
+                 a.has_beta ? over_rows(dy) : Variable());
+  }
+  static kernels::LayerNormShape shape_of(const Tensor& x, const Args& a) {
+    const std::int64_t cols = x.shape().back();
+    return {x.size() / cols, cols, a.epsilon};
+  }
+};
+
+}  // namespace
+
+Tensor layer_normalization(const Tensor& x, const Tensor& gamma, const Tensor& beta,
+                           double epsilon) {
+  return apply<LayerNormalization>({epsilon, gamma.defined(), beta.defined()}, x, gamma, beta);
+}
+Variable layer_normalization(const Variable& x, const Variable& gamma, const Variable& beta,
+                             double epsilon) {
+  return apply<LayerNormalization>({epsilon, gamma.defined(), beta.defined()}, x, gamma, beta);
+}
+
+}  // namespace keratin

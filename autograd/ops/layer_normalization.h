@@ -1,0 +1,16 @@
+#pragma once
+
+#include "autograd/variable.h"
+
+namespace keratin {
+
+/// Normalizes each row, the last axis, by itself.
+///   y = gamma (x - mean x) / sqrt(var x + epsilon) + beta, the variance biased
+/// x: [..., n], f32 or f64, n >= 1; gamma, beta: [n], or not defined() for 1 and 0. Throws
+/// ShapeError, DTypeError. Source: Ba, Kiros and Hinton 2016.
+[[nodiscard]] Tensor layer_normalization(const Tensor& x, const Tensor& gamma, const Tensor& beta,
+                                         double epsilon);
+[[nodiscard]] Variable layer_normalization(const Variable& x, const Variable& gamma,
+                                           const Variable& beta, double epsilon);
+
+}  // namespace keratin
