@@ -116,11 +116,13 @@ std::string with_crlf(const std::string& text) {
   return result;
 }
 
-// Keeps the last line that the server said.
-std::size_t note_reply(char* bytes, std::size_t, std::size_t count, void* reply) {
+// Keeps the last line by which the server refused something: it may still say goodbye.
+std::size_t note_refusal(char* bytes, std::size_t, std::size_t count, void* refusal) {
   std::string line(bytes, count);
   line.resize(line.find_last_not_of("\r\n") + 1);
-  if (!line.empty()) *static_cast<std::string*>(reply) = std::move(line);
+  if (line.starts_with('4') || line.starts_with('5')) {
+    *static_cast<std::string*>(refusal) = std::move(line);
+  }
   return count;
 }
 
@@ -159,7 +161,7 @@ std::string encoded_header(const std::string& text) {
 
 std::string send(const Mail& mail, const MailServer& server) {
   char text[CURL_ERROR_SIZE] = "";  // they outlive the connection, which says goodbye
-  std::string reply;
+  std::string refusal;
   const Curl curl = new_curl();
   if (curl == nullptr) return "libcurl could not be started";
   CURL* c = curl.get();
@@ -200,13 +202,12 @@ std::string send(const Mail& mail, const MailServer& server) {
   curl_easy_setopt(c, CURLOPT_ERRORBUFFER, text);
   curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, static_cast<long>(server.timeout * 1000));
-  curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, note_reply);
-  curl_easy_setopt(c, CURLOPT_HEADERDATA, &reply);
+  curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, note_refusal);
+  curl_easy_setopt(c, CURLOPT_HEADERDATA, &refusal);
   const CURLcode code = curl_easy_perform(c);
   if (code == CURLE_OK) return "";
   std::string problem = text[0] != '\0' ? text : curl_easy_strerror(code);
-  const bool refused = reply.starts_with('4') || reply.starts_with('5');
-  if (refused) problem += fmt::format(", {:?}", replace_ill_formed_utf8(reply));
+  if (!refusal.empty()) problem += fmt::format(", {:?}", replace_ill_formed_utf8(refusal));
   return problem;
 }
 
