@@ -19,7 +19,8 @@ class TerminateOnNaNCallback final : public Callback {
     const double* loss = logs.find("loss");
     if (loss == nullptr || std::isfinite(*loss)) return;
     if (options_.raise_error) {
-      throw ValueError(fmt::format("TerminateOnNaN: the loss of batch {} is {}: {}", batch, *loss,
+      const double shown = std::isnan(*loss) ? std::fabs(*loss) : *loss;  // a NaN without its sign
+      throw ValueError(fmt::format("TerminateOnNaN: the loss of batch {} is {}: {}", batch, shown,
                                    detail::model_state(model()).not_finite));
     }
     detail::write_stdout(fmt::format("\nBatch {}: Invalid loss, terminating training\n", batch));

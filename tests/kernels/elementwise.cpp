@@ -412,15 +412,15 @@ TEST_CASE("elementwise: streamed results are those of simd, at any size and plac
 TEST_CASE("elementwise: what is beyond the caches is streamed") {
   constexpr std::int64_t kSize = (5 << 20) + 7;
   const kernels::UnaryShape one{Unary::relu, kSize};
-  CHECK(std::string(kernels::pick(kernels::unary_ladder<float>, one).name) == "streamed");
+  CHECK(kernels::cpu::unary_streamed_applies(one));
   const Sizes sizes{kSize};
   const BinaryShape two = kernels::make_binary_shape(Binary::add, sizes, sizes);
-  CHECK(std::string(kernels::pick(kernels::binary_ladder<float>, two).name) == "streamed");
+  CHECK(kernels::cpu::binary_streamed_applies(two));
   const auto x = awkward_mixture(kSize, 3);
   check_same_bits_on_all_threads([&] {
     auto y = unwritten(kSize), z = unwritten(kSize);
-    kernels::run(kernels::unary_ladder<float>, x.data(), y.data(), one);
-    kernels::run(kernels::binary_ladder<float>, x.data(), y.data(), z.data(), two);
+    kernels::cpu::unary_streamed(x.data(), y.data(), one);
+    kernels::cpu::binary_streamed(x.data(), y.data(), z.data(), two);
     return z;
   });
 }
