@@ -68,7 +68,8 @@ std::string header_of(const std::string& text) {
   if (name.empty()) return address;
   constexpr std::string_view kPlain = " !#$%&'*+-/=?^_`{|}~";  // RFC 5322, atoms
   const auto is_plain = [&](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 || kPlain.find(c) != kPlain.npos;
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+           kPlain.find(c) != std::string_view::npos;
   };
   if (!is_ascii(name)) return encoded_header(name) + " <" + address + ">";
   if (std::all_of(name.begin(), name.end(), is_plain)) return name + " <" + address + ">";

@@ -41,9 +41,9 @@ bool pays(const Conv2dShape& s, std::int64_t height, std::int64_t width) {
   if (std::min(s.in_c, s.out_c) < kLeastChannels || s.in_c * s.out_c > kMostWeights) return false;
   const auto weights = static_cast<double>(s.in_c * s.out_c);
   const auto channels = static_cast<double>(s.in_c + s.out_c);
-  const auto tiles =
-      static_cast<double>(s.batch * (rounded(height, kWinogradTile) / kWinogradTile) *
-                          (rounded(width, kWinogradTile) / kWinogradTile));
+  const std::int64_t down = rounded(height, kWinogradTile) / kWinogradTile;
+  const std::int64_t across = rounded(width, kWinogradTile) / kWinogradTile;
+  const auto tiles = static_cast<double>(s.batch * down * across);
   const double direct = 9 * static_cast<double>(s.batch * height * width) * weights;
   return direct > 1.2 * (tiles * (41 * weights + 150 * channels) + 120 * weights);
 }

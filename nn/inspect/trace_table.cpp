@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <numeric>
 #include <tuple>
@@ -174,7 +175,7 @@ std::string layer_sums(const TraceData& trace, std::int64_t width) {
     const double both = sum.there + sum.back;
     const double share = whole > 0 ? both / whole : 0;
     const auto eighths =
-        static_cast<std::int64_t>(share * 8 * static_cast<double>(bar_cells) + 0.5);
+        static_cast<std::int64_t>(std::llround(share * 8 * static_cast<double>(bar_cells)));
     constexpr std::string_view kParts[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
     std::string line =
         fmt::format("{} {} {} {} {} ", aligned(sum.layer, name_width, Align::left),
