@@ -215,8 +215,9 @@ def check_hparams(root, declared):
     assert [one["hparams"]["filters"] for one in groups] == [4, 8], groups
     assert groups[1]["hparams"]["rate"] == 0.001 and groups[1]["hparams"]["augment"] is True, groups
     points = ask(root, "plugin/scalars/scalars?run=8/validation&tag=epoch_accuracy")
-    (measured,) = groups[1]["sessions"][0]["metricValues"]
-    assert measured["value"] == points[-1][2], groups[1]
+    accuracy = {"group": "validation", "tag": "epoch_accuracy"}
+    values = groups[1]["sessions"][0]["metricValues"]
+    assert [one["value"] for one in values if one["name"] == accuracy] == [points[-1][2]], groups[1]
 
 
 def main():
