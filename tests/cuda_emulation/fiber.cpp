@@ -192,7 +192,8 @@ void Fiber::yield() {
 #endif
   switch_context(state->own, state->resumer);
 #ifdef CUDA_EMULATION_ASAN
-  __sanitizer_finish_switch_fiber(state->own_fake, nullptr, nullptr);
+  // the next resumer may be another thread: its stack is the one to go back to
+  __sanitizer_finish_switch_fiber(state->own_fake, &state->resumer_stack, &state->resumer_size);
 #endif
 }
 

@@ -15,7 +15,7 @@ class Fiber {
   Fiber(const Fiber&) = delete;
   Fiber& operator=(const Fiber&) = delete;
 
-  /// Runs until the fiber yields. Always on the OS thread that resumed it first.
+  /// Runs until the fiber yields, on this OS thread: any, but one at a time.
   void resume();
   /// Back to whoever resumed this fiber.
   static void yield();

@@ -4,21 +4,31 @@
 #include <fmt/format.h>
 #include <sys/wait.h>
 
-#include <cstdlib>
+#include <cstdio>
 #include <filesystem>
 #include <string>
 
 namespace {
 
-// Exit status of the program of this flavour; -1 where this compiler has none.
-int status_of(const std::string& flavour, const std::string& defect, const std::string& version) {
+struct Outcome {
+  int status = -1;  // -1 where this compiler has no such program
+  std::string output;
+};
+
+Outcome run(const std::string& flavour, const std::string& defect, const std::string& version) {
   const std::string program = KERATIN_DEFECTS_DIR "/keratin_cuda_defects_" + flavour;
-  if (!std::filesystem::exists(program)) return -1;
-  const int status = std::system(
-      fmt::format("ASAN_OPTIONS=exitcode=67 TSAN_OPTIONS=exitcode=66 '{}' {} {} >/dev/null 2>&1",
-                  program, defect, version)
-          .c_str());
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+  Outcome outcome;
+  if (!std::filesystem::exists(program)) return outcome;
+  FILE* const pipe =
+      popen(fmt::format("ASAN_OPTIONS=exitcode=67 TSAN_OPTIONS=exitcode=66 '{}' {} {} 2>&1",
+                        program, defect, version)
+                .c_str(),
+            "r");
+  REQUIRE(pipe != nullptr);
+  for (int c; (c = std::fgetc(pipe)) != EOF;) outcome.output += static_cast<char>(c);
+  const int status = pclose(pipe);
+  outcome.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+  return outcome;
 }
 
 struct Defect {
@@ -41,19 +51,20 @@ const Defect kDefects[] = {{"no_barrier_in_loop", kWrong, kWrong, kRace},
 TEST_CASE("cuda emulation: every planted defect is reported, its twin is not") {
   for (const std::string flavour : {"plain", "address", "thread"}) {
     CAPTURE(flavour);
-    const int clean = status_of(flavour, "none", "clean");
-    if (clean == -1) {
+    const Outcome clean = run(flavour, "none", "clean");
+    if (clean.status == -1) {
       MESSAGE("this compiler has no sanitizer \"" << flavour << "\"");
       continue;
     }
-    CHECK(clean == 0);
+    CHECK(clean.status == 0);
+    CHECK(clean.output == "");  // a sanitizer that only warns lost its way
     for (const Defect& defect : kDefects) {
       const int expected = flavour == "plain"     ? defect.plain
                            : flavour == "address" ? defect.address
                                                   : defect.thread;
       if (expected == 0 || (flavour == "address" && expected != kBounds)) continue;
       CAPTURE(defect.name);
-      CHECK(status_of(flavour, defect.name, "broken") == expected);
+      CHECK(run(flavour, defect.name, "broken").status == expected);
     }
   }
 }
