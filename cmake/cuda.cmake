@@ -1,4 +1,4 @@
-# CUDA is optional, at build time and at run time. KERATIN_HAS_CUDA says whether this build has device code.
+# CUDA kernels. KERATIN_HAS_CUDA says whether this build has device code: none has yet.
 set(KERATIN_HAS_CUDA 0)
 file(GLOB_RECURSE KERATIN_CUDA_SOURCES CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/kernels/*.cu)
 if(NOT KERATIN_CUDA MATCHES "^(AUTO|ON|OFF)$")

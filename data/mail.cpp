@@ -145,17 +145,14 @@ std::string encoded_header(const std::string& text) {
   constexpr std::size_t kMostPlain = 200;  // a line may have 998
   if (is_ascii(text) && text.size() <= kMostPlain) return text;
   // An encoded word has 75 characters at most, and ends with a whole code point.
-  constexpr std::size_t kMostBytes = 45;
-  const auto continues = [&](std::size_t i) {
-    return i < text.size() && (static_cast<unsigned char>(text[i]) & 0xC0) == 0x80;
-  };
+  constexpr std::int64_t kMostBytes = 45;
+  const std::string whole = replace_ill_formed_utf8(text);
   std::string words;
-  for (std::size_t first = 0; first < text.size();) {
-    std::size_t last = std::min(text.size(), first + kMostBytes);
-    while (last > first + 1 && continues(last)) --last;
+  for (std::string_view rest = whole; !rest.empty();) {
+    const std::string_view part = utf8_prefix(rest, kMostBytes);
     if (!words.empty()) words += "\r\n ";
-    words += "=?UTF-8?B?" + base64(std::string_view(text).substr(first, last - first)) + "?=";
-    first = last;
+    words += "=?UTF-8?B?" + base64(part) + "?=";
+    rest.remove_prefix(part.size());
   }
   return words;
 }
@@ -202,7 +199,7 @@ std::string send(const Mail& mail, const MailServer& server) {
   curl_easy_setopt(c, CURLOPT_MIMEPOST, mime.get());
   curl_easy_setopt(c, CURLOPT_ERRORBUFFER, text);
   curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, static_cast<long>(server.timeout * 1000));
+  curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, std::max(1L, static_cast<long>(server.timeout * 1000)));
   curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, note_refusal);
   curl_easy_setopt(c, CURLOPT_HEADERDATA, &refusal);
   const CURLcode code = curl_easy_perform(c);

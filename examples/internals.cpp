@@ -1,6 +1,6 @@
 // Below the layers: tensors, gradients, a training loop by hand, and a look at what ran.
 //
-//   internals OUT
+//   internals OUT      OUT, a folder that exists, gets what ran as files
 
 #include <keratin/keratin.h>
 
@@ -35,7 +35,7 @@ class Stopwatch : public kt::Callback {
   double started_ = 0;
 };
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
   if (argc != 2) return fmt::print(stderr, "usage: internals OUT\n"), 2;
   const std::string out = argv[1];
   kt::set_random_seed(42);
@@ -90,4 +90,7 @@ int main(int argc, char** argv) {
   fmt::print("{}", trace.table());
   trace.write_chrome(out + "/step.json");  // opens in Perfetto and chrome://tracing
   trace.write_report(out + "/step.html");  // time line, tape and roofline in one page
+} catch (const kt::Error& error) {
+  fmt::print(stderr, "{}\n", error.what());
+  return 1;
 }

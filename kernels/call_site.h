@@ -66,4 +66,24 @@ class CallSiteGuard {
   CallSite before_;
 };
 
+/// While one lives, a kernel runs on this thread; it tells how many threads that kernel may have used.
+class RunningKernel {
+ public:
+  explicit RunningKernel(int& threads)
+      : threads_(threads), before_(std::exchange(call_site.threads, 1)) {
+    ++call_site.depth;
+  }
+  ~RunningKernel() {
+    --call_site.depth;
+    threads_ = call_site.threads;
+    call_site.threads = threads_ > before_ ? threads_ : before_;
+  }
+  RunningKernel(const RunningKernel&) = delete;
+  RunningKernel& operator=(const RunningKernel&) = delete;
+
+ private:
+  int& threads_;
+  int before_;
+};
+
 }  // namespace keratin::kernels

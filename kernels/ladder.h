@@ -210,14 +210,13 @@ template <class Fn, std::size_t N, class... Args>
   using Clock = std::chrono::steady_clock;
   using Shape = ShapeOf<Fn>;
   static_assert(std::is_trivially_copyable_v<Shape>, "traces copy shapes byte by byte");
-  const int threads_before = std::exchange(call_site.threads, 1);
-  ++call_site.depth;
+  int threads = 1;
   const auto start = Clock::now();
-  rung.function(args...);
+  {
+    const RunningKernel running(threads);
+    rung.function(args...);
+  }
   const auto end = Clock::now();
-  --call_site.depth;
-  const int threads = call_site.threads;
-  call_site.threads = std::max(threads, threads_before);
   TraceSink* const sink = trace_sink.load(std::memory_order_acquire);
   if (sink == nullptr) return;
   sink->record(

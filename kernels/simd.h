@@ -111,6 +111,23 @@ HWY_INLINE hn::TFromD<D> ReduceMin(D d, hn::Vec<D> v) {
   return hn::GetLane(hn::MinOfLanes(d, v));
 }
 
+/// Sum of f(first element, how many) over the vectors of n elements, four sums side by side; f gives
+/// 0 in lanes past the last.
+template <class D, class F>
+HWY_INLINE hn::TFromD<D> SumOver(D d, std::int64_t n, F f) {
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  hn::Vec<D> sums[4];
+  KERATIN_UNROLL
+  for (int i = 0; i < 4; ++i) sums[i] = hn::Zero(d);
+  std::int64_t k = 0;
+  for (; k + 4 * lanes <= n; k += 4 * lanes) {
+    KERATIN_UNROLL
+    for (int i = 0; i < 4; ++i) sums[i] = hn::Add(sums[i], f(k + i * lanes, lanes));
+  }
+  for (; k < n; k += lanes) sums[0] = hn::Add(sums[0], f(k, n - k < lanes ? n - k : lanes));
+  return simd::ReduceSum(d, hn::Add(hn::Add(sums[0], sums[1]), hn::Add(sums[2], sums[3])));
+}
+
 }  // namespace simd
 }  // namespace HWY_NAMESPACE
 }  // namespace keratin::kernels

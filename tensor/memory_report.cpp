@@ -10,17 +10,13 @@
 #include "tensor/tensor.h"
 
 namespace keratin {
-namespace {
-
-std::string size_text(std::int64_t bytes) {
+std::string detail::bytes_text(std::int64_t bytes) {
   const auto b = static_cast<double>(bytes);
   if (bytes < 1000) return fmt::format("{} B", bytes);
   if (bytes < 1'000'000) return fmt::format("{:.1f} KB", b * 1e-3);
   if (bytes < 1'000'000'000) return fmt::format("{:.1f} MB", b * 1e-6);
   return fmt::format("{:.2f} GB", b * 1e-9);
 }
-
-}  // namespace
 
 MemoryReport memory_report(MemoryReportOptions options) {
   if (options.largest < 0) {
@@ -70,12 +66,13 @@ std::string MemoryReport::text() const {
     out += fmt::format(
         "{}: {} in {} tensors, {} at the peak; {} held\n"
         "{} of working memory for kernels; the system was asked {} times\n",
-        device.device, size_text(device.bytes_in_use), tensors, size_text(device.peak_bytes_in_use),
-        size_text(device.bytes_held), size_text(device.working_bytes), device.system_allocations);
+        device.device, detail::bytes_text(device.bytes_in_use), tensors,
+        detail::bytes_text(device.peak_bytes_in_use), detail::bytes_text(device.bytes_held),
+        detail::bytes_text(device.working_bytes), device.system_allocations);
   }
   if (!largest.empty()) out += "largest tensors:\n";
   for (const LivingTensor& tensor : largest) {
-    out += fmt::format("{:>10}  {:<24} {}{}\n", size_text(tensor.bytes),
+    out += fmt::format("{:>10}  {:<24} {}{}\n", detail::bytes_text(tensor.bytes),
                        Spec{tensor.shape, tensor.dtype, {}}.text(),
                        tensor.layer.empty() ? "-" : tensor.layer,
                        tensor.backward ? ", a gradient" : "");

@@ -46,4 +46,9 @@ struct MemoryReport {
 ///     fmt::print("{}", memory_report().text());
 MemoryReport memory_report(MemoryReportOptions options = {});
 
+namespace detail {
+/// "1.5 MB".
+std::string bytes_text(std::int64_t bytes);
+}  // namespace detail
+
 }  // namespace keratin

@@ -1,4 +1,4 @@
-// keratin_race [--filter=REGEX] [--rounds=N] [--slice=SECONDS] [--markdown=FILE] [--title=TEXT]
+// keratin_race [--filter=REGEX] [--rounds=N] [--slice=SECONDS] [--markdown=FILE] [--revision=TEXT]
 //
 // Prints a row for each contest, then where keratin loses. FILE gets the same as Markdown.
 #include <fmt/format.h>

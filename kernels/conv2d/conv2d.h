@@ -98,7 +98,10 @@ void conv2d_input_gradient_winograd(const float* dy, const float* w, float* dx,
                                     const Conv2dShape& s);
 void conv2d_weight_gradient_winograd(const float* x, const float* dy, float* dw,
                                      const Conv2dShape& s);
-/// 3 x 3 kernels, stride 1, 32 channels or more on each side, enough pixels to be worth it.
+/// What the three ask for, in words.
+inline constexpr const char* kWinogradTakes =
+    "3 x 3, stride and dilation 1, one group, 32 channels or more on both sides and at most 2^19 "
+    "pairs of them, enough pixels to be worth it";
 bool conv2d_winograd_applies(const Conv2dShape& s);
 bool conv2d_input_gradient_winograd_applies(const Conv2dShape& s);
 bool conv2d_weight_gradient_winograd_applies(const Conv2dShape& s);
@@ -125,8 +128,7 @@ inline constexpr auto conv2d_ladder<float> = Ladder{
                                      "groups of one channel, as many out as in"},
                Rung<Conv2dFn<float>>{
                    "winograd", "16 outputs of a 3x3 kernel from 36 products instead of 144",
-                   cpu::conv2d_winograd_applies, cpu::conv2d_winograd,
-                   "3x3, stride 1, one group, 32 channels or more on both sides, enough pixels"}}};
+                   cpu::conv2d_winograd_applies, cpu::conv2d_winograd, cpu::kWinogradTakes}}};
 
 template <class T>
 inline constexpr auto conv2d_input_gradient_ladder =
@@ -155,7 +157,7 @@ inline constexpr auto conv2d_input_gradient_ladder<float> = Ladder{
         Rung<Conv2dInputGradientFn<float>>{
             "winograd", "16 outputs of a 3x3 kernel from 36 products instead of 144",
             cpu::conv2d_input_gradient_winograd_applies, cpu::conv2d_input_gradient_winograd,
-            "3x3, stride 1, one group, 32 channels or more on both sides, enough pixels"}}};
+            cpu::kWinogradTakes}}};
 
 template <class T>
 inline constexpr auto conv2d_weight_gradient_ladder =
@@ -163,23 +165,23 @@ inline constexpr auto conv2d_weight_gradient_ladder =
            std::array{Rung<Conv2dWeightGradientFn<T>>{"reference", "", always,
                                                       cpu::conv2d_weight_gradient_reference<T>}}};
 template <>
-inline constexpr auto conv2d_weight_gradient_ladder<float> = Ladder{
-    "conv2d", "conv2d_weight_gradient", conv2d_cost<float>,
-    std::array{
-        Rung<Conv2dWeightGradientFn<float>>{"reference", "", always,
-                                            cpu::conv2d_weight_gradient_reference<float>},
-        Rung<Conv2dWeightGradientFn<float>>{"im2col",
-                                            "patches as columns of a matrix: the speed of gemm",
-                                            always, cpu::conv2d_weight_gradient_im2col},
-        Rung<Conv2dWeightGradientFn<float>>{
-            "direct", "no patches: tiles of weights, sums over pixels as they lie", always,
-            cpu::conv2d_weight_gradient_direct},
-        Rung<Conv2dWeightGradientFn<float>>{
-            "depthwise", "a vector of channels, which do not meet", cpu::conv2d_is_depthwise,
-            cpu::conv2d_weight_gradient_depthwise, "groups of one channel, as many out as in"},
-        Rung<Conv2dWeightGradientFn<float>>{
-            "winograd", "4x4 outputs of a 3x3 kernel by 36 products instead of 144",
-            cpu::conv2d_weight_gradient_winograd_applies, cpu::conv2d_weight_gradient_winograd,
-            "3x3, stride 1, one group, 32 channels or more on both sides, enough pixels"}}};
+inline constexpr auto conv2d_weight_gradient_ladder<float> =
+    Ladder{"conv2d", "conv2d_weight_gradient", conv2d_cost<float>,
+           std::array{Rung<Conv2dWeightGradientFn<float>>{
+                          "reference", "", always, cpu::conv2d_weight_gradient_reference<float>},
+                      Rung<Conv2dWeightGradientFn<float>>{
+                          "im2col", "patches as columns of a matrix: the speed of gemm", always,
+                          cpu::conv2d_weight_gradient_im2col},
+                      Rung<Conv2dWeightGradientFn<float>>{
+                          "direct", "no patches: tiles of weights, sums over pixels as they lie",
+                          always, cpu::conv2d_weight_gradient_direct},
+                      Rung<Conv2dWeightGradientFn<float>>{
+                          "depthwise", "a vector of channels, which do not meet",
+                          cpu::conv2d_is_depthwise, cpu::conv2d_weight_gradient_depthwise,
+                          "groups of one channel, as many out as in"},
+                      Rung<Conv2dWeightGradientFn<float>>{
+                          "winograd", "4x4 outputs of a 3x3 kernel by 36 products instead of 144",
+                          cpu::conv2d_weight_gradient_winograd_applies,
+                          cpu::conv2d_weight_gradient_winograd, cpu::kWinogradTakes}}};
 
 }  // namespace keratin::kernels

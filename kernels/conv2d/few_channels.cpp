@@ -51,35 +51,6 @@ constexpr int MostPixels(int channels) {
   return std::min(16, (kRegisters - 1 - channels) / channels);
 }
 
-#if HWY_TARGET != HWY_SCALAR
-template <class DV, class VV>
-HWY_INLINE auto SumOfBlocks(DV, VV v) {
-  if constexpr (hn::MaxLanes(DV()) <= 4) {
-    return v;
-  } else {
-    const hn::Half<DV> half;
-    return SumOfBlocks(half, hn::Add(hn::LowerHalf(half, v), hn::UpperHalf(half, v)));
-  }
-}
-#endif
-
-// The sums of all lanes of four vectors.
-HWY_INLINE void FoldFour(const V* v, float* to) {
-#if HWY_TARGET == HWY_SCALAR
-  for (int i = 0; i < 4; ++i) to[i] = hn::GetLane(v[i]);
-#else
-  const D d;
-  const hn::Repartition<double, D> pairs;
-  // In each block of four lanes: a0 + a2, b0 + b2, a1 + a3, b1 + b3.
-  const V ab = hn::Add(hn::InterleaveLower(d, v[0], v[1]), hn::InterleaveUpper(d, v[0], v[1]));
-  const V ce = hn::Add(hn::InterleaveLower(d, v[2], v[3]), hn::InterleaveUpper(d, v[2], v[3]));
-  const auto p = hn::BitCast(pairs, ab), q = hn::BitCast(pairs, ce);
-  const V sums = hn::Add(hn::BitCast(d, hn::InterleaveLower(pairs, p, q)),
-                         hn::BitCast(d, hn::InterleaveUpper(pairs, p, q)));
-  hn::StoreU(SumOfBlocks(d, sums), hn::FixedTag<float, 4>(), to);
-#endif
-}
-
 // kPixels pixels of dx with kChannels channels. `from` is the first pixel's first tap in the band,
 // whose pixels lie `padded` floats apart.
 template <int kPixels, int kChannels>
@@ -115,7 +86,7 @@ void Pixels(const float* from, std::int64_t padded, const float* weights, const 
   }
   float folded[kRounded];
   KERATIN_UNROLL
-  for (int i = 0; i < kRounded; i += 4) FoldFour(sums + i, folded + i);
+  for (int i = 0; i < kRounded; i += 4) gemm::FoldFour(sums + i, folded + i);
   KERATIN_UNROLL
   for (int i = 0; i < kPixels; ++i) {
     KERATIN_UNROLL

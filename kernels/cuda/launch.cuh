@@ -1,9 +1,6 @@
 // Launches from host code, each checked.
 #pragma once
 
-#include <algorithm>
-#include <cstdint>
-
 #include "kernels/cuda/device.cuh"
 #include "kernels/stream.h"
 
@@ -20,10 +17,5 @@ namespace keratin::kernels::cuda {
 
 /// Throws Error unless `code` is cudaSuccess; `what` failed.
 void check(cudaError_t code, const char* what, const char* file, int line);
-
-/// Blocks of `threads` for `work` items, at most `most`: kernels loop over the rest.
-inline unsigned blocks_for(std::int64_t work, int threads, std::int64_t most = 65535) {
-  return static_cast<unsigned>(std::min((work + threads - 1) / threads, most));
-}
 
 }  // namespace keratin::kernels::cuda

@@ -1,11 +1,12 @@
-// A few columns, such as a classifier's scores: as dot products, vectors running along k, so that no
-// lane is idle where n is no multiple of the vector. A is read as it lies, and B is copied into
-// [k / lanes][n][lanes]. The sums of a row stay in registers; four at a time are folded into one
-// vector by interleaving.
+// A few columns, such as a classifier's scores, as dot products: vectors run along k, so that no lane
+// is idle where n is no multiple of the vector. A is read as it lies, and B is copied into
+// [k / lanes][n][lanes]. The sums of a row stay in registers; four at a time are folded into one.
 #include "kernels/gemm/gemm.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "kernels/error.h"
 #include "kernels/parallel.h"
 #include "kernels/scratch.h"
 
@@ -40,32 +41,6 @@ void PackB(const float* b, const GemmShape& s, float* to) {
   }
 }
 
-#if HWY_TARGET != HWY_SCALAR
-// The sum of the vector's quarters, eighths ...: four lanes.
-template <class DV>
-HWY_INLINE auto Quartet([[maybe_unused]] DV d, hn::Vec<DV> v) {
-  if constexpr (hn::MaxLanes(DV()) <= 4) {
-    return v;
-  } else {
-    const hn::Half<DV> half;
-    return Quartet(half, hn::Add(hn::LowerHalf(half, v), hn::UpperHalf(half, v)));
-  }
-}
-
-// out[j] = the sum of all lanes of sums[j], four of them.
-HWY_INLINE void Fold(V a, V b, V c, V e, float* out) {
-  const D d;
-  const hn::Repartition<double, D> pairs;
-  const V ab = hn::Add(hn::InterleaveLower(d, a, b), hn::InterleaveUpper(d, a, b));
-  const V ce = hn::Add(hn::InterleaveLower(d, c, e), hn::InterleaveUpper(d, c, e));
-  const auto ab2 = hn::BitCast(pairs, ab), ce2 = hn::BitCast(pairs, ce);
-  const V all = hn::Add(hn::BitCast(d, hn::InterleaveLower(pairs, ab2, ce2)),
-                        hn::BitCast(d, hn::InterleaveUpper(pairs, ab2, ce2)));
-  const auto four = Quartet(d, all);
-  hn::StoreU(four, hn::FixedTag<float, 4>(), out);
-}
-#endif
-
 // R rows by all N columns, from row a on.
 template <int R, int N>
 HWY_INLINE void Rows(const float* HWY_RESTRICT a, std::int64_t lda, const float* HWY_RESTRICT b,
@@ -95,16 +70,13 @@ HWY_INLINE void Rows(const float* HWY_RESTRICT a, std::int64_t lda, const float*
   if (k0 < k) step([d, k, k0](const float* p) HWY_ATTR { return simd::LoadN(d, p, k - k0); });
   KERATIN_UNROLL
   for (int i = 0; i < R; ++i) {
-#if HWY_TARGET == HWY_SCALAR
-    for (int j = 0; j < N; ++j) out[i][j] = hn::GetLane(sums[i][j]);
-#else
-    const V zero = hn::Zero(d);
     KERATIN_UNROLL
     for (int j = 0; j < N; j += 4) {
-      Fold(sums[i][j], j + 1 < N ? sums[i][j + 1] : zero, j + 2 < N ? sums[i][j + 2] : zero,
-           j + 3 < N ? sums[i][j + 3] : zero, out[i] + j);
+      V four[4];
+      KERATIN_UNROLL
+      for (int i4 = 0; i4 < 4; ++i4) four[i4] = j + i4 < N ? sums[i][j + i4] : hn::Zero(d);
+      FoldFour(four, out[i] + j);
     }
-#endif
   }
 }
 
@@ -167,24 +139,19 @@ HWY_EXPORT(Dot);
 
 bool gemm_dot_applies(const GemmShape& shape) {
   const GemmShape s = merged_batch(shape);
-  return !s.trans_a && s.n >= 1 && s.n <= 12 && s.k >= 128 && s.m >= 8;
+  return s.batch == 1 && !s.trans_a && s.n >= 1 && s.n <= 12 && s.k >= 128 && s.m >= 8;
 }
 
 void gemm_dot(const float* a, const float* b, float* c, const Epilogue<float>& e,
               const GemmShape& shape) {
   const GemmShape s = merged_batch(shape);
+  KERATIN_ASSERT(s.batch == 1);
   const std::int64_t grain = grain_for(s.n * s.k, 1 << 19);
   const FloatScratch packed(HWY_DYNAMIC_DISPATCH(PackedSize)(s));
-  for (std::int64_t q = 0; q < s.batch; ++q) {
-    if (q == 0 || s.stride_b != 0) {
-      HWY_DYNAMIC_DISPATCH(PackB)(b + q * s.stride_b, s, packed.data());
-    }
-    const float* const a0 = a + q * s.stride_a;
-    float* const c0 = c + q * s.stride_c;
-    parallel_for(s.m, grain, [&](std::int64_t first, std::int64_t last) {
-      HWY_DYNAMIC_DISPATCH(Dot)(a0, s, packed.data(), c0, e, first, last);
-    });
-  }
+  HWY_DYNAMIC_DISPATCH(PackB)(b, s, packed.data());
+  parallel_for(s.m, grain, [&](std::int64_t first, std::int64_t last) {
+    HWY_DYNAMIC_DISPATCH(Dot)(a, s, packed.data(), c, e, first, last);
+  });
 }
 
 }  // namespace keratin::kernels::cpu

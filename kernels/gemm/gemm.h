@@ -82,7 +82,7 @@ void gemm_dot(const float* a, const float* b, float* c, const Epilogue<float>& e
               const GemmShape& s);
 /// Products with at most 12 columns, A as it lies.
 bool gemm_dot_applies(const GemmShape& s);
-/// Large products: those where packing both operands is paid back.
+/// Those where packing both operands is paid back: large ones, and rows of A that lie badly.
 bool gemm_packed_applies(const GemmShape& s);
 
 }  // namespace cpu
@@ -102,13 +102,15 @@ inline constexpr auto gemm_ladder<float> = Ladder{
                             always, cpu::gemm_blocked<float>, "", false},
         Rung<GemmFn<float>>{"simd", "a tile of sums stays in registers; operands read as they lie",
                             always, cpu::gemm_simd},
+        Rung<GemmFn<float>>{"packed", "operands copied into the order in which they are read",
+                            cpu::gemm_packed_applies, cpu::gemm_packed,
+                            "sizes of 128 or more and 6 (A transposed: 32) million multiply-adds; "
+                            "or rows of A that lie "
+                            "badly, 24 rows and 64 columns or more"},
         Rung<GemmFn<float>>{
-            "packed", "operands copied into the order in which they are read",
-            cpu::gemm_packed_applies, cpu::gemm_packed,
-            "sizes of 128 or more and 6 million multiply-adds, or rows of A that lie badly"},
-        Rung<GemmFn<float>>{"dot", "no idle lanes where there are few columns",
-                            cpu::gemm_dot_applies, cpu::gemm_dot,
-                            "up to 12 columns, 8 rows and a k of 128 or more, A not transposed"}}};
+            "dot", "no idle lanes where there are few columns", cpu::gemm_dot_applies,
+            cpu::gemm_dot,
+            "one product of up to 12 columns, 8 rows and a k of 128 or more, A not transposed"}}};
 
 namespace cuda {
 void gemm_naive(const float* a, const float* b, float* c, const Epilogue<float>& e,

@@ -106,6 +106,7 @@ constexpr std::int64_t kDepth = 512;     // of a block of k: a panel of B is 64 
 constexpr std::int64_t kRows = 84;       // of a block of A: 168 KiB
 constexpr std::int64_t kWidth = 512;     // columns of a piece: packs its A once for so many
 constexpr std::int64_t kFewRows = 168;   // of an A that is packed whole: 336 KiB
+constexpr std::int64_t kGroups = 8;      // at least, for threads, where there are as many panels
 constexpr std::int64_t kGroup = 4;       // panels of B that follow each other in its rows
 constexpr std::int64_t kColumns = 4096;  // of B packed at a time, shared by all threads: 8 MiB
 
@@ -127,7 +128,8 @@ struct Cut {
 void few_rows(const float* a, const float* b, float* c, const Epilogue<float>& e,
               const GemmShape& s) {
   const Cut cut(s);
-  const std::int64_t groups = divided(cut.panels, kGroup);
+  const std::int64_t most = std::clamp<std::int64_t>(cut.panels / kGroups, 1, kGroup);
+  const std::int64_t groups = divided(cut.panels, most);
   const FloatScratch packed_a(s.m * cut.deepest);
   for (std::int64_t depth = 0; depth < cut.depths; ++depth) {
     const std::int64_t k0 = depth * s.k / cut.depths, k = (depth + 1) * s.k / cut.depths - k0;
@@ -137,7 +139,7 @@ void few_rows(const float* a, const float* b, float* c, const Epilogue<float>& e
     });
     const bool ends = depth == cut.depths - 1;
     parallel_for(groups, 1, [&](std::int64_t first, std::int64_t last) {
-      const FloatScratch packed_b(kGroup * cut.tile_columns * k);
+      const FloatScratch packed_b(most * cut.tile_columns * k);
       for (std::int64_t group = first; group < last; ++group) {
         const std::int64_t panel0 = group * cut.panels / groups;
         const std::int64_t panel1 = (group + 1) * cut.panels / groups;
@@ -191,7 +193,7 @@ bool gemm_packed_applies(const GemmShape& shape) {
   const GemmShape s = merged_batch(shape);
   // Rows that fall into one set of the L1 cache, or of which a tile takes little each.
   const bool a_scattered = s.trans_a ? s.lda >= 512 : s.lda % 1024 == 0;
-  if (a_scattered && s.m >= 24 && s.n >= 64 && s.k >= 16) return true;
+  if (a_scattered && s.batch == 1 && s.m >= 24 && s.n >= 64 && s.k >= 16) return true;
   const std::int64_t enough = std::int64_t{s.trans_a ? 32 : 6} << 20;
   return s.m >= 128 && s.n >= 128 && s.k >= 128 && s.m * s.n * s.k >= enough;
 }

@@ -176,6 +176,35 @@ HWY_INLINE TileFn TileOf(std::int64_t rows) {
   return TileOf<NV, kOrder, kMasked>(rows, std::make_integer_sequence<int, kTileRows>());
 }
 
+#if HWY_TARGET != HWY_SCALAR
+template <class DV, class VV>
+HWY_INLINE auto SumOfBlocks(DV, VV v) {
+  if constexpr (hn::MaxLanes(DV()) <= 4) {
+    return v;
+  } else {
+    const hn::Half<DV> half;
+    return SumOfBlocks(half, hn::Add(hn::LowerHalf(half, v), hn::UpperHalf(half, v)));
+  }
+}
+#endif
+
+/// to[i] = the sum of all lanes of v[i], for four vectors.
+HWY_INLINE void FoldFour(const V* v, float* to) {
+#if HWY_TARGET == HWY_SCALAR
+  for (int i = 0; i < 4; ++i) to[i] = hn::GetLane(v[i]);
+#else
+  const D d;
+  const hn::Repartition<double, D> pairs;
+  // In each block of four lanes: a0 + a2, b0 + b2, a1 + a3, b1 + b3.
+  const V ab = hn::Add(hn::InterleaveLower(d, v[0], v[1]), hn::InterleaveUpper(d, v[0], v[1]));
+  const V ce = hn::Add(hn::InterleaveLower(d, v[2], v[3]), hn::InterleaveUpper(d, v[2], v[3]));
+  const auto p = hn::BitCast(pairs, ab), q = hn::BitCast(pairs, ce);
+  const V sums = hn::Add(hn::BitCast(d, hn::InterleaveLower(pairs, p, q)),
+                         hn::BitCast(d, hn::InterleaveUpper(pairs, p, q)));
+  hn::StoreU(SumOfBlocks(d, sums), hn::FixedTag<float, 4>(), to);
+#endif
+}
+
 /// Rows are cut into nearly equal tiles: 32 = 11 + 11 + 10, not 14 + 14 + 4.
 constexpr std::int64_t TileCount(std::int64_t m) { return (m + kTileRows - 1) / kTileRows; }
 constexpr std::int64_t TileStart(std::int64_t m, std::int64_t tiles, std::int64_t tile) {

@@ -23,35 +23,19 @@ namespace simd = keratin::kernels::HWY_NAMESPACE::simd;
 using D = hn::ScalableTag<float>;
 using V = hn::Vec<D>;
 
-// Sum of f(column, columns left) over n columns, four sums side by side; f gives 0 in lanes past n.
-template <class F>
-HWY_INLINE float SumOver(std::int64_t n, F f) {
-  const D d;
-  const auto w = static_cast<std::int64_t>(hn::Lanes(d));
-  V sums[4];
-  KERATIN_UNROLL
-  for (int i = 0; i < 4; ++i) sums[i] = hn::Zero(d);
-  std::int64_t c = 0;
-  for (; c + 4 * w <= n; c += 4 * w) {
-    KERATIN_UNROLL
-    for (int i = 0; i < 4; ++i) sums[i] = hn::Add(sums[i], f(c + i * w, w));
-  }
-  for (; c < n; c += w) sums[0] = hn::Add(sums[0], f(c, std::min(w, n - c)));
-  return simd::ReduceSum(d, hn::Add(hn::Add(sums[0], sums[1]), hn::Add(sums[2], sums[3])));
-}
-
 // One row; `next`: the row after it, or null.
 void NormalizeRow(const float* x, const float* gamma, const float* beta, float* y, float* mean,
                   float* scale, std::int64_t n, double epsilon, const float* next) {
   const D d;
   const auto w = static_cast<std::int64_t>(hn::Lanes(d));
-  const float m = SumOver(n, [&](std::int64_t c, std::int64_t left)
-                                 HWY_ATTR { return simd::LoadN(d, x + c, left); }) /
+  const float m = simd::SumOver(d, n,
+                                [&](std::int64_t c, std::int64_t left)
+                                    HWY_ATTR { return simd::LoadN(d, x + c, left); }) /
                   static_cast<float>(n);
   // Of the rounded mean; how far it is off shows in the sum of what is left.
   const V vm = hn::Set(d, m);
   V off = hn::Zero(d);
-  const float squares = SumOver(n, [&](std::int64_t c, std::int64_t left) HWY_ATTR {
+  const float squares = simd::SumOver(d, n, [&](std::int64_t c, std::int64_t left) HWY_ATTR {
     if (next != nullptr) hwy::Prefetch(next + c);
     V v = hn::Sub(simd::LoadN(d, x + c, left), vm);
     if (left < w) v = hn::IfThenElseZero(hn::FirstN(d, static_cast<std::size_t>(left)), v);

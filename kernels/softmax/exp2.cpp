@@ -2,6 +2,7 @@
 // polynomial. Several sums side by side; what is beyond the caches is streamed out, row by row.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "kernels/parallel.h"
 #include "kernels/scratch.h"
@@ -91,22 +92,9 @@ void LogSoftmaxRow(const float* x, float* y, std::int64_t n, const float* next) 
 
 void SoftmaxGradientRow(const float* y, const float* dy, float* dx, std::int64_t n) {
   const D d;
-  const auto w = static_cast<std::int64_t>(hn::Lanes(d));
-  V dots[4];
-  KERATIN_UNROLL
-  for (int i = 0; i < 4; ++i) dots[i] = hn::Zero(d);
-  std::int64_t c = 0;
-  for (; c + 4 * w <= n; c += 4 * w) {
-    KERATIN_UNROLL
-    for (int i = 0; i < 4; ++i) {
-      dots[i] = hn::MulAdd(hn::LoadU(d, y + c + i * w), hn::LoadU(d, dy + c + i * w), dots[i]);
-    }
-  }
-  for (; c < n; c += w) {
-    dots[0] = hn::MulAdd(simd::LoadN(d, y + c, n - c), simd::LoadN(d, dy + c, n - c), dots[0]);
-  }
-  const V all =
-      hn::Set(d, simd::ReduceSum(d, hn::Add(hn::Add(dots[0], dots[1]), hn::Add(dots[2], dots[3]))));
+  const V all = hn::Set(d, simd::SumOver(d, n, [&](std::int64_t c, std::int64_t left) HWY_ATTR {
+                          return hn::Mul(simd::LoadN(d, y + c, left), simd::LoadN(d, dy + c, left));
+                        }));
   simd::ForEachVector(d, n, [&](std::int64_t i, std::int64_t left) HWY_ATTR {
     const V v = simd::LoadN(d, y + i, left), g = simd::LoadN(d, dy + i, left);
     simd::StoreN(hn::Mul(v, hn::Sub(g, all)), d, dx + i, left);
@@ -115,18 +103,9 @@ void SoftmaxGradientRow(const float* y, const float* dy, float* dx, std::int64_t
 
 void LogSoftmaxGradientRow(const float* y, const float* dy, float* dx, std::int64_t n) {
   const D d;
-  const auto w = static_cast<std::int64_t>(hn::Lanes(d));
-  V sums[4];
-  KERATIN_UNROLL
-  for (int i = 0; i < 4; ++i) sums[i] = hn::Zero(d);
-  std::int64_t c = 0;
-  for (; c + 4 * w <= n; c += 4 * w) {
-    KERATIN_UNROLL
-    for (int i = 0; i < 4; ++i) sums[i] = hn::Add(sums[i], hn::LoadU(d, dy + c + i * w));
-  }
-  for (; c < n; c += w) sums[0] = hn::Add(sums[0], simd::LoadN(d, dy + c, n - c));
-  const V all =
-      hn::Set(d, simd::ReduceSum(d, hn::Add(hn::Add(sums[0], sums[1]), hn::Add(sums[2], sums[3]))));
+  const V all = hn::Set(d, simd::SumOver(d, n, [&](std::int64_t c, std::int64_t left) HWY_ATTR {
+                          return simd::LoadN(d, dy + c, left);
+                        }));
   simd::ForEachVector(d, n, [&](std::int64_t i, std::int64_t left) HWY_ATTR {
     const V p = simd::ExpBelow(d, simd::LoadN(d, y + i, left));
     simd::StoreN(hn::NegMulAdd(p, all, simd::LoadN(d, dy + i, left)), d, dx + i, left);

@@ -8,8 +8,6 @@
 
 #include <hwy/highway.h>
 
-#include <limits>
-
 #include "kernels/simd.h"
 
 HWY_BEFORE_NAMESPACE();

@@ -76,9 +76,10 @@ inline constexpr auto softmax_ladder<float> = Ladder{
                Rung<SoftmaxFn<float>>{
                    "exp2", "exp as a power of two; beyond the caches rows are streamed out", always,
                    cpu::softmax_exp2},
-               Rung<SoftmaxFn<float>>{
-                   "side_by_side", "a short row a lane: no empty lanes, no sums across them",
-                   cpu::softmax_side_by_side_applies, cpu::softmax_side_by_side}}};
+               Rung<SoftmaxFn<float>>{"side_by_side",
+                                      "a short row a lane: no empty lanes, no sums across them",
+                                      cpu::softmax_side_by_side_applies, cpu::softmax_side_by_side,
+                                      "2 rows or more of at most 32 columns"}}};
 template <class T>
 inline constexpr auto log_softmax_ladder =
     Ladder{"softmax", "log_softmax", softmax_cost<T>,
@@ -95,7 +96,8 @@ inline constexpr auto log_softmax_ladder<float> = Ladder{
                    cpu::log_softmax_exp2},
                Rung<SoftmaxFn<float>>{
                    "side_by_side", "a short row a lane: no empty lanes, no sums across them",
-                   cpu::softmax_side_by_side_applies, cpu::log_softmax_side_by_side}}};
+                   cpu::softmax_side_by_side_applies, cpu::log_softmax_side_by_side,
+                   "2 rows or more of at most 32 columns"}}};
 template <class T>
 inline constexpr auto softmax_gradient_ladder =
     Ladder{"softmax", "softmax_gradient", softmax_gradient_cost<T>,
@@ -113,24 +115,26 @@ inline constexpr auto softmax_gradient_ladder<float> = Ladder{
                    always, cpu::softmax_gradient_streamed},
                Rung<SoftmaxGradientFn<float>>{
                    "side_by_side", "a short row a lane: no empty lanes, no sums across them",
-                   cpu::softmax_side_by_side_applies, cpu::softmax_gradient_side_by_side}}};
+                   cpu::softmax_side_by_side_applies, cpu::softmax_gradient_side_by_side,
+                   "2 rows or more of at most 32 columns"}}};
 template <class T>
 inline constexpr auto log_softmax_gradient_ladder =
     Ladder{"softmax", "log_softmax_gradient", softmax_gradient_cost<T>,
            std::array{Rung<SoftmaxGradientFn<T>>{"reference", "", always,
                                                  cpu::log_softmax_gradient_reference<T>}}};
 template <>
-inline constexpr auto log_softmax_gradient_ladder<float> = Ladder{
-    "softmax", "log_softmax_gradient", softmax_gradient_cost<float>,
-    std::array{Rung<SoftmaxGradientFn<float>>{"reference", "", always,
-                                              cpu::log_softmax_gradient_reference<float>},
-               Rung<SoftmaxGradientFn<float>>{"simd", "exp on all lanes", always,
-                                              cpu::log_softmax_gradient_simd},
-               Rung<SoftmaxGradientFn<float>>{
-                   "exp2", "exp as a power of two; beyond the caches rows are streamed out", always,
-                   cpu::log_softmax_gradient_exp2},
-               Rung<SoftmaxGradientFn<float>>{
-                   "side_by_side", "a short row a lane: no empty lanes, no sums across them",
-                   cpu::softmax_side_by_side_applies, cpu::log_softmax_gradient_side_by_side}}};
+inline constexpr auto log_softmax_gradient_ladder<float> =
+    Ladder{"softmax", "log_softmax_gradient", softmax_gradient_cost<float>,
+           std::array{Rung<SoftmaxGradientFn<float>>{"reference", "", always,
+                                                     cpu::log_softmax_gradient_reference<float>},
+                      Rung<SoftmaxGradientFn<float>>{"simd", "exp on all lanes", always,
+                                                     cpu::log_softmax_gradient_simd},
+                      Rung<SoftmaxGradientFn<float>>{
+                          "exp2", "exp as a power of two; beyond the caches rows are streamed out",
+                          always, cpu::log_softmax_gradient_exp2},
+                      Rung<SoftmaxGradientFn<float>>{
+                          "side_by_side", "a short row a lane: no empty lanes, no sums across them",
+                          cpu::softmax_side_by_side_applies, cpu::log_softmax_gradient_side_by_side,
+                          "2 rows or more of at most 32 columns"}}};
 
 }  // namespace keratin::kernels

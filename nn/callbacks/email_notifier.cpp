@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <exception>
 #include <fstream>
+#include <optional>
 
 #include "data/mail.h"
 #include "nn/callbacks/after_interrupt.h"
@@ -31,14 +32,15 @@ void require_mailbox(const char* option, const std::string& value) {
 
 void check(const EmailNotifierOptions& o) {
   const std::string& server = o.server;
+  if (server.find('@') != std::string::npos) {  // it would be told, here and in warnings
+    refuse("server has an @; give the user and the password as options of their own");
+  }
   const std::size_t host = server.starts_with("smtp://")    ? 7
                            : server.starts_with("smtps://") ? 8
                                                             : 0;
-  if (host == 0 || server.size() == host || !is_line(server) || server.find(' ') != server.npos) {
+  if (host == 0 || server.size() == host || !is_line(server) ||
+      server.find(' ') != std::string::npos) {
     refuse(fmt::format("server is {:?}; expected smtp:// or smtps:// and a host", server));
-  }
-  if (server.find('@') != std::string::npos) {  // it would be told in warnings
-    refuse("server has an @; give the user and the password as options of their own");
   }
   require_mailbox("from", o.from);
   if (o.to.empty()) refuse("to is missing; expected addresses");
@@ -91,14 +93,18 @@ class EmailNotifierCallback final : public Callback, public detail::AfterInterru
     start_ = now();
   }
   void on_epoch_end(int, Logs& logs) override { last_ = logs; }
-  void on_train_end(Logs&) override { notify("ended", ""); }
+  void on_train_end(Logs&) override {
+    notify("ended", "");
+    start_.reset();
+  }
   void after_interrupt() override {
     const std::string error = current_error();
     notify(error.empty() ? "was interrupted" : "failed", error);
+    start_.reset();
   }
   // Time that was spent before a run was resumed counts too.
   void state(Fields& f) override {
-    double seconds = before_ + now() - start_;
+    double seconds = before_ + (start_ ? now() - *start_ : 0);
     f("seconds", seconds);
     if (!f.reading()) return;
     before_ = seconds;
@@ -135,10 +141,16 @@ class EmailNotifierCallback final : public Callback, public detail::AfterInterru
   data::Mail mail_of(const char* how, const std::string& error) const {
     const detail::FitProgress& progress = detail::fit_progress(model());
     const std::string label = model().layer()->label();
+    if (!start_) {  // what failed came before this training began
+      return {.from = options_.from,
+              .to = options_.to,
+              .subject = subject_of(how),
+              .text = fmt::format("Training of {} {} before it began.\n\n{}\n", label, how, error)};
+    }
     std::string text = fmt::format(
         "Training of {} {} after {} of {} epochs{}, {}.\n", label, how, progress.epoch,
         params().epochs, progress.batch > 0 ? fmt::format(" and {} batches", progress.batch) : "",
-        as_clock(before_ + now() - start_));
+        as_clock(before_ + now() - *start_));
     if (!error.empty()) text += "\n" + error + "\n";
     Logs last = last_;
     if (progress.batch > 0) {  // in the middle of an epoch
@@ -165,7 +177,8 @@ class EmailNotifierCallback final : public Callback, public detail::AfterInterru
 
   EmailNotifierOptions options_;
   Logs last_;
-  double start_ = 0, before_ = 0;  // seconds
+  std::optional<double> start_;  // seconds; none before training and after it
+  double before_ = 0;
 };
 
 }  // namespace

@@ -33,7 +33,7 @@ struct EmailNotifierOptions {
 ///                               .from = "lab@example.org",
 ///                               .to = {"me@example.org"},
 ///                               .user = "lab",
-///                               .password = std::getenv("MAIL_PASSWORD")});
+///                               .password = password});
 class EmailNotifier : public CallbackRef {
  public:
   explicit EmailNotifier(const EmailNotifierOptions& options);

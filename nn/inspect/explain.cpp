@@ -12,39 +12,12 @@
 #include "nn/inspect/kernel_recording.h"
 #include "nn/model/model.h"
 #include "nn/model/model_layer.h"
-#include "nn/seed_generator.h"
+#include "nn/model/restored_state.h"
 
 namespace keratin {
 namespace {
 
 constexpr std::int64_t kBatch = 32;  // where the size of the batch is not given
-
-// Puts back what a pass in training changes beside gradients.
-class RestoredState {
- public:
-  explicit RestoredState(const Model& model) : weights_(model.non_trainable_variables()) {
-    for (const Variable& weight : weights_) values_.push_back(weight.value().copy());
-    for (Layer* layer : detail::all_layers(model.layer().get())) {
-      if (SeedGenerator* seed = layer->seed_generator())
-        seeds_.push_back({seed, seed->seed(), seed->count()});
-    }
-  }
-  ~RestoredState() {
-    for (std::size_t i = 0; i < weights_.size(); ++i) weights_[i].assign(values_[i]);
-    for (const Seed& seed : seeds_) seed.generator->restore(seed.seed, seed.count);
-  }
-  RestoredState(const RestoredState&) = delete;
-  RestoredState& operator=(const RestoredState&) = delete;
-
- private:
-  struct Seed {
-    SeedGenerator* generator;
-    std::uint64_t seed, count;
-  };
-  std::vector<Variable> weights_;
-  std::vector<Tensor> values_;
-  std::vector<Seed> seeds_;
-};
 
 // Forward, and where anything is to be trained back from the sum of all outputs.
 void run_both_ways(const Model& model, const Tensors& x) {
@@ -124,7 +97,7 @@ Explanation Model::explain(const Tensors& x) const {
     const NoGrad no_grad;
     (*this)(x, {.training = false});  // makes the weights, so that they can be put back
   }
-  const RestoredState restored(*this);
+  const detail::RestoredState restored(*this);
   const detail::KernelRecording recording =
       detail::record_kernels("explain", [&] { run_both_ways(*this, x); });
   Explanation explanation;

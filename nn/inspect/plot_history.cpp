@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "data/atomic_file.h"
 #include "kernels/error.h"
 #include "nn/inspect/axis.h"
 #include "nn/inspect/history_panel.h"
@@ -141,7 +142,7 @@ void plot_history(const History& history, const PlotHistoryOptions& options) {
         "plot_history: unknown kind of file: to_file is \"{}\"; expected a name that ends in .svg",
         options.to_file));
   }
-  detail::write_drawing("plot_history", options.to_file, history_svg(history));
+  data::write_file("plot_history", options.to_file, history_svg(history));
 }
 
 }  // namespace keratin

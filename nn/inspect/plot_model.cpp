@@ -6,6 +6,7 @@
 #include <memory>
 #include <unordered_map>
 
+#include "data/atomic_file.h"
 #include "nn/activations.h"
 #include "nn/inspect/markup.h"
 #include "nn/inspect/model_picture.h"
@@ -216,8 +217,8 @@ void plot_model(const Model& model, const PlotModelOptions& options) {
         "or .dot",
         options.to_file));
   }
-  detail::write_drawing("plot_model", options.to_file,
-                        dot ? model_dot(model, options) : model_svg(model, options));
+  data::write_file("plot_model", options.to_file,
+                   dot ? model_dot(model, options) : model_svg(model, options));
 }
 
 }  // namespace keratin

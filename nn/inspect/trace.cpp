@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "data/atomic_file.h"
 #include "kernels/error.h"
 #include "kernels/parallel.h"
 #include "nn/inspect/kernel_recording.h"
@@ -127,13 +128,6 @@ std::string time_text(double seconds) {
   return fmt::format("{:.{}f} s", seconds, digits(seconds));
 }
 
-std::string bytes_text(double bytes) {
-  if (bytes < 1000) return fmt::format("{:.0f} B", bytes);
-  if (bytes < 1e6) return fmt::format("{:.1f} KB", bytes * 1e-3);
-  if (bytes < 1e9) return fmt::format("{:.1f} MB", bytes * 1e-6);
-  return fmt::format("{:.2f} GB", bytes * 1e-9);
-}
-
 }  // namespace detail
 
 const std::vector<TraceCall>& Trace::calls() const { return data_->calls; }
@@ -145,10 +139,10 @@ std::string Trace::table() const {
   return detail::trace_table(*data_, roof(), detail::terminal_columns());
 }
 void Trace::write_chrome(const std::string& path) const {
-  detail::write_text("write_chrome", "path", path, detail::trace_chrome(*data_, roof()));
+  data::write_file("write_chrome", path, detail::trace_chrome(*data_, roof()));
 }
 void Trace::write_report(const std::string& path) const {
-  detail::write_text("write_report", "path", path, detail::trace_report(*data_, roof()));
+  data::write_file("write_report", path, detail::trace_report(*data_, roof()));
 }
 
 Trace trace(const std::function<void()>& f) {

@@ -41,11 +41,11 @@ function roofline() {
   const log = Math.log10, p = data.peak;
   const intensity = dots.map(c => log(c.flops / c.bytes));
   const ridge = log(p.flops / p.bandwidth);
-  const x0 = Math.floor(Math.min(-1, ...intensity));
-  const x1 = Math.ceil(Math.max(ridge + .6, ...intensity) + .1);
+  const x0 = Math.floor(-largest(intensity, v => -v, 1));
+  const x1 = Math.ceil(largest(intensity, v => v, ridge + .6) + .1);
   const rates = dots.map(c => log(c.gflops));
   const y1 = Math.ceil(log(p.flops * 1e-9) + .1);
-  const y0 = Math.max(y1 - 6, Math.floor(Math.min(y1 - 3, ...rates)));
+  const y0 = Math.max(y1 - 6, Math.floor(-largest(rates, v => -v, 3 - y1)));
   const x = v => left + (v - x0) / (x1 - x0) * (width - left - 8);
   const y = v => top + (y1 - Math.max(v, y0)) / (y1 - y0) * (height - top - bottom);
   const power = v => v >= -2 && v <= 4 ? String(+(10 ** v).toPrecision(1)) : `1e${v}`;
@@ -80,7 +80,7 @@ function roofline() {
     stroke: 'var(--ink)', 'stroke-width': 1.4, opacity: .75});
   drawn(svg, 'text', {x: x(Math.min(...corners)) + 6, y: y(roof) - 7},
     `${fixed(p.flops * 1e-9)} GFLOP/s`);
-  const longest = Math.max(...dots.map(c => c.time));
+  const longest = largest(dots, c => c.time, 0);
   for (const c of [...dots].sort((a, b) => b.time - a.time)) {
     const dot = drawn(svg, 'circle', {class: 'mark', cx: x(log(c.flops / c.bytes)),
       cy: y(log(c.gflops)), r: 3 + 13 * Math.sqrt(c.time / longest), fill: color(c.phase),

@@ -27,7 +27,6 @@ double kernel_seconds(const TraceData& trace);
 /// "12.3 us", "4.56 ms": three digits.
 std::string time_text(double seconds);
 /// "1.5 MB".
-std::string bytes_text(double bytes);
 
 std::string trace_table(const TraceData& trace, const kernels::Peak& peak, std::int64_t columns);
 std::string trace_chrome(const TraceData& trace, const kernels::Peak& peak);

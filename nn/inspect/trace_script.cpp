@@ -18,6 +18,7 @@ const calls = data.calls.map((row, i) => {
 for (const c of calls) if (c.forward >= 0) calls[c.forward].back.push(c.i);
 const main = calls.filter(c => c.thread === 0 && c.depth === 0);
 const sum = (list, f) => list.reduce((s, c) => s + f(c), 0);
+const largest = (list, f, least) => list.reduce((m, c) => Math.max(m, f(c)), least);
 const inKernels = sum(main, c => c.time);
 const phases = [...new Set(calls.map(c => c.phase))];
 const color = phase => `var(--${phase})`;
@@ -88,8 +89,8 @@ function follow(mark, show, hide) {
 // ---- head
 byId('machine').textContent = data.processor;
 const shareOf = list => sum(list, c => c.least) / Math.max(1e-12, sum(list, c => c.time));
-const peakInUse = Math.max(0, ...calls.map(c => c.inUse));
-const peakHeld = Math.max(0, ...calls.map(c => c.held));
+const peakInUse = largest(calls, c => c.inUse, 0);
+const peakHeld = largest(calls, c => c.held, 0);
 for (const [value, label] of [
   [time(data.seconds), 'from beginning to end'],
   [percent(data.seconds > 0 ? inKernels / data.seconds : 0),

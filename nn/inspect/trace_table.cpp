@@ -9,6 +9,7 @@
 
 #include "nn/inspect/cells.h"
 #include "nn/inspect/trace_data.h"
+#include "tensor/memory_report.h"
 
 namespace keratin::detail {
 namespace {
@@ -140,7 +141,9 @@ std::string heading(const TraceData& trace, const kernels::Peak& peak) {
   for (const auto& [bytes, bandwidth] :
        {std::pair(peak.outer_cache_bytes, peak.outer_cache_bandwidth),
         std::pair(peak.inner_cache_bytes, peak.inner_cache_bandwidth)}) {
-    if (bytes > 0) text += fmt::format(", {:.0f} up to {}", bandwidth * 1e-9, bytes_text(bytes));
+    if (bytes > 0)
+      text += fmt::format(", {:.0f} up to {}", bandwidth * 1e-9,
+                          bytes_text(static_cast<std::int64_t>(bytes)));
   }
   return text + "\n\n";
 }

@@ -9,9 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "nn/model/restored_state.h"
 #include "nn/output_watch.h"
-#include "nn/seed_generator.h"
-#include "tensor/random.h"
 
 namespace keratin::detail {
 namespace {
@@ -63,61 +62,6 @@ class FirstFlaw final : public OutputWatch {
   std::string flaws_;
 };
 
-// What a forward pass changes: random generators, and weights such as moving averages.
-class ModelState {
- public:
-  explicit ModelState(Model& model) : random_(random_state()) {
-    for (Layer* layer : all_layers(model.layer().get())) {
-      if (SeedGenerator* seeds = layer->seed_generator()) {
-        generators_.push_back({seeds, seeds->seed(), seeds->count()});
-      }
-      for (const Weight& weight : layer->own_weights()) {
-        if (!weight.trainable)
-          weights_.emplace_back(weight.variable, weight.variable.value().copy());
-      }
-    }
-  }
-  ~ModelState() {
-    restore_random(0);
-    restore_weights();
-  }
-  ModelState(const ModelState&) = delete;
-  ModelState& operator=(const ModelState&) = delete;
-
-  /// A pass has been made since: as it was before the one before that.
-  void rewind_pass() {
-    restore_weights();
-    for (Generator& one : generators_) one.drawn = one.seeds->count() - one.count;
-    const RandomState now = random_state();
-    drawn_ = now.seed == random_.seed ? now.used - random_.used : 0;
-    restore_random(1);
-  }
-
- private:
-  struct Generator {
-    SeedGenerator* seeds;
-    std::uint64_t seed, count, drawn = 0;
-  };
-  // To where it was `passes` passes before this was made; never below nothing.
-  void restore_random(std::uint64_t passes) {
-    const auto back = [&](std::uint64_t count, std::uint64_t drawn) {
-      return count - std::min(count, passes * drawn);
-    };
-    for (const Generator& one : generators_) {
-      one.seeds->restore(one.seed, back(one.count, one.drawn));
-    }
-    restore_random_state({random_.seed, back(random_.used, drawn_)});
-  }
-  void restore_weights() {
-    for (auto& [variable, value] : weights_) variable.assign(value);
-  }
-
-  std::vector<Generator> generators_;
-  RandomState random_;
-  std::uint64_t drawn_ = 0;
-  std::vector<std::pair<Variable, Tensor>> weights_;
-};
-
 // Where a layer lies: `Dense "head" in Functional "encoder"`; the model itself is not named.
 std::string place_of(Layer* model, const Layer* wanted) {
   const auto find = [&](auto&& self, Layer* around) -> std::optional<std::string> {
@@ -148,7 +92,7 @@ std::string flawed_input(const Example& batch) {
 
 // Which layer, by two passes: the first tells how many random numbers one takes.
 std::string flawed_output(Model& model, const Example& batch) {
-  ModelState state(model);
+  RestoredState state(model);
   const AddedLosses added;
   std::optional<FirstFlaw> flaw;
   try {

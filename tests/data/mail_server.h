@@ -1,7 +1,6 @@
 // A mail server on this machine for tests, without TLS. A real one: tests/interop/services.py.
 #pragma once
 
-#include <arpa/inet.h>
 #include <doctest/doctest.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -11,6 +10,8 @@
 #include <thread>
 #include <vector>
 
+#include "tests/data/loopback.h"
+
 namespace keratin::tests {
 
 /// Takes one connection after the other until it goes. Answers to commands may be replaced by others;
@@ -19,17 +20,6 @@ class MailServer {
  public:
   explicit MailServer(std::map<std::string, std::string> answers = {})
       : answers_(std::move(answers)) {
-    socket_ = socket(AF_INET, SOCK_STREAM, 0);
-    REQUIRE(socket_ >= 0);
-    sockaddr_in address = {};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    auto* any = reinterpret_cast<sockaddr*>(&address);
-    socklen_t size = sizeof(address);
-    REQUIRE(bind(socket_, any, size) == 0);
-    REQUIRE(listen(socket_, 8) == 0);
-    REQUIRE(getsockname(socket_, any, &size) == 0);
-    port_ = ntohs(address.sin_port);
     thread_ = std::thread([this] { serve(); });
   }
   ~MailServer() { stop(); }
@@ -42,14 +32,14 @@ class MailServer {
     stop();
     return mails_;
   }
-  std::string url() const { return "smtp://127.0.0.1:" + std::to_string(port_); }
+  std::string url() const { return "smtp://127.0.0.1:" + std::to_string(listener_.port); }
 
  private:
   void stop() {
     if (!thread_.joinable()) return;
-    shutdown(socket_, SHUT_RDWR);  // wakes accept
+    shutdown(listener_.socket, SHUT_RDWR);  // wakes accept
     thread_.join();
-    close(socket_);
+    close(listener_.socket);
   }
   // The next text up to `end`, or "" where the peer has gone.
   static std::string read_to(int peer, std::string& held, const std::string& end) {
@@ -81,7 +71,7 @@ class MailServer {
   }
   void serve() {
     for (;;) {
-      const int peer = accept(socket_, nullptr, nullptr);
+      const int peer = accept(listener_.socket, nullptr, nullptr);
       if (peer < 0) return;
       std::string held;
       answer(peer, "");
@@ -98,7 +88,7 @@ class MailServer {
 
   std::map<std::string, std::string> answers_;
   std::vector<std::string> commands_, mails_;
-  int socket_ = -1, port_ = 0;
+  const Listener listener_ = listen_on_loopback();
   std::thread thread_;
 };
 

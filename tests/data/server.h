@@ -1,7 +1,6 @@
 // A server on this machine for tests, and the environment that its clients see.
 #pragma once
 
-#include <arpa/inet.h>
 #include <doctest/doctest.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -11,6 +10,8 @@
 #include <string>
 #include <thread>
 #include <vector>
+
+#include "tests/data/loopback.h"
 
 namespace keratin::tests {
 
@@ -41,27 +42,16 @@ class Environment {
 class Server {
  public:
   explicit Server(std::vector<std::string> answers) : answers_(std::move(answers)) {
-    socket_ = socket(AF_INET, SOCK_STREAM, 0);
-    REQUIRE(socket_ >= 0);
-    sockaddr_in address = {};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    auto* any = reinterpret_cast<sockaddr*>(&address);
-    socklen_t size = sizeof(address);
-    REQUIRE(bind(socket_, any, size) == 0);
-    REQUIRE(listen(socket_, 8) == 0);
-    REQUIRE(getsockname(socket_, any, &size) == 0);
-    port_ = ntohs(address.sin_port);
     thread_ = std::thread([this] { serve(); });
   }
   ~Server() {
-    shutdown(socket_, SHUT_RDWR);  // wakes accept
+    shutdown(listener_.socket, SHUT_RDWR);  // wakes accept
     thread_.join();
-    close(socket_);
+    close(listener_.socket);
   }
   /// What was asked: head and body of each request. To be read when its client has its answer.
   const std::vector<std::string>& requests() const { return requests_; }
-  std::string root() const { return "http://127.0.0.1:" + std::to_string(port_); }
+  std::string root() const { return "http://127.0.0.1:" + std::to_string(listener_.port); }
   std::string url(const std::string& path) const { return root() + "/" + path; }
 
  private:
@@ -76,7 +66,7 @@ class Server {
 
   void serve() {
     for (const std::string& answer : answers_) {
-      const int peer = accept(socket_, nullptr, nullptr);
+      const int peer = accept(listener_.socket, nullptr, nullptr);
       if (peer < 0) return;
       std::string request;
       char buffer[1024];
@@ -97,7 +87,7 @@ class Server {
   }
 
   std::vector<std::string> answers_, requests_;
-  int socket_ = -1, port_ = 0;
+  const Listener listener_ = listen_on_loopback();
   std::thread thread_;
 };
 

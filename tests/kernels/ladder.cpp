@@ -153,6 +153,23 @@ TEST_CASE("ladder: a trace sink gets every call, with rung, shape, cost and time
   CHECK(sink.calls[1].start >= sink.calls[0].start + sink.calls[0].seconds);
 }
 
+TEST_CASE("ladder: a kernel that throws is no longer running") {
+  constexpr auto ladder = Ladder{
+      "toys", "broken", toy_cost,
+      std::array{Rung<ToyFn>{"reference", "", kernels::always, [](std::string*, const ToyShape&) {
+                               throw ValueError("toy: broken");
+                             }}}};
+  const RestoredChoice restored;
+  set_kernel_choice("");
+  Sink sink;
+  kernels::TraceSink* const before = kernels::set_trace_sink(&sink);
+  CHECK_THROWS_AS(kernels::run(ladder, nullptr, ToyShape{1}), ValueError);
+  said(7);
+  kernels::set_trace_sink(before);
+  REQUIRE(sink.calls.size() == 1);
+  CHECK(sink.calls[0].depth == 0);
+}
+
 #if defined(__unix__)
 namespace {
 

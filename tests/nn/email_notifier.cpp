@@ -136,6 +136,7 @@ TEST_CASE("EmailNotifier: options that can't be") {
   refused([](Options& o) { o.server = "http://x"; }, "server is \"http://x\"");
   refused([](Options& o) { o.server = "smtp://"; }, "server is");
   refused([](Options& o) { o.server = "smtp://u:p@host"; }, "server has an @");
+  refused([](Options& o) { o.server = "u:p@host:587"; }, "server has an @");  // and is not told
   refused([](Options& o) { o.server = "smtp://host\r\nRSET"; }, "server is");
   refused([](Options& o) { o.from = ""; }, "from is \"\"");
   refused([](Options& o) { o.to = {}; }, "to is missing");

@@ -54,6 +54,12 @@ class Words {
     const std::vector<double> row = y.to_vector<double>();
     if (row.size() == 1) return fmt::format("{:.6g}", row[0]);
     if (y.rank() == 1 && is_distribution(row)) return classes(row);
+    if (!labels_.empty()) {
+      throw ValueError(
+          fmt::format("predict: labels are for probabilities of classes; the model says {}, which "
+                      "are none. Leave --labels out.",
+                      y.spec().text()));
+    }
     constexpr std::size_t kMost = 12;
     std::string text;
     for (std::size_t i = 0; i < std::min(row.size(), kMost); ++i) {

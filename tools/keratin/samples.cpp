@@ -189,6 +189,10 @@ std::vector<Samples> read_samples(const SymbolicTensors& model_inputs,
     return images_for(input, inputs, scale);
   }
   if (one && is_column(input) && input.dtype() == string && !is_table(inputs[0])) {
+    for (const std::string& text : inputs) {
+      if (!text.ends_with(".csv") && !text.ends_with(".csv.gz")) continue;
+      throw FileError(fmt::format("predict: {}: no such file", text));
+    }
     const auto rows = static_cast<std::int64_t>(inputs.size());
     const Shape shape = input.shape().rank() == 1 ? Shape{rows} : Shape{rows, 1};
     return {{.x = Tensor::strings(inputs, shape), .titles = inputs}};
@@ -197,7 +201,8 @@ std::vector<Samples> read_samples(const SymbolicTensors& model_inputs,
   for (const std::string& text : inputs) {
     if (is_table(text)) {
       if (one && is_column(input)) {
-        const data::CsvTable table = data::read_csv(text);
+        const data::CsvTable table =
+            input.dtype() == string ? data::read_csv(text) : table_by_position(text);
         const std::string name = name_of_input(model_inputs, 0);
         if (table.columns().size() == 1 && table.columns()[0].name != name) {
           const Tensor column = table[table.columns()[0].name];
@@ -231,7 +236,8 @@ std::vector<Samples> read_samples(const SymbolicTensors& model_inputs,
           fmt::format("predict: {}: {} numbers; the model takes {}", text, count, wanted));
     }
     const Shape shape = input.shape().rank() == 1 ? Shape{count} : Shape{1, count};
-    all.push_back({.x = cast(Tensor::from(*numbers, shape), input.dtype()), .titles = {text}});
+    all.push_back({.x = cast(Tensor::from(*numbers, shape), input.dtype()),
+                   .titles = shape.rank() == 1 ? row_titles(count) : std::vector{text}});
   }
   return all;
 }

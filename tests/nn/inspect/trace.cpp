@@ -30,6 +30,7 @@
 #include "nn/layers/flatten.h"
 #include "nn/layers/pooling.h"
 #include "nn/model/sequential.h"
+#include "tensor/memory_report.h"
 #include "tensor/random.h"
 
 namespace keratin::tests {
@@ -349,10 +350,7 @@ TEST_CASE("trace: the file for Perfetto is valid and whole") {
   for (const auto& [id, ends] : arrows) CHECK(ends == 11);
   CHECK_THROWS_AS(step.write_chrome("/nowhere/step.json"), FileError);
   CHECK_THROWS_WITH_AS(step.write_report("/nowhere/step.html"),
-                       "write_report: can't write the file: path is \"/nowhere/step.html\": No "
-                       "such file or directory; expected a place where a file can be made. Make "
-                       "the folder first?",
-                       FileError);
+                       doctest::Contains("write_report: /nowhere/step.html: "), FileError);
 }
 
 TEST_CASE("trace: strings in JSON") {
@@ -409,7 +407,7 @@ TEST_CASE("trace: times and sizes in words") {
   CHECK(time_text(12.34) == "12.3 s");
   CHECK(bytes_text(999) == "999 B");
   CHECK(bytes_text(1500) == "1.5 KB");
-  CHECK(bytes_text(2.5e9) == "2.50 GB");
+  CHECK(bytes_text(2'500'000'000) == "2.50 GB");
 }
 
 }  // namespace keratin::tests
