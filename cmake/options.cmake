@@ -25,8 +25,8 @@ if(KERATIN_SANITIZE)
 endif()
 
 # Highway picks the best instruction set at run time from those that were compiled. Left out by default: sets between the
-# baseline and AVX2, and those past AVX-512 that bring these kernels nothing.
-set(KERATIN_SIMD_DEFINITIONS "HWY_DISABLED_TARGETS=(HWY_SSSE3|HWY_SSE4|HWY_AVX3_DL)")
+# baseline and AVX2, and those past AVX-512 (the better a set, the lower its bit), which bring these kernels nothing.
+set(KERATIN_SIMD_DEFINITIONS "HWY_DISABLED_TARGETS=(HWY_SSSE3|HWY_SSE4|(HWY_AVX3-1))")
 set(KERATIN_SIMD_OPTIONS "")
 if(KERATIN_SIMD STREQUAL "native")
   set(KERATIN_SIMD_DEFINITIONS HWY_COMPILE_ONLY_STATIC)

@@ -205,10 +205,13 @@ const Peak& peak(int threads) {
 
 std::string instruction_set() { return HWY_DYNAMIC_DISPATCH(TargetName)(); }
 
+std::string processor_name() {
+  return fmt::format("{}, {}", cpu_info("model name"), instruction_set());
+}
+
 std::string processor_text() {
   const int threads = thread_count();
-  return fmt::format("{}, {}, {} thread{}", cpu_info("model name"), instruction_set(), threads,
-                     threads == 1 ? "" : "s");
+  return fmt::format("{}, {} thread{}", processor_name(), threads, threads == 1 ? "" : "s");
 }
 
 std::string clock_text() { return cpu_info("cpu MHz"); }

@@ -30,7 +30,10 @@ const Peak& peak(int threads);
 /// The instruction set that kernels with vectors use on this machine, such as "AVX2".
 std::string instruction_set();
 
-/// The name of the processor, the instruction set and how many threads keratin uses.
+/// The name of the processor and the instruction set: "AMD EPYC 7763, AVX2".
+std::string processor_name();
+
+/// processor_name(), and how many threads keratin uses.
 std::string processor_text();
 
 /// The clock as the system tells it, in MHz, or "unknown".

@@ -4,14 +4,20 @@
 
 #include <cstdint>
 
+#include "kernels/crossovers.h"
+
 namespace keratin::kernels {
 
-/// Is a task that reads and writes so many bytes in all larger than the last-level cache? Taken as
-/// 32 MiB on every machine, so that a rung depends on the shape alone.
-constexpr bool beyond_caches(double bytes) { return bytes > 32.0 * (1 << 20); }
+/// Is a task that reads and writes so many bytes in all larger than the last-level cache?
+inline bool beyond_caches(double bytes) {
+  return bytes > static_cast<double>(crossovers().streamed_bytes);
+}
 
-/// Copies n floats with non-temporal stores; `to` need not be aligned beyond a float.
-void stream_out(const float* from, float* to, std::int64_t n);
+/// Copies n floats with non-temporal stores; `to` need not be aligned beyond a float. Meanwhile it
+/// asks for the lines of the `ahead` floats that follow `next` and `next2`, which would else be read
+/// only when all is written.
+void stream_out(const float* from, float* to, std::int64_t n, std::int64_t ahead = 0,
+                const float* next = nullptr, const float* next2 = nullptr);
 
 /// To be called after the last stream_out of a piece of work, before other threads may read it.
 void finish_streaming();

@@ -48,6 +48,9 @@ Winograd winograd_input_gradient(const Conv2dShape& s, std::int64_t lanes,
 Winograd winograd_weight_gradient(const Conv2dShape& s, std::int64_t lanes,
                                   std::int64_t panel_width);
 
+/// Estimated: the direct sum's time over Winograd's, for a target of so many rows and columns.
+double winograd_gain(const Conv2dShape& s, std::int64_t height, std::int64_t width);
+
 /// An odd number of cache lines, so that planes do not meet in one set of the cache.
 constexpr std::int64_t winograd_plane(std::int64_t floats) {
   constexpr std::int64_t kLine = 16;

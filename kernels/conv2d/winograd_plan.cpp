@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "kernels/conv2d/winograd.h"
+#include "kernels/crossovers.h"
 
 namespace keratin::kernels::cpu {
 namespace {
@@ -33,22 +34,26 @@ bool is_3x3(const Conv2dShape& s) {
          s.dilation_h == 1 && s.dilation_w == 1 && s.groups == 1;
 }
 
-// Costs in multiply-adds, from measurements with AVX2: a transform takes the time of some 150 a
-// channel and tile, that of the weights 120 a weight of one tap.
 bool pays(const Conv2dShape& s, std::int64_t height, std::int64_t width) {
   constexpr std::int64_t kLeastChannels = 32;
   constexpr std::int64_t kMostWeights = 1 << 19;  // of a tap: 72 MiB for all planes
   if (std::min(s.in_c, s.out_c) < kLeastChannels || s.in_c * s.out_c > kMostWeights) return false;
+  return 100 * winograd_gain(s, height, width) > static_cast<double>(crossovers().winograd_percent);
+}
+
+}  // namespace
+
+// Costs in multiply-adds, from measurements with AVX2: a transform takes the time of some 150 a
+// channel and tile, that of the weights 120 a weight of one tap.
+double winograd_gain(const Conv2dShape& s, std::int64_t height, std::int64_t width) {
   const auto weights = static_cast<double>(s.in_c * s.out_c);
   const auto channels = static_cast<double>(s.in_c + s.out_c);
   const std::int64_t down = rounded(height, kWinogradTile) / kWinogradTile;
   const std::int64_t across = rounded(width, kWinogradTile) / kWinogradTile;
   const auto tiles = static_cast<double>(s.batch * down * across);
   const double direct = 9 * static_cast<double>(s.batch * height * width) * weights;
-  return direct > 1.2 * (tiles * (41 * weights + 150 * channels) + 120 * weights);
+  return direct / (tiles * (41 * weights + 150 * channels) + 120 * weights);
 }
-
-}  // namespace
 
 Winograd winograd_forward(const Conv2dShape& s, std::int64_t lanes, std::int64_t panel_width) {
   return planned({.batch = s.batch,

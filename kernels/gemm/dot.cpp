@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "kernels/crossovers.h"
 #include "kernels/error.h"
 #include "kernels/parallel.h"
 #include "kernels/scratch.h"
@@ -24,7 +25,6 @@ namespace HWY_NAMESPACE {
 namespace {
 using namespace gemm;  // NOLINT: the tile's vocabulary, inside an unnamed namespace
 
-constexpr int kMostColumns = 12;
 // Rows whose sums fit into the registers beside a vector of A.
 constexpr int kRows = HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM ? 2 : 1;
 
@@ -44,7 +44,7 @@ void PackB(const float* b, const GemmShape& s, float* to) {
 // R rows by all N columns, from row a on.
 template <int R, int N>
 HWY_INLINE void Rows(const float* HWY_RESTRICT a, std::int64_t lda, const float* HWY_RESTRICT b,
-                     std::int64_t k, float (&out)[R][kMostColumns]) {
+                     std::int64_t k, float (&out)[R][kDotColumns]) {
   const D d;
   V sums[R][N];
   KERATIN_UNROLL
@@ -101,12 +101,12 @@ void AllRows(const float* a, const GemmShape& s, const float* b, const Output& o
              std::int64_t first, std::int64_t last) {
   std::int64_t row = first;
   for (; row + kRows <= last; row += kRows) {
-    float sums[kRows][kMostColumns];
+    float sums[kRows][kDotColumns];
     Rows<kRows, N>(a + row * s.lda, s.lda, b, s.k, sums);
     for (int i = 0; i < kRows; ++i) output.Write(row + i, N, sums[i]);
   }
   for (; row < last; ++row) {
-    float sums[1][kMostColumns];
+    float sums[1][kDotColumns];
     Rows<1, N>(a + row * s.lda, s.lda, b, s.k, sums);
     output.Write(row, N, sums[0]);
   }
@@ -123,7 +123,7 @@ auto AllRowsOf(std::int64_t columns, std::integer_sequence<int, kColumn...>) {
 void Dot(const float* a, const GemmShape& s, const float* b, float* c, const Epilogue<float>& e,
          std::int64_t first, std::int64_t last) {
   const Output output{c, s.ldc, e.bias, e.activation == Activation::relu, s.accumulate};
-  AllRowsOf(s.n, std::make_integer_sequence<int, kMostColumns>())(a, s, b, output, first, last);
+  AllRowsOf(s.n, std::make_integer_sequence<int, kDotColumns>())(a, s, b, output, first, last);
 }
 
 }  // namespace
@@ -139,7 +139,9 @@ HWY_EXPORT(Dot);
 
 bool gemm_dot_applies(const GemmShape& shape) {
   const GemmShape s = merged_batch(shape);
-  return s.batch == 1 && !s.trans_a && s.n >= 1 && s.n <= 12 && s.k >= 128 && s.m >= 8;
+  return s.batch == 1 && !s.trans_a && s.n >= 1 &&
+         s.n <= std::min<std::int64_t>(kDotColumns, crossovers().dot_columns) &&
+         s.k >= crossovers().dot_depth && s.m >= 8;
 }
 
 void gemm_dot(const float* a, const float* b, float* c, const Epilogue<float>& e,

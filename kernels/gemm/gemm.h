@@ -80,7 +80,8 @@ void gemm_packed(const float* a, const float* b, float* c, const Epilogue<float>
                  const GemmShape& s);
 void gemm_dot(const float* a, const float* b, float* c, const Epilogue<float>& e,
               const GemmShape& s);
-/// Products with at most 12 columns, A as it lies.
+inline constexpr int kDotColumns = 12;
+/// Products with at most so many columns, or what `crossovers()` says, A as it lies.
 bool gemm_dot_applies(const GemmShape& s);
 /// Those where packing both operands is paid back: large ones, and rows of A that lie badly.
 bool gemm_packed_applies(const GemmShape& s);
@@ -104,13 +105,14 @@ inline constexpr auto gemm_ladder<float> = Ladder{
                             always, cpu::gemm_simd},
         Rung<GemmFn<float>>{"packed", "operands copied into the order in which they are read",
                             cpu::gemm_packed_applies, cpu::gemm_packed,
-                            "sizes of 128 or more and 6 (A transposed: 32) million multiply-adds; "
-                            "or rows of A that lie "
-                            "badly, 24 rows and 64 columns or more"},
+                            "sizes of 128 or more and the multiply-adds of gemm.packed_work or "
+                            "gemm.packed_transposed_work (`make tune`; built in: some millions); "
+                            "or rows of A that lie badly, 24 rows and 64 columns or more"},
         Rung<GemmFn<float>>{
             "dot", "no idle lanes where there are few columns", cpu::gemm_dot_applies,
             cpu::gemm_dot,
-            "one product of up to 12 columns, 8 rows and a k of 128 or more, A not transposed"}}};
+            "one product, 8 rows or more, A not transposed, columns up to gemm.dot_columns and a k "
+            "from gemm.dot_depth on (`make tune`; built in: 12, 128)"}}};
 
 namespace cuda {
 void gemm_naive(const float* a, const float* b, float* c, const Epilogue<float>& e,

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "kernels/crossovers.h"
 #include "kernels/error.h"
 #include "kernels/parallel.h"
 #include "kernels/scratch.h"
@@ -194,7 +195,8 @@ bool gemm_packed_applies(const GemmShape& shape) {
   // Rows that fall into one set of the L1 cache, or of which a tile takes little each.
   const bool a_scattered = s.trans_a ? s.lda >= 512 : s.lda % 1024 == 0;
   if (a_scattered && s.batch == 1 && s.m >= 24 && s.n >= 64 && s.k >= 16) return true;
-  const std::int64_t enough = std::int64_t{s.trans_a ? 32 : 6} << 20;
+  const std::int64_t enough =
+      s.trans_a ? crossovers().packed_transposed_work : crossovers().packed_work;
   return s.m >= 128 && s.n >= 128 && s.k >= 128 && s.m * s.n * s.k >= enough;
 }
 

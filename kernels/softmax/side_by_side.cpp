@@ -2,6 +2,7 @@
 // nothing is added up across lanes.
 #include <algorithm>
 
+#include "kernels/crossovers.h"
 #include "kernels/parallel.h"
 #include "kernels/softmax/softmax.h"
 
@@ -124,7 +125,7 @@ void run(Task task, const float* a, const float* dy, float* to, const SoftmaxSha
 }  // namespace
 
 bool softmax_side_by_side_applies(const SoftmaxShape& s) {
-  return s.cols <= kMostColumns && s.rows > 1;
+  return s.rows > 1 && s.cols <= std::min(kMostColumns, crossovers().side_by_side_columns);
 }
 void softmax_side_by_side(const float* x, float* y, const SoftmaxShape& s) {
   run(Task::softmax, x, nullptr, y, s);

@@ -58,7 +58,7 @@ void softmax_gradient_side_by_side(const float* y, const float* dy, float* dx,
                                    const SoftmaxShape& s);
 void log_softmax_gradient_side_by_side(const float* y, const float* dy, float* dx,
                                        const SoftmaxShape& s);
-/// Several rows of at most 32 columns.
+/// Several rows of at most 32 columns, or what `crossovers()` says.
 bool softmax_side_by_side_applies(const SoftmaxShape& s);
 }  // namespace cpu
 
@@ -79,7 +79,8 @@ inline constexpr auto softmax_ladder<float> = Ladder{
                Rung<SoftmaxFn<float>>{"side_by_side",
                                       "a short row a lane: no empty lanes, no sums across them",
                                       cpu::softmax_side_by_side_applies, cpu::softmax_side_by_side,
-                                      "2 rows or more of at most 32 columns"}}};
+                                      "2 rows or more, columns up to softmax.side_by_side_columns "
+                                      "(`make tune`; built in: 32)"}}};
 template <class T>
 inline constexpr auto log_softmax_ladder =
     Ladder{"softmax", "log_softmax", softmax_cost<T>,
@@ -97,7 +98,8 @@ inline constexpr auto log_softmax_ladder<float> = Ladder{
                Rung<SoftmaxFn<float>>{
                    "side_by_side", "a short row a lane: no empty lanes, no sums across them",
                    cpu::softmax_side_by_side_applies, cpu::log_softmax_side_by_side,
-                   "2 rows or more of at most 32 columns"}}};
+                   "2 rows or more, columns up to softmax.side_by_side_columns (`make tune`; built "
+                   "in: 32)"}}};
 template <class T>
 inline constexpr auto softmax_gradient_ladder =
     Ladder{"softmax", "softmax_gradient", softmax_gradient_cost<T>,
@@ -116,7 +118,8 @@ inline constexpr auto softmax_gradient_ladder<float> = Ladder{
                Rung<SoftmaxGradientFn<float>>{
                    "side_by_side", "a short row a lane: no empty lanes, no sums across them",
                    cpu::softmax_side_by_side_applies, cpu::softmax_gradient_side_by_side,
-                   "2 rows or more of at most 32 columns"}}};
+                   "2 rows or more, columns up to softmax.side_by_side_columns (`make tune`; built "
+                   "in: 32)"}}};
 template <class T>
 inline constexpr auto log_softmax_gradient_ladder =
     Ladder{"softmax", "log_softmax_gradient", softmax_gradient_cost<T>,
@@ -135,6 +138,7 @@ inline constexpr auto log_softmax_gradient_ladder<float> =
                       Rung<SoftmaxGradientFn<float>>{
                           "side_by_side", "a short row a lane: no empty lanes, no sums across them",
                           cpu::softmax_side_by_side_applies, cpu::log_softmax_gradient_side_by_side,
-                          "2 rows or more of at most 32 columns"}}};
+                          "2 rows or more, columns up to softmax.side_by_side_columns (`make "
+                          "tune`; built in: 32)"}}};
 
 }  // namespace keratin::kernels
