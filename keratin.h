@@ -147,6 +147,7 @@
 #include "nn/optimizers/sgd.h"
 #include "nn/regularizers.h"
 #include "nn/saving/model_file.h"
+#include "nn/saving/onnx/export_onnx.h"
 #include "nn/saving/register_layer.h"
 #include "nn/schedules/cosine_decay.h"
 #include "nn/schedules/cosine_decay_restarts.h"

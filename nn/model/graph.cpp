@@ -178,6 +178,12 @@ bool Graph::is_chain() const {
   return true;
 }
 
+std::vector<const GraphNode*> Graph::calls() const {
+  std::vector<const GraphNode*> calls;
+  for (const Step& step : steps_) calls.push_back(step.node.get());
+  return calls;
+}
+
 std::vector<const GraphNode*> Graph::calls_of(const Layer* layer) const {
   std::vector<const GraphNode*> calls;
   for (const auto& [name, tensor] : inputs_.entries()) {

@@ -28,6 +28,8 @@ class Graph {
   std::vector<std::string> output_names() const;
   /// Is it a plain chain of layers, each called once on one input?
   bool is_chain() const;
+  /// All calls, in an order of computation.
+  std::vector<const GraphNode*> calls() const;
   /// Calls in this graph of one layer, in order of computation.
   std::vector<const GraphNode*> calls_of(const Layer* layer) const;
 

@@ -248,6 +248,12 @@ LayerRef registered_layer(const std::string& registered_name, const Json& config
   return layer;
 }
 
+std::vector<std::string> built_in_layer_names() {
+  std::vector<std::string> names;
+  for (const auto& [name, maker] : built_in()) names.push_back(name);
+  return names;
+}
+
 LayerRef built_in_layer(const std::string& class_name, const std::string& module,
                         const Json& config, const std::string& where) {
   if (class_name == "Lambda" || class_name == "__lambda__" || class_name == "TFSMLayer" ||
@@ -259,9 +265,7 @@ LayerRef built_in_layer(const std::string& class_name, const std::string& module
   }
   const auto found = built_in().find(class_name);
   if (found == built_in().end() || (!module.empty() && !module.starts_with("keras"))) {
-    std::vector<std::string> known;
-    for (const auto& [name, maker] : built_in()) known.push_back(name);
-    const std::string nearest = nearest_name(class_name, known);
+    const std::string nearest = nearest_name(class_name, built_in_layer_names());
     throw FileError(fmt::format(
         "{}: keratin has no layer \"{}\" of module \"{}\"{}; derive one from Layer, register it "
         "with register_layer and save the model with it, or leave the layer out",

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <vector>
 
 #include "nn/layer.h"
 
@@ -10,6 +11,9 @@ namespace keratin::saving {
 
 /// The package of a layer of one's own. Throws ValueError that says how to register it.
 std::string package_of(const Layer& layer);
+
+/// The classes that built_in_layer knows, sorted.
+std::vector<std::string> built_in_layer_names();
 
 /// Layers from the config of an object. Each throws FileError for a class that is not known, and
 /// says what to do.

@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "nn/saving/onnx/mapping.h"
 #include "nn/saving/safetensors.h"
 
 namespace kt = keratin;
@@ -72,6 +73,14 @@ std::vector<double> losses(kt::Model& model, const kt::Tensors& x, const kt::Ten
   return all;
 }
 
+// Are all layers of those that have a mapping to ONNX? For run.py, which runs what is written then.
+bool has_onnx(kt::Layer& model) {
+  const auto all = kt::detail::all_layers(&model);
+  return std::none_of(all.begin(), all.end(), [](const kt::Layer* layer) {
+    return kt::saving::onnx::without_mapping().count(layer->class_name()) > 0;
+  });
+}
+
 // "" or what is wrong. Applications have a hundred layers, and ten times the tolerance.
 std::string compared(const fs::path& file) {
   const fs::path base = fs::path(file).replace_extension();
@@ -98,6 +107,7 @@ std::string compared(const fs::path& file) {
     }
   }
   model.save(base.string() + ".back.keras");
+  if (has_onnx(*model.layer())) kt::export_onnx(model, base.string() + ".onnx");
   if (const kt::Tensor* wanted = given.find("losses")) {
     const double mine = losses(model, x, together(numbered(given, 't'))).back();
     const double theirs = wanted->item<double>({kSteps - 1});

@@ -23,8 +23,18 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras  # noqa: E402
 import models  # noqa: E402
 import numpy as np  # noqa: E402
+import onnx  # noqa: E402
+import onnxruntime  # noqa: E402
 from safetensors.numpy import load_file, save_file  # noqa: E402
 
+ONNX_TYPES = {
+    "tensor(float)": "float32",
+    "tensor(double)": "float64",
+    "tensor(int32)": "int32",
+    "tensor(int64)": "int64",
+    "tensor(uint8)": "uint8",
+    "tensor(bool)": "bool",
+}
 STEPS = 10
 GRAPHS = 50
 
@@ -120,6 +130,22 @@ def opens(path, tensors):
         return f"{type(error).__name__}: {error}"
 
 
+def runs(path, tensors):
+    """Runs an ONNX file of keratin's by onnxruntime: the checker's word, and predictions."""
+    given = load_file(tensors)
+    pick = lambda kind: [given[f"{kind}{i}"] for i in range(9) if f"{kind}{i}" in given]  # noqa: E731
+    try:
+        onnx.checker.check_model(path, full_check=True)
+        session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+        inputs = {
+            slot.name: x.astype(ONNX_TYPES[slot.type])
+            for slot, x in zip(session.get_inputs(), pick("x"), strict=True)
+        }
+        return difference(path.name, session.run(None, inputs), pick("y"))
+    except Exception as error:  # whatever it is, it is a failure of this file
+        return f"{type(error).__name__}: {error}"
+
+
 def keratin(program, command, folder, **settings):
     done = subprocess.run(
         [program, command, folder], env={**os.environ, **settings}, stdout=subprocess.PIPE, text=True
@@ -157,6 +183,12 @@ def main():
         tally.note(path.name, opens(path, built / path.name.replace(".back.keras", ".safetensors")))
     for path in sorted(written.glob("*.keras")):
         tally.note(path.name, opens(path, path.with_suffix(".safetensors")))
+    print("keratin -> ONNX", flush=True)
+    exported = sorted(built.glob("*.onnx"))
+    if not texts and not exported:
+        tally.note("ONNX", "no file was written")
+    for path in exported:
+        tally.note(path.name, runs(path, path.with_suffix(".safetensors")))
     print(f"interop: {tally.passed} passed, {tally.failed} failed")
     sys.exit(failed or tally.failed > 0 or tally.passed == 0)
 
