@@ -72,6 +72,9 @@ TEST_CASE("command line: summary, help, and what is wrong") {
       {{"predict", folder / "m.keras", "none.csv"}, "predict: \"none.csv\" is nothing that"},
       {{"predict", folder / "m.keras", "1,2,3"}, "3 numbers; the model takes 2"},
       {{"diff", folder / "m.keras", "x.pt"}, "diff: x.pt: the name must end with"},
+      {{"export", folder / "m.keras"}, "onnx is required"},
+      {{"export", "none.keras", "m.onnx"}, "load_model: none.keras: there is no such file"},
+      {{"export", folder / "m.keras", "m.pb"}, "export: m.pb: the name must end with .onnx"},
   };
   for (const auto& row : rows) {
     CAPTURE(row.message);
@@ -165,6 +168,29 @@ TEST_CASE("command line: diff") {
   ran = run(folder, {"diff", folder / "a.keras", folder / "d.keras"});
   CHECK(ran.status == 1);
   CHECK(has(ran.out, "f32[2, 1] | f32[3, 1]"));
+}
+
+TEST_CASE("command line: export") {
+  const TemporaryFolder folder;
+  const Model model = linear({1, 2}, 1, "linear");
+  model.save(folder / "m.keras");
+  export_onnx(model, folder / "expected.onnx");
+  Ran ran = run(folder, {"export", folder / "m.keras", folder / "m.onnx"});
+  CHECK(ran.status == 0);
+  CHECK(ran.err == "");
+  const std::string written = read_file(folder / "m.onnx");
+  CHECK(ran.out == fmt::format("{}: {} bytes\n", folder / "m.onnx", written.size()));
+  CHECK(written == read_file(folder / "expected.onnx"));
+
+  // What can't be exported leaves a file that was there.
+  const auto image = Input({.shape = {4, 4, 3}});
+  Model(image, layers::Resizing({.height = 2, .width = 2, .name = "small"})(image))
+      .save(folder / "m.keras");
+  ran = run(folder, {"export", folder / "m.keras", folder / "m.onnx"});
+  CHECK(ran.status == 2);
+  CHECK(ran.out.empty());
+  CHECK(has(ran.err, "keratin: export_onnx: Resizing \"small\": it resizes or crops"));
+  CHECK(read_file(folder / "m.onnx") == written);
 }
 
 }  // namespace keratin::tests

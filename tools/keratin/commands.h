@@ -31,4 +31,9 @@ struct DiffCommand {
 /// Is there a difference?
 bool diff(const DiffCommand& command);
 
+struct ExportCommand {
+  std::string model = {}, to = {};
+};
+void export_model(const ExportCommand& command);
+
 }  // namespace keratin::tools

@@ -1,4 +1,5 @@
-// keratin on the command line: what a file of a model is, says, and how two differ.
+// keratin on the command line: what a file of a model is, says, how two differ, and
+// one for other programs.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -64,6 +65,12 @@ int run(int argc, char** argv) {
       ->capture_default_str()
       ->check(CLI::NonNegativeNumber);
 
+  tools::ExportCommand export_options;
+  CLI::App* export_app = app.add_subcommand(
+      "export", "Write what a model computes as ONNX, for onnxruntime and others.");
+  export_app->add_option("model", export_options.model, "A .keras or .h5 file.")->required();
+  export_app->add_option("onnx", export_options.to, "The .onnx file to write.")->required();
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -71,6 +78,7 @@ int run(int argc, char** argv) {
   }
   if (*summary_app) tools::summary(summary);
   if (*predict_app) tools::predict(predict);
+  if (*export_app) tools::export_model(export_options);
   if (*diff_app) return tools::diff(diff) ? kDifferent : 0;
   return 0;
 }
