@@ -1,7 +1,8 @@
 // keratin's side of tests/interop/run.py.
 //
 //   interop check DIR    loads every NAME.keras, holds its results against those in
-//                        NAME.safetensors, and saves it again as NAME.back.keras
+//                        NAME.safetensors, and saves it again as NAME.back.keras; the same of NAME.h5,
+//                        which is not saved
 //   interop write DIR    makes models, and writes both files of each
 //   interop write-texts DIR    those that take strings, for which Keras needs TensorFlow
 //
@@ -106,8 +107,10 @@ std::string compared(const fs::path& file) {
       return fmt::format("result {} differs by {:.2e}, largest is {:.2e}", i, difference, size);
     }
   }
-  model.save(base.string() + ".back.keras");
-  if (has_onnx(*model.layer())) kt::export_onnx(model, base.string() + ".onnx");
+  if (file.extension() == ".keras") {
+    model.save(base.string() + ".back.keras");
+    if (has_onnx(*model.layer())) kt::export_onnx(model, base.string() + ".onnx");
+  }
   if (const kt::Tensor* wanted = given.find("losses")) {
     const double mine = losses(model, x, together(numbered(given, 't'))).back();
     const double theirs = wanted->item<double>({kSteps - 1});
@@ -123,7 +126,8 @@ int check(const fs::path& folder) {
   std::vector<fs::path> files;
   for (const auto& entry : fs::directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();
-    if (name.ends_with(".keras") && !name.ends_with(".back.keras")) files.push_back(entry.path());
+    const bool mine = name.ends_with(".back.keras");
+    if ((name.ends_with(".keras") || name.ends_with(".h5")) && !mine) files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());
   for (const fs::path& file : files) {

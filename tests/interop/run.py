@@ -37,6 +37,7 @@ ONNX_TYPES = {
 }
 STEPS = 10
 GRAPHS = 50
+LEGACY = ("graph_", "app_", "trained_")  # models that are written in the older form too
 
 
 def as_list(values):
@@ -81,6 +82,8 @@ def write(folder, name, model, inputs, targets=()):
     tensors |= {f"y{i}": y for i, y in enumerate(predicted(model, inputs))}
     tensors |= {f"t{i}": t for i, t in enumerate(targets)}
     model.save(folder / f"{name}.keras")
+    if name.startswith(LEGACY) and keras.backend.backend() == "jax":  # vocabularies are not in it
+        model.save(folder / f"{name}.h5")  # the form from before .keras
     if targets:
         tensors["losses"] = steps(model, inputs, targets)
     save_file({k: np.ascontiguousarray(v) for k, v in tensors.items()}, folder / f"{name}.safetensors")
