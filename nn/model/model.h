@@ -84,11 +84,12 @@ class Model : public LayerRef {
   void save(const std::string& path) const;
   /// Throws ValueError where save() would, but for the file: to be told before training.
   void require_saveable() const;
-  /// The weights alone, and the optimizer's state if it has any, to a `.weights.h5` file.
+  /// The weights alone, and the optimizer's state if it has any, to a `.weights.h5` file; or,
+  /// without that state, to a `.safetensors` file, under the same names: "layers/dense/vars/0".
   void save_weights(const std::string& path) const;
-  /// Reads weights from a `.weights.h5` or `.keras` file, by the structure of the model, or from an
-  /// older `.h5` file. Throws FileError, and changes nothing, unless they fit one for one; with
-  /// `skip_mismatch` layers that do not fit are left as they are, each with a warning.
+  /// Reads weights from a `.weights.h5`, `.safetensors` or `.keras` file, by the structure of the
+  /// model, or from an older `.h5` file. Throws FileError, and changes nothing, unless they fit one
+  /// for one; with `skip_mismatch` layers that do not fit are left as they are, each with a warning.
   void load_weights(const std::string& path, bool skip_mismatch = false);
 
   /// Prints a table of the layers.

@@ -12,6 +12,7 @@
 #include "nn/saving/compile_json.h"
 #include "nn/saving/layer_json.h"
 #include "nn/saving/legacy.h"
+#include "nn/saving/safetensors.h"
 #include "nn/saving/weights.h"
 
 namespace keratin {
@@ -22,6 +23,7 @@ using saving::Hdf5Writer;
 using saving::Json;
 
 constexpr const char* kWeights = "model.weights.h5";
+constexpr const char* kSafetensors = ".safetensors";
 
 void require_suffix(const char* what, const std::string& path, std::string_view suffix) {
   if (path.ends_with(suffix)) return;
@@ -86,8 +88,17 @@ void Model::save(const std::string& path) const {
 void Model::require_saveable() const { config_of(*this, state().compiled.get()); }
 
 void Model::save_weights(const std::string& path) const {
-  require_suffix("save_weights", path, ".weights.h5");
+  const bool safetensors = path.ends_with(kSafetensors);
+  if (!safetensors && !path.ends_with(".weights.h5")) {
+    throw ValueError(
+        fmt::format("save_weights: {}: the name must end with \".weights.h5\" or \"{}\"",
+                    path.empty() ? "\"\"" : path, kSafetensors));
+  }
   require_built("save_weights", *this);
+  if (safetensors) {
+    saving::write_safetensors(path, saving::weights_by_path(*this), {{"model", name()}});
+    return;
+  }
   const OptimizerRef* optimizer = compiled() ? &state().compiled->optimizer : nullptr;
   data::write_file("save_weights", path, weights_of("save_weights", *this, optimizer).span());
 }
@@ -101,11 +112,18 @@ void Model::load_weights(const std::string& path, bool skip_mismatch) {
       saving::read_optimizer(state().compiled->optimizer, trainable_variables(), file, where);
     }
   };
-  if (path.ends_with(".keras")) {
+  if (path.ends_with(kSafetensors)) {
+    const Named<Tensor> tensors = saving::read_safetensors(path).tensors;
+    saving::read_weights(*this, tensors, where, skip_mismatch);
+  } else if (path.ends_with(".keras")) {
     const data::ZipReader archive("load_weights", path);
     read(Hdf5Reader("load_weights", path + ": " + kWeights, archive.read(kWeights)));
   } else {
-    require_suffix("load_weights", path, ".h5");
+    if (!path.ends_with(".h5")) {
+      throw ValueError(fmt::format(
+          "load_weights: {}: the name must end with \".weights.h5\", \".h5\", \"{}\" or \".keras\"",
+          path.empty() ? "\"\"" : path, kSafetensors));
+    }
     const Hdf5Reader file("load_weights", path);
     if (saving::is_legacy(file)) {
       saving::read_legacy_weights(*this, file, where, skip_mismatch);

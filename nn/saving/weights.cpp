@@ -1,11 +1,14 @@
 #include "nn/saving/weights.h"
-#include "nn/inspect/terminal.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <map>
 #include <set>
+
+#include "nn/inspect/terminal.h"
+#include "tensor/cast.h"
 
 namespace keratin::saving {
 namespace {
@@ -44,8 +47,48 @@ struct Assignment {
   std::string state_name = {};
 };
 
+// Tensors by their paths, to be read as an HDF5 file is.
+class ByPath {
+ public:
+  ByPath(const Named<Tensor>& tensors, const std::string& where) : where_(where) {
+    for (const auto& [path, tensor] : tensors) {
+      const std::size_t slash = path.rfind('/');
+      if (slash != std::string::npos) {
+        children_[path.substr(0, slash)].push_back(path.substr(slash + 1));
+      }
+      tensors_[path] = tensor;
+    }
+  }
+
+  bool is_group(const std::string& path) const { return children_.count(path) > 0; }
+  const std::vector<std::string>& children(const std::string& group) const {
+    return children_.at(group);
+  }
+  std::vector<std::string> datasets() const {
+    std::vector<std::string> paths;
+    for (const auto& [path, tensor] : tensors_) paths.push_back(path);
+    return paths;
+  }
+  Spec spec(const std::string& path) const {
+    const auto found = tensors_.find(path);
+    if (found == tensors_.end()) {
+      throw FileError(fmt::format("{}: the file has no \"{}\"", where_, path));
+    }
+    return found->second.spec();
+  }
+  Tensor read(const std::string& path, const Shape&, DType dtype) const {
+    return cast(tensors_.at(path), dtype);
+  }
+
+ private:
+  const std::string& where_;
+  std::map<std::string, Tensor> tensors_;
+  std::map<std::string, std::vector<std::string>> children_;
+};
+
 // Where the weights of one layer are in the file; throws unless they fit.
-std::vector<Assignment> assignments(Layer& layer, const std::string& path, const Hdf5Reader& file,
+template <class File>
+std::vector<Assignment> assignments(Layer& layer, const std::string& path, const File& file,
                                     const std::string& where) {
   const std::vector<Variable> variables = own_variables(layer);
   const Named<Tensor> state = defined_state(layer);
@@ -86,7 +129,8 @@ bool is_weight(const std::string& path) {
   return !path.starts_with("optimizer/") && path.find("seed_generator/") == std::string::npos;
 }
 
-void require_all_used(const std::vector<Assignment>& used, const Hdf5Reader& file,
+template <class File>
+void require_all_used(const std::vector<Assignment>& used, const File& file,
                       const std::string& where) {
   std::set<std::string> paths;
   for (const Assignment& one : used) paths.insert(one.path);
@@ -96,6 +140,32 @@ void require_all_used(const std::vector<Assignment>& used, const Hdf5Reader& fil
           "{}: the file holds \"{}\", for which the model has no place: it was saved from another "
           "structure",
           where, path));
+    }
+  }
+}
+
+template <class File>
+void read_from(const LayerRef& model, const File& file, const std::string& where,
+               bool skip_mismatch) {
+  std::vector<Assignment> all;
+  for (const auto& [path, layer] : layer_paths(model)) {
+    try {
+      for (Assignment& one : assignments(*layer, path, file, where)) all.push_back(std::move(one));
+    } catch (const FileError& error) {
+      if (!skip_mismatch) throw;
+      detail::warn("keratin: {}; left as it is\n", error.what());
+    }
+  }
+  if (!skip_mismatch) require_all_used(all, file, where);
+  std::vector<Tensor> values;
+  for (const Assignment& one : all) {
+    values.push_back(file.read(one.path, one.spec.shape, one.spec.dtype));
+  }
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (all[i].variable.defined()) {
+      all[i].variable.assign(values[i]);
+    } else {
+      all[i].layer->set_named_state({{all[i].state_name, values[i]}});
     }
   }
 }
@@ -133,27 +203,24 @@ void write_weights(const LayerRef& model, Hdf5Writer& file) {
 
 void read_weights(const LayerRef& model, const Hdf5Reader& file, const std::string& where,
                   bool skip_mismatch) {
-  std::vector<Assignment> all;
+  read_from(model, file, where, skip_mismatch);
+}
+void read_weights(const LayerRef& model, const Named<Tensor>& tensors, const std::string& where,
+                  bool skip_mismatch) {
+  read_from(model, ByPath(tensors, where), where, skip_mismatch);
+}
+
+Named<Tensor> weights_by_path(const LayerRef& model) {
+  Named<Tensor> tensors;
   for (const auto& [path, layer] : layer_paths(model)) {
-    try {
-      for (Assignment& one : assignments(*layer, path, file, where)) all.push_back(std::move(one));
-    } catch (const FileError& error) {
-      if (!skip_mismatch) throw;
-      detail::warn("keratin: {}; left as it is\n", error.what());
+    const std::string group = joined(path, "vars");
+    std::size_t number = 0;
+    for (const Variable& variable : own_variables(*layer)) {
+      tensors[joined(group, std::to_string(number++))] = variable.value();
     }
+    for (const auto& [name, tensor] : defined_state(*layer)) tensors[joined(group, name)] = tensor;
   }
-  if (!skip_mismatch) require_all_used(all, file, where);
-  std::vector<Tensor> values;
-  for (const Assignment& one : all) {
-    values.push_back(file.read(one.path, one.spec.shape, one.spec.dtype));
-  }
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    if (all[i].variable.defined()) {
-      all[i].variable.assign(values[i]);
-    } else {
-      all[i].layer->set_named_state({{all[i].state_name, values[i]}});
-    }
-  }
+  return tensors;
 }
 
 void write_optimizer(const OptimizerRef& optimizer, Hdf5Writer& file) {

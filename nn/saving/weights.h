@@ -17,6 +17,10 @@ void write_weights(const LayerRef& model, Hdf5Writer& file);
 /// fit are left as they are, each with a warning. `where` begins the messages.
 void read_weights(const LayerRef& model, const Hdf5Reader& file, const std::string& where,
                   bool skip_mismatch = false);
+/// The same of tensors by their paths in such a file, and all that a model has.
+void read_weights(const LayerRef& model, const Named<Tensor>& tensors, const std::string& where,
+                  bool skip_mismatch = false);
+Named<Tensor> weights_by_path(const LayerRef& model);
 
 void write_optimizer(const OptimizerRef& optimizer, Hdf5Writer& file);
 /// Reads the optimizer's state, if the file has one, for these variables; one that does not fit is
