@@ -1,13 +1,16 @@
 // keratin's side of tests/interop/run.py.
 //
 //   interop check DIR    loads every NAME.keras, holds its results against those in
-//                        NAME.safetensors, and saves it again as NAME.back.keras; the same of NAME.h5,
-//                        which is not saved
+//                        NAME.safetensors, and saves it again as NAME.back.keras; the same of
+//                        NAME.h5, which is not saved. Weights of NAME.weights.safetensors where there is
+//                        one, which are written as NAME.back.safetensors. What ONNX can hold is
+//                        written as NAME.onnx
 //   interop write DIR    makes models, and writes both files of each
 //   interop write-texts DIR    those that take strings, for which Keras needs TensorFlow
 //
-// NAME.safetensors: inputs x0, x1 ... (strings: text0 ..., as bytes with zeros after them) and results y0, y1 ... in the order of the model's; where the
-// model is compiled, targets t0, t1 ... and the losses of ten more steps on the same batch.
+// NAME.safetensors: inputs x0, x1 ... (strings: text0 ..., as bytes with zeros after them) and
+// results y0, y1 ... in the order of the model's; where the model is compiled, targets t0, t1 ...
+// and the losses of ten more steps on the same batch.
 #include <fmt/core.h>
 #include <keratin/keratin.h>
 
@@ -82,6 +85,27 @@ bool has_onnx(kt::Layer& model) {
   });
 }
 
+// NAME.weights.safetensors, which run.py makes of what Keras wrote, into the model with other
+// weights; and the weights as NAME.back.safetensors.
+void check_safetensors(kt::Model& model, const kt::Tensors& x, const kt::Tensors& y,
+                       const std::string& base) {
+  const std::string path = base + ".weights.safetensors";
+  if (!fs::exists(path)) return;
+  std::vector<kt::Tensor> others;
+  for (const kt::Tensor& weight : model.get_weights()) {
+    others.push_back(kt::zeros(weight.shape(), weight.dtype()));
+  }
+  model.set_weights(others);
+  model.load_weights(path);
+  const kt::Tensors again = model.predict(x, {.verbose = 0});
+  for (std::int64_t i = 0; i < y.count(); ++i) {
+    if (!(kt::max_abs_difference(y.get(i), again.get(i)) == 0)) {
+      throw kt::ValueError("weights from .safetensors give other results");
+    }
+  }
+  model.save_weights(base + ".back.safetensors");
+}
+
 // "" or what is wrong. Applications have a hundred layers, and ten times the tolerance.
 std::string compared(const fs::path& file) {
   const fs::path base = fs::path(file).replace_extension();
@@ -110,6 +134,7 @@ std::string compared(const fs::path& file) {
   if (file.extension() == ".keras") {
     model.save(base.string() + ".back.keras");
     if (has_onnx(*model.layer())) kt::export_onnx(model, base.string() + ".onnx");
+    check_safetensors(model, x, y, base.string());
   }
   if (const kt::Tensor* wanted = given.find("losses")) {
     const double mine = losses(model, x, together(numbered(given, 't'))).back();

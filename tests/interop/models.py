@@ -52,6 +52,7 @@ LAYERS = [
     (lambda: L.RMSNormalization(), SEQUENCE),
     (lambda: L.RandomBrightness((-0.1, 0.2)), IMAGE),
     (lambda: L.RandomContrast((0.1, 0.2)), IMAGE),
+    (lambda: L.RandomCrop(6, 6), IMAGE),  # as large as the image: Keras crops in training alone
     (lambda: L.RandomFlip("horizontal"), IMAGE),
     (lambda: L.RandomRotation(0.1, fill_mode="wrap"), IMAGE),
     (lambda: L.RandomTranslation(0.1, (0.1, 0.2)), IMAGE),
@@ -85,6 +86,68 @@ def by_layer():
             x = np.random.default_rng(1).normal(size=(4, *shape)).astype("float32")
             model = keras.Sequential([keras.Input(shape), layer])
         yield f"layer_{layer.name}", randomized(model), [x]
+
+
+# Layers of two inputs, and what they take.
+MERGES = [
+    (lambda: L.Add(), FLAT, FLAT),
+    (lambda: L.Average(), IMAGE, IMAGE),
+    (lambda: L.Concatenate(axis=1), SEQUENCE, (3, 5)),
+    (lambda: L.Concatenate(), IMAGE, (6, 6, 2)),
+    (lambda: L.Dot(axes=1), FLAT, FLAT),
+    (lambda: L.Dot(axes=(2, 2), normalize=True), SEQUENCE, (3, 5)),
+    (lambda: L.Dot(axes=(1, 1)), SEQUENCE, (8,)),
+    (lambda: L.Maximum(), SEQUENCE, SEQUENCE),
+    (lambda: L.Minimum(), SEQUENCE, (1, 5)),
+    (lambda: L.Multiply(), IMAGE, (1, 1, 4)),
+    (lambda: L.Subtract(), SEQUENCE, SEQUENCE),
+]
+
+
+def merges():
+    for number, (make, left, right) in enumerate(MERGES):
+        layer, rng = make(), np.random.default_rng(number)
+        inputs = [keras.Input(left), keras.Input(right)]
+        x = [rng.normal(size=(4, *shape)).astype("float32") for shape in (left, right)]
+        yield f"merge_{number:02d}_{layer.name}", keras.Model(inputs, layer(inputs)), x
+
+
+# Not sparsemax, whose results are above 1 in Keras 3.15: its threshold is that of a sum of sums.
+ACTIVATIONS = """celu elu exponential gelu glu hard_shrink hard_sigmoid hard_silu hard_tanh leaky_relu linear
+    log_sigmoid log_softmax mish relu relu6 selu sigmoid silu soft_shrink softmax softplus softsign
+    sparse_plus sparse_sigmoid squareplus tanh tanh_shrink""".split()
+
+
+def activations():
+    """On images, on sequences, and after a convolution."""
+    x = [3 * np.random.default_rng(4).normal(size=(3, *shape)).astype("float32") for shape in (IMAGE, SEQUENCE)]
+    for name in ACTIVATIONS:
+        image, sequence = keras.Input(IMAGE), keras.Input(SEQUENCE)
+        outputs = [L.Activation(name)(L.Conv2D(4, 1)(image))]
+        if name != "glu":  # of an even number of channels
+            outputs.append(L.Activation(name)(sequence))
+        inputs = [image, sequence][: len(outputs)]
+        yield f"activation_{name}", randomized(keras.Model(inputs, outputs)), x[: len(outputs)]
+
+
+def masked():
+    """Steps that do not count, through what hands masks on, and what computes by them."""
+    ids = np.array([[3, 1, 0, 0], [2, 5, 6, 0], [1, 0, 0, 0]], dtype="int32")
+    x = keras.Input((4,), dtype="int32")
+    steps = L.Dropout(0.1)(L.Embedding(7, 4, mask_zero=True)(x))
+    other = L.Embedding(7, 4, mask_zero=True)(x)
+    summed = L.Add()([L.TimeDistributed(L.Dense(4))(steps), other])
+    for name, y in (
+        ("average", L.GlobalAveragePooling1D()(steps)),
+        ("sum", L.GlobalAveragePooling1D()(summed)),
+        ("concatenate", L.GlobalAveragePooling1D(keepdims=True)(L.Concatenate()([steps, other]))),
+    ):
+        yield f"masked_{name}", randomized(keras.Model(x, y)), [ids]
+    x = keras.Input(SEQUENCE)
+    values = np.random.default_rng(6).normal(size=(3, *SEQUENCE)).astype("float32")
+    values[0, 5:], values[2, 1:] = 0, 0
+    y = L.GlobalAveragePooling1D()(L.LayerNormalization()(L.Masking()(x)))
+    yield "masked_values", randomized(keras.Model(x, y)), [values]
 
 
 TEXTS = np.array([["Wool, horn & hoof!"], ["the horn of THE rhino"], [""], ["wool wool"]])
@@ -192,6 +255,7 @@ class Graph:
             lambda: L.Dropout(0.2),
             lambda: L.Dense(int(self.rng.integers(2, 7)), activation=self.pick([None, "relu"])),
             lambda: L.Rescaling(0.7, offset=0.1),
+            lambda: L.Normalization(mean=0.3, variance=2.0),
         ]
         own = {
             2: [lambda: L.RepeatVector(3), lambda: L.Reshape((1, -1)), lambda: L.UnitNormalization()],
@@ -209,6 +273,7 @@ class Graph:
                 lambda: L.GlobalAveragePooling2D(),
                 lambda: L.Flatten(),
                 lambda: L.ZeroPadding2D(1),
+                lambda: L.CenterCrop(3, 3),
             ],
         }[rank]
         return self.pick(common + own)()

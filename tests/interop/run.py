@@ -8,18 +8,21 @@ opens here.
 Run by `make test-interop`, which makes an environment with what requirements.txt names.
 """
 
+import io
 import os
 import pathlib
 import shutil
 import subprocess
 import sys
 import warnings
+import zipfile
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 # After the settings.
+import h5py  # noqa: E402
 import keras  # noqa: E402
 import models  # noqa: E402
 import numpy as np  # noqa: E402
@@ -84,6 +87,7 @@ def write(folder, name, model, inputs, targets=()):
     model.save(folder / f"{name}.keras")
     if name.startswith(LEGACY) and keras.backend.backend() == "jax":  # vocabularies are not in it
         model.save(folder / f"{name}.h5")  # the form from before .keras
+        save_file(weights_of(folder / f"{name}.keras"), folder / f"{name}.weights.safetensors")
     if targets:
         tensors["losses"] = steps(model, inputs, targets)
     save_file({k: np.ascontiguousarray(v) for k, v in tensors.items()}, folder / f"{name}.safetensors")
@@ -114,7 +118,26 @@ def difference(name, mine, theirs):
     return ""
 
 
-def opens(path, tensors):
+def weights_of(path):
+    """All weights in a .keras file by their paths, those of layers only."""
+    with zipfile.ZipFile(path) as archive, h5py.File(io.BytesIO(archive.read("model.weights.h5"))) as file:
+        found = {}
+        file.visititems(lambda name, item: found.update({name: item[()]}) if hasattr(item, "dtype") else None)
+    kept = {k: np.asarray(v) for k, v in found.items() if not k.startswith("optimizer/") and "seed_generator" not in k}
+    return kept
+
+
+def same_weights(path):
+    """Holds NAME.back.safetensors against the weights that Keras wrote."""
+    mine = load_file(path)
+    theirs = weights_of(path.with_name(path.name.replace(".back.safetensors", ".keras")))
+    if sorted(mine) != sorted(theirs):
+        return f"names are {sorted(mine)}, expected {sorted(theirs)}"
+    wrong = [name for name in mine if not np.array_equal(mine[name], theirs[name])]
+    return f"{wrong} differ" if wrong else ""
+
+
+def opens(path, tensors, trains=True):
     """Opens a file of keratin's in Keras: predictions, and ten more steps of training."""
     given = load_file(tensors)
     given = {k.replace("text", "x"): texts_of(t) if "text" in k else t for k, t in given.items()}
@@ -123,11 +146,16 @@ def opens(path, tensors):
     try:
         model = keras.saving.load_model(path)
         wrong = difference(name, predicted(model, pick("x")), pick("y"))
+        if not trains:
+            return wrong
         if not wrong and "losses" in given:
             last = steps(model, pick("x"), pick("t"))[-1]
             if not abs(last - given["losses"][-1]) <= 1e-4 * abs(given["losses"][-1]):
                 wrong = f"after {STEPS} steps the loss is {last}, expected {given['losses'][-1]}"
             model.fit(one_or_all(pick("x")), one_or_all(pick("t")), verbose=0)
+        elif not wrong and name.startswith("graph_"):  # trains on, whatever its structure
+            model.compile("sgd", "mse", run_eagerly=True)
+            model.fit(one_or_all(pick("x")), one_or_all(pick("y")), verbose=0)
         return wrong
     except Exception as error:  # whatever it is, it is a failure of this file
         return f"{type(error).__name__}: {error}"
@@ -160,14 +188,15 @@ def keratin(program, command, folder, **settings):
 def main():
     program, folder = sys.argv[1], pathlib.Path(sys.argv[2])
     shutil.rmtree(folder, ignore_errors=True)
-    built, written = folder / "keras", folder / "keratin"
-    built.mkdir(parents=True)
-    written.mkdir()
+    built, written, reference = folder / "keras", folder / "keratin", folder / "reference"
+    for made in (built, written, reference):
+        made.mkdir(parents=True)
     texts = keras.backend.backend() == "tensorflow"
     if texts:
         plain, trained = models.by_learning_layer(), models.text_and_table()
     else:
-        plain = [*models.by_layer(), *models.graphs(GRAPHS), *models.applications()]
+        plain = [*models.by_layer(), *models.merges(), *models.activations(), *models.masked()]
+        plain += [*models.graphs(GRAPHS), *models.applications()]
         trained = models.trained()
     for name, model, inputs in plain:
         write(built, name, model, inputs)
@@ -181,11 +210,17 @@ def main():
         failed |= keratin(program, "check", built, KERATIN_KERNEL="conv2d=reference")
     print("keratin -> Keras", flush=True)
     failed |= keratin(program, "write-texts" if texts else "write", written)
+    if not texts:
+        failed |= keratin(program, "write", reference, KERATIN_KERNEL="conv2d=reference")
     tally = Tally()
     for path in sorted(built.glob("*.back.keras")):
         tally.note(path.name, opens(path, built / path.name.replace(".back.keras", ".safetensors")))
     for path in sorted(written.glob("*.keras")):
         tally.note(path.name, opens(path, path.with_suffix(".safetensors")))
+    for path in sorted(reference.glob("*.keras")):  # written by the reference kernels of convolution
+        tally.note(path.name, opens(path, path.with_suffix(".safetensors"), trains=False))
+    for path in sorted(built.glob("*.back.safetensors")):
+        tally.note(path.name, same_weights(path))
     print("keratin -> ONNX", flush=True)
     exported = sorted(built.glob("*.onnx"))
     if not texts and not exported:
