@@ -133,7 +133,7 @@ const std::string& Builder::renamed(const std::string& name) const {
 
 void Builder::rename(const std::string& from, const std::string& to) {
   renamed_[from] = to;
-  for (Node& node : graph_.nodes) {
+  for (NodeProto& node : graph_.nodes) {
     std::replace(node.inputs.begin(), node.inputs.end(), from, to);
     std::replace(node.outputs.begin(), node.outputs.end(), from, to);
   }
@@ -141,9 +141,10 @@ void Builder::rename(const std::string& from, const std::string& to) {
 
 void Builder::output(const std::string& name, const Value& value) {
   const std::string made = renamed(last(value));
-  const bool by_node = std::any_of(graph_.nodes.begin(), graph_.nodes.end(), [&](const Node& node) {
-    return std::find(node.outputs.begin(), node.outputs.end(), made) != node.outputs.end();
-  });
+  const bool by_node =
+      std::any_of(graph_.nodes.begin(), graph_.nodes.end(), [&](const NodeProto& node) {
+        return std::find(node.outputs.begin(), node.outputs.end(), made) != node.outputs.end();
+      });
   const bool named = std::any_of(graph_.outputs.begin(), graph_.outputs.end(),
                                  [&](const ValueInfo& other) { return other.name == made; });
   if (by_node && !named) {
@@ -158,9 +159,9 @@ void Builder::output(const std::string& name, const Value& value) {
 GraphProto Builder::finish(const std::string& name) {
   std::set<std::string> needed;
   for (const ValueInfo& value : graph_.outputs) needed.insert(value.name);
-  std::vector<Node> nodes;
+  std::vector<NodeProto> nodes;
   for (std::size_t i = graph_.nodes.size(); i-- > 0;) {
-    Node& node = graph_.nodes[i];
+    NodeProto& node = graph_.nodes[i];
     const bool used = std::any_of(node.outputs.begin(), node.outputs.end(),
                                   [&](const std::string& one) { return needed.count(one) > 0; });
     if (!used) continue;

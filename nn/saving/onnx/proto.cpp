@@ -75,7 +75,7 @@ void write_attribute(pbf_writer& node, const Attribute& attribute) {
   }
 }
 
-void write_node(pbf_writer& graph, const Node& node) {
+void write_node(pbf_writer& graph, const NodeProto& node) {
   pbf_writer out(graph, kGraphNode);
   for (const std::string& name : node.inputs) out.add_string(kNodeInput, name);
   for (const std::string& name : node.outputs) out.add_string(kNodeOutput, name);
@@ -155,7 +155,7 @@ std::string encode(const GraphProto& graph) {
   model.add_string(kModelProducerVersion, KERATIN_VERSION);
   {
     pbf_writer out(model, kModelGraph);
-    for (const Node& node : graph.nodes) write_node(out, node);
+    for (const NodeProto& node : graph.nodes) write_node(out, node);
     out.add_string(kGraphName, graph.name);
     for (const auto& [name, value] : graph.initializers) write_tensor(out, name, value);
     for (const ValueInfo& value : graph.inputs) write_value(out, kGraphInput, value);

@@ -19,7 +19,7 @@ struct Attribute {
 };
 using Attributes = std::vector<Attribute>;
 
-struct Node {
+struct NodeProto {
   std::string op, name;
   std::vector<std::string> inputs, outputs;  // an input of "" is left out
   Attributes attributes;
@@ -34,7 +34,7 @@ struct ValueInfo {
 
 struct GraphProto {
   std::string name;
-  std::vector<Node> nodes;  // in an order of computation
+  std::vector<NodeProto> nodes;  // in an order of computation
   std::vector<std::pair<std::string, Tensor>> initializers;
   std::vector<ValueInfo> inputs, outputs;
 };
