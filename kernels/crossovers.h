@@ -13,11 +13,11 @@ namespace keratin::kernels {
 
 struct Crossovers {
   std::int64_t packed_work = 6 << 20;
-  std::int64_t packed_transposed_work = 32 << 20;
+  std::int64_t packed_transposed_work = 7 << 20;
   std::int64_t dot_columns = 12;
-  std::int64_t dot_depth = 128;
+  std::int64_t dot_depth = 64;
   std::int64_t winograd_percent = 120;
-  std::int64_t side_by_side_columns = 32;
+  std::int64_t side_by_side_columns = 31;
   std::int64_t streamed_bytes = 32 << 20;
 
   bool operator==(const Crossovers&) const = default;

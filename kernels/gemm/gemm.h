@@ -112,7 +112,7 @@ inline constexpr auto gemm_ladder<float> = Ladder{
             "dot", "no idle lanes where there are few columns", cpu::gemm_dot_applies,
             cpu::gemm_dot,
             "one product, 8 rows or more, A not transposed, columns up to gemm.dot_columns and a k "
-            "from gemm.dot_depth on (`make tune`; built in: 12, 128)"}}};
+            "from gemm.dot_depth on (`make tune`; built in: 12, 64)"}}};
 
 namespace cuda {
 void gemm_naive(const float* a, const float* b, float* c, const Epilogue<float>& e,

@@ -80,7 +80,7 @@ inline constexpr auto softmax_ladder<float> = Ladder{
                                       "a short row a lane: no empty lanes, no sums across them",
                                       cpu::softmax_side_by_side_applies, cpu::softmax_side_by_side,
                                       "2 rows or more, columns up to softmax.side_by_side_columns "
-                                      "(`make tune`; built in: 32)"}}};
+                                      "(`make tune`; built in: 31)"}}};
 template <class T>
 inline constexpr auto log_softmax_ladder =
     Ladder{"softmax", "log_softmax", softmax_cost<T>,
