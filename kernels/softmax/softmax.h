@@ -58,6 +58,9 @@ void softmax_gradient_side_by_side(const float* y, const float* dy, float* dx,
                                    const SoftmaxShape& s);
 void log_softmax_gradient_side_by_side(const float* y, const float* dy, float* dx,
                                        const SoftmaxShape& s);
+/// What it asks for, in words.
+inline constexpr const char* kSideBySideTakes =
+    "2 rows or more, columns up to softmax.side_by_side_columns (`make tune`; built in: 31)";
 /// Several rows of at most 32 columns, or what `crossovers()` says.
 bool softmax_side_by_side_applies(const SoftmaxShape& s);
 }  // namespace cpu
@@ -69,18 +72,17 @@ inline constexpr auto softmax_ladder =
 template <>
 inline constexpr auto softmax_ladder<float> = Ladder{
     "softmax", "softmax", softmax_cost<float>,
-    std::array{Rung<SoftmaxFn<float>>{"reference", "", always, cpu::softmax_reference<float>},
-               Rung<SoftmaxFn<float>>{
-                   "simd", "exp on all lanes; last partial vector masked, no scalar tail", always,
-                   cpu::softmax_simd},
-               Rung<SoftmaxFn<float>>{
-                   "exp2", "exp as a power of two; beyond the caches rows are streamed out", always,
-                   cpu::softmax_exp2},
-               Rung<SoftmaxFn<float>>{"side_by_side",
-                                      "a short row a lane: no empty lanes, no sums across them",
-                                      cpu::softmax_side_by_side_applies, cpu::softmax_side_by_side,
-                                      "2 rows or more, columns up to softmax.side_by_side_columns "
-                                      "(`make tune`; built in: 31)"}}};
+    std::array{
+        Rung<SoftmaxFn<float>>{"reference", "", always, cpu::softmax_reference<float>},
+        Rung<SoftmaxFn<float>>{"simd",
+                               "exp on all lanes; last partial vector masked, no scalar tail",
+                               always, cpu::softmax_simd},
+        Rung<SoftmaxFn<float>>{"exp2",
+                               "exp as a power of two; beyond the caches rows are streamed out",
+                               always, cpu::softmax_exp2},
+        Rung<SoftmaxFn<float>>{
+            "side_by_side", "a short row a lane: no empty lanes, no sums across them",
+            cpu::softmax_side_by_side_applies, cpu::softmax_side_by_side, cpu::kSideBySideTakes}}};
 template <class T>
 inline constexpr auto log_softmax_ladder =
     Ladder{"softmax", "log_softmax", softmax_cost<T>,
@@ -95,11 +97,10 @@ inline constexpr auto log_softmax_ladder<float> = Ladder{
                Rung<SoftmaxFn<float>>{
                    "exp2", "exp as a power of two; beyond the caches rows are streamed out", always,
                    cpu::log_softmax_exp2},
-               Rung<SoftmaxFn<float>>{
-                   "side_by_side", "a short row a lane: no empty lanes, no sums across them",
-                   cpu::softmax_side_by_side_applies, cpu::log_softmax_side_by_side,
-                   "2 rows or more, columns up to softmax.side_by_side_columns (`make tune`; built "
-                   "in: 32)"}}};
+               Rung<SoftmaxFn<float>>{"side_by_side",
+                                      "a short row a lane: no empty lanes, no sums across them",
+                                      cpu::softmax_side_by_side_applies,
+                                      cpu::log_softmax_side_by_side, cpu::kSideBySideTakes}}};
 template <class T>
 inline constexpr auto softmax_gradient_ladder =
     Ladder{"softmax", "softmax_gradient", softmax_gradient_cost<T>,
@@ -118,8 +119,7 @@ inline constexpr auto softmax_gradient_ladder<float> = Ladder{
                Rung<SoftmaxGradientFn<float>>{
                    "side_by_side", "a short row a lane: no empty lanes, no sums across them",
                    cpu::softmax_side_by_side_applies, cpu::softmax_gradient_side_by_side,
-                   "2 rows or more, columns up to softmax.side_by_side_columns (`make tune`; built "
-                   "in: 32)"}}};
+                   cpu::kSideBySideTakes}}};
 template <class T>
 inline constexpr auto log_softmax_gradient_ladder =
     Ladder{"softmax", "log_softmax_gradient", softmax_gradient_cost<T>,
@@ -138,7 +138,6 @@ inline constexpr auto log_softmax_gradient_ladder<float> =
                       Rung<SoftmaxGradientFn<float>>{
                           "side_by_side", "a short row a lane: no empty lanes, no sums across them",
                           cpu::softmax_side_by_side_applies, cpu::log_softmax_gradient_side_by_side,
-                          "2 rows or more, columns up to softmax.side_by_side_columns (`make "
-                          "tune`; built in: 32)"}}};
+                          cpu::kSideBySideTakes}}};
 
 }  // namespace keratin::kernels
