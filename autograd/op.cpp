@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "autograd/ops/cast.h"
+
 namespace keratin {
 namespace detail {
 
@@ -31,10 +33,46 @@ std::vector<Variable> widened(std::vector<Variable> inputs) {
   return inputs;
 }
 
+namespace {
+
+template <class T>
+bool all_are_bfloat16(std::span<const T> inputs) {
+  bool any = false;
+  for (const T& x : inputs) {
+    if (!x.defined() || !is_floating(x.dtype())) continue;
+    if (x.dtype() != bfloat16) return false;
+    any = true;
+  }
+  return any;
+}
+
+}  // namespace
+
+bool all_bfloat16(std::span<const Tensor> inputs) { return all_are_bfloat16(inputs); }
+bool all_bfloat16(std::span<const Variable> inputs) { return all_are_bfloat16(inputs); }
+
+std::vector<Variable> autocasted(std::vector<Variable> inputs, DType dtype) {
+  bool any = false;
+  for (Variable& x : inputs) {
+    if (!x.defined() || !x.impl()->autocast || x.dtype() == dtype) continue;
+    x = recorded_cast(x, dtype);
+    any = true;
+  }
+  if (!any) return inputs;
+  for (Variable& x : inputs) {  // `weight * 2`: the number was made to be like the weight
+    if (x.defined() && x.rank() == 0 && is_floating(x.dtype()) && !x.requires_grad()) {
+      x = Variable(cast(x.value(), dtype), false);
+    }
+  }
+  return inputs;
+}
+
+Variable recorded_cast(const Variable& x, DType dtype) { return cast(x, dtype); }
+
 }  // namespace detail
 
 void require_floating(std::string_view op, const Spec& x) {
-  if (x.dtype == float32 || x.dtype == float64) return;
+  if (is_floating(x.dtype)) return;
   throw DTypeError(fmt::format(
       "{}: not defined for {}; expected float32 or float64. Use cast(x, float32) first.", op,
       x.text()));

@@ -34,6 +34,9 @@
 //   static constexpr bool kernel_gradient = true;      the rule calls kernels, so it is for Tensors
 //                         only: gradient(const auto& saved, args, const Tensor& dy); a second
 //                         gradient is then an error
+//   static constexpr bool takes_bfloat16 = true;       infer and cpu know bfloat16. Without it (and
+//                         but for views) an operation on bfloat16 computes in float32 and its result
+//                         is rounded to bfloat16, to nearest, ties to even; so is each gradient
 //   any number of inputs: infer(std::span<const Spec>, args), cpu(std::span<const Tensor>, y, args),
 //                         apply_list<Op>(args, list); the gradient returns a std::vector
 // In a gradient rule: saved.input(i), saved.output() as kept; saved.spec(i) and saved.output_spec()
@@ -125,6 +128,20 @@ concept GivesView = requires {
 };
 
 template <class Op>
+concept TakesBFloat16 = requires {
+  Op::takes_bfloat16;
+};
+
+// Do bfloat16 inputs have to be widened for Op: are all floating ones, and at least one, bfloat16?
+// Beside another floating type they are left to Op, which refuses or takes them as it does others.
+bool all_bfloat16(std::span<const Tensor> inputs);
+bool all_bfloat16(std::span<const Variable> inputs);
+// Weights with `autocast`, and numbers beside them, in this dtype.
+std::vector<Variable> autocasted(std::vector<Variable> inputs, DType dtype);
+// cast(), recorded.
+Variable recorded_cast(const Variable& x, DType dtype);
+
+template <class Op>
 constexpr bool has_kernel_gradient() {
   if constexpr (requires { Op::kernel_gradient; }) {
     return Op::kernel_gradient;
@@ -151,6 +168,16 @@ struct SavedTensor {
 template <class Op, bool as_list, std::size_t N>
 Tensor compute(const typename Op::Args& args, std::span<const Tensor> x,
                typename ExtraOf<Op>::type& extra) {
+  if constexpr (!GivesView<Op> && !TakesBFloat16<Op>) {
+    if (all_bfloat16(x)) {
+      std::vector<Tensor> wide(x.begin(), x.end());
+      for (Tensor& one : wide) {
+        if (one.defined() && one.dtype() == bfloat16) one = cast(one, float32);
+      }
+      const Tensor y = compute<Op, as_list, N>(args, wide, extra);
+      return y.dtype() == float32 ? cast(y, bfloat16) : y;
+    }
+  }
   [[maybe_unused]] const auto spread = [&]<std::size_t... I>(std::index_sequence<I...>) {
     if constexpr (GivesView<Op>) {
       return Op::view(x[I]..., args);
@@ -248,6 +275,18 @@ Variable record(const typename Op::Args& args, std::vector<Variable> inputs,
                 typename ExtraOf<Op>::type* extra_out) {
   const kernels::OpGuard op(Op::name);
   if (WidenMixedFloats::active()) inputs = widened(std::move(inputs));
+  if constexpr (!TakesBFloat16<Op>) {
+    if (const auto dtype = AutocastScope::dtype()) inputs = autocasted(std::move(inputs), *dtype);
+    if constexpr (!GivesView<Op>) {
+      if (all_bfloat16(inputs)) {
+        for (Variable& x : inputs) {
+          if (x.defined() && x.dtype() == bfloat16) x = recorded_cast(x, float32);
+        }
+        const Variable y = record<Op, as_list, N>(args, std::move(inputs), extra_out);
+        return y.dtype() == float32 ? recorded_cast(y, bfloat16) : y;
+      }
+    }
+  }
   bool wanted = false;
   std::vector<Tensor> values;
   values.reserve(inputs.size());

@@ -17,6 +17,7 @@ std::atomic<std::uint64_t> next_node_id = 1;
 std::atomic<std::uint64_t> next_walk = 1;
 thread_local bool recording = true;
 thread_local bool widening = false;
+thread_local std::optional<DType> autocasting;
 
 // What is being taken down on this thread. A plain pointer, as variables may die after everything
 // that has a destructor and is local to the thread.
@@ -83,6 +84,8 @@ void check_intact(std::span<Node* const> nodes) {
 void accumulate(Tensor& sum, const Tensor& x) {
   if (!sum.defined()) {
     sum = x;
+  } else if (sum.dtype() == bfloat16) {
+    sum = sum + x;
   } else if (sum.is_unique()) {
     binary_into("backward", kernels::Binary::add, sum, x, sum);
   } else {
@@ -227,6 +230,11 @@ Variable result_of(const Tensor& value, std::shared_ptr<Node> node) {
 WidenMixedFloats::WidenMixedFloats() : before_(std::exchange(widening, true)) {}
 WidenMixedFloats::~WidenMixedFloats() { widening = before_; }
 bool WidenMixedFloats::active() { return widening; }
+
+AutocastScope::AutocastScope(std::optional<DType> dtype)
+    : before_(std::exchange(autocasting, dtype)) {}
+AutocastScope::~AutocastScope() { autocasting = before_; }
+std::optional<DType> AutocastScope::dtype() { return autocasting; }
 
 }  // namespace detail
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -83,6 +84,8 @@ struct VariableImpl {
   const char* scores_function = "";  // "softmax" (over the last axis) or "sigmoid"
   // Of a batch of sequences: which time steps count, bool, [batch, time]; not defined: all.
   Tensor mask;
+  // Of a weight: do operations in an AutocastScope read it in the scope's dtype?
+  bool autocast = false;
   // Of a weight: what optimizers put its value through after each step; may be empty.
   std::function<Tensor(const Tensor&)> constraint;
 
@@ -113,6 +116,20 @@ class WidenMixedFloats {
 
  private:
   bool before_;
+};
+
+/// While one lives, operations on this thread read weights with `autocast` in this dtype, as layers
+/// of a mixed dtype policy do; nullopt: in their own.
+class AutocastScope {
+ public:
+  explicit AutocastScope(std::optional<DType> dtype);
+  ~AutocastScope();
+  AutocastScope(const AutocastScope&) = delete;
+  AutocastScope& operator=(const AutocastScope&) = delete;
+  static std::optional<DType> dtype();
+
+ private:
+  std::optional<DType> before_;
 };
 
 }  // namespace keratin::detail

@@ -5,33 +5,42 @@
 namespace keratin {
 namespace {
 
-DType& global_dtype() {
-  static DType dtype = float32;
-  return dtype;
+DTypePolicy& global_policy() {
+  static DTypePolicy policy(float32);
+  return policy;
 }
 
 }  // namespace
 
-DTypePolicy::DTypePolicy(DType dtype) : dtype_(dtype), name_(name_of(dtype)) {
-  if (dtype != float32 && dtype != float64) {
-    throw DTypeError(
-        fmt::format("dtype policy: {} cannot be computed in; expected float32 or float64", name_));
-  }
+DTypePolicy::DTypePolicy(DType dtype) : compute_(dtype), variable_(dtype), name_(name_of(dtype)) {
+  if (dtype == float32 || dtype == float64) return;
+  throw DTypeError(
+      fmt::format("dtype policy: {} cannot be that of weights; expected float32, float64 or "
+                  "\"mixed_bfloat16\"",
+                  name_));
 }
 
 DTypePolicy::DTypePolicy(const char* name) {
-  if (std::string_view(name) != "float32" && std::string_view(name) != "float64") {
-    throw DTypeError(fmt::format(
-        "dtype policy: \"{}\" is not supported; expected \"float32\" or \"float64\"", name));
+  const std::string_view given = name;
+  if (given == "mixed_bfloat16") {
+    compute_ = bfloat16;
+    name_ = given;
+    return;
   }
-  *this = DTypePolicy(dtype_from_name(name));
+  if (given != "float32" && given != "float64") {
+    throw DTypeError(
+        fmt::format("dtype policy: \"{}\" is not supported; expected \"float32\", \"float64\" or "
+                    "\"mixed_bfloat16\"",
+                    given));
+  }
+  *this = DTypePolicy(dtype_from_name(given));
 }
 
-DType DTypePolicy::compute_dtype() const { return name_.empty() ? global_dtype() : dtype_; }
+DTypePolicy DTypePolicy::resolved() const { return name_.empty() ? global_policy() : *this; }
 
 namespace config {
-void set_dtype_policy(const DTypePolicy& policy) { global_dtype() = policy.compute_dtype(); }
-DTypePolicy dtype_policy() { return DTypePolicy(global_dtype()); }
+void set_dtype_policy(const DTypePolicy& policy) { global_policy() = policy.resolved(); }
+DTypePolicy dtype_policy() { return global_policy(); }
 }  // namespace config
 
 }  // namespace keratin

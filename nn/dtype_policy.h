@@ -6,21 +6,26 @@
 
 namespace keratin {
 
-/// A dtype for a layer's weights and computation: float32 (the default) or float64.
+/// The dtypes of a layer's weights and of its computation: float32 (the default), float64, or
+/// mixed_bfloat16: weights in float32, inputs, computation and results in bfloat16.
 class DTypePolicy {
  public:
   DTypePolicy() = default;  // the global one
   DTypePolicy(DType dtype);
-  /// "float32" or "float64". Throws DTypeError for other names and says what there is.
+  /// "float32", "float64" or "mixed_bfloat16". Throws DTypeError for other names and says what there
+  /// is.
   DTypePolicy(const char* name);
   DTypePolicy(const std::string& name) : DTypePolicy(name.c_str()) {}
 
-  DType compute_dtype() const;
-  DType variable_dtype() const { return compute_dtype(); }
+  DType compute_dtype() const { return resolved().compute_; }
+  DType variable_dtype() const { return resolved().variable_; }
   const std::string& name() const { return name_; }
+  /// The global one, as it is now, in place of one that stands for it.
+  DTypePolicy resolved() const;
 
  private:
-  DType dtype_ = float32;
+  DType compute_ = float32;
+  DType variable_ = float32;
   std::string name_;  // empty: the global one
 };
 

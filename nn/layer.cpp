@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <map>
 
+#include "autograd/ops/cast.h"
 #include "autograd/ops/multiply.h"
 #include "autograd/ops/reshape.h"
 #include "autograd/tape.h"
@@ -184,7 +185,7 @@ std::int64_t LayerRef::count_params() const {
 
 // ---- Layer
 
-Layer::Layer() = default;
+Layer::Layer() : policy_(config::dtype_policy()) {}
 Layer::~Layer() = default;
 
 void Layer::build(const Shape&) {}
@@ -248,6 +249,13 @@ void Layer::set_trainable(bool trainable) {
 }
 
 std::string Layer::label() const { return fmt::format("{} \"{}\"", class_name(), name()); }
+
+std::vector<Spec> Layer::autocast_specs(std::vector<Spec> inputs) const {
+  for (Spec& input : inputs) {
+    if (autocast_ && is_floating(input.dtype)) input.dtype = compute_dtype();
+  }
+  return inputs;
+}
 
 void Layer::ensure_built(const std::vector<Spec>& inputs) {
   if (built_) return;
@@ -354,22 +362,36 @@ Variables Layer::invoke(const Variables& given, const CallContext& context) {
   const TrainingScope scope(*told.training);
   const DType compute = compute_dtype();
   const auto needs_cast = [&](const Variable& v) {
-    return autocast_ && v.dtype() != compute && is_floating(v.dtype()) && !v.requires_grad();
+    return autocast_ && v.dtype() != compute && is_floating(v.dtype());
   };
   bool cast_any = false;
   for (const auto& [name, input] : x.entries()) cast_any = cast_any || needs_cast(input);
   if (cast_any) {
     x = x.map([&](const Variable& v) {
-      return needs_cast(v) ? detail::keep_mask(v, Variable(cast(v.value(), compute), false)) : v;
+      return needs_cast(v) ? detail::keep_mask(v, cast(v, compute)) : v;
     });
   }
-  Variables y = call_several(x, told);
+  const bool mixed = compute != policy_.variable_dtype();
+  const detail::AutocastScope reads_weights(
+      mixed && !computes_in_float32_ ? std::optional<DType>(compute) : std::nullopt);
+  const auto in_dtype = [](const Variables& all, DType from, DType to) {
+    return all.map([&](const Variable& v) {
+      return v.dtype() == from ? detail::keep_mask(v, cast(v, to)) : v;
+    });
+  };
+  Variables y;
+  if (mixed && computes_in_float32_) {
+    y = in_dtype(call_several(in_dtype(x, bfloat16, float32), told), float32, compute);
+  } else {
+    y = call_several(x, told);
+  }
   if (masked) y = carry_masks(x, y);
   if (!called_.load(std::memory_order_acquire)) note_outputs(y);
   if (output_watch != nullptr) output_watch->see(*this, y);
   if (activity_regularizer_.given() && added_losses != nullptr) {
     for (const auto& [name, output] : y.entries()) {
-      add_loss(activity_regularizer_(output) * (1.0 / static_cast<double>(output.shape()[0])));
+      add_loss(activity_regularizer_(output.dtype() == bfloat16 ? cast(output, float32) : output) *
+               (1.0 / static_cast<double>(output.shape()[0])));
     }
   }
   return y;
@@ -399,6 +421,7 @@ Variable Layer::add_weight(const AddWeightOptions& options) {
   }
   Variable variable(value.copy(), options.trainable && trainable_);
   variable.set_name(options.name);
+  variable.impl()->autocast = dtype == policy_.variable_dtype() && is_floating(dtype);
   if (options.constraint.given()) variable.impl()->constraint = options.constraint;
   weights_.push_back({variable, options.trainable, options.regularizer});
   return variable;
@@ -430,7 +453,8 @@ void Layer::track_layer(const LayerRef& layer) {
 }
 
 void Layer::add_loss(const Variable& loss) {
-  if (added_losses != nullptr) added_losses->losses.push_back(loss);
+  if (added_losses == nullptr) return;
+  added_losses->losses.push_back(loss.dtype() == bfloat16 ? cast(loss, float32) : loss);
 }
 
 }  // namespace keratin

@@ -174,9 +174,12 @@ class Layer : public std::enable_shared_from_this<Layer> {
   const std::vector<Weight>& own_weights() const { return weights_; }
   const DTypePolicy& policy() const { return policy_; }
   /// Before the layer is built.
-  void set_policy(const DTypePolicy& policy) { policy_ = policy; }
+  void set_policy(const DTypePolicy& policy) { policy_ = policy.resolved(); }
   virtual std::vector<LayerRef> sublayers() const { return sublayers_; }
 
+  /// Specs of such inputs as call() sees them: floating ones in the compute dtype, unless the layer
+  /// takes them as they are.
+  std::vector<Spec> autocast_specs(std::vector<Spec> inputs) const;
   /// Builds if that has not been done.
   virtual void ensure_built(const std::vector<Spec>& inputs);
   /// What a handle's operator() does: build, check, cast, call. Several threads may call a layer
@@ -203,6 +206,9 @@ class Layer : public std::enable_shared_from_this<Layer> {
   }
   /// Are inputs of other floating types cast to the compute dtype? On unless a layer says no.
   void set_autocast(bool autocast) { autocast_ = autocast; }
+  /// For layers that compute in at least float32, as normalizations do, in Keras as here: call()
+  /// gets bfloat16 inputs as float32, and its results become the compute dtype.
+  void set_computes_in_float32(bool wide) { computes_in_float32_ = wide; }
   /// Do results carry the masks of the inputs? For layers that treat each time step by itself.
   void set_supports_masking(bool supports) { supports_masking_ = supports; }
 
@@ -221,6 +227,7 @@ class Layer : public std::enable_shared_from_this<Layer> {
   bool built_ = false;
   bool trainable_ = true;
   bool autocast_ = true;
+  bool computes_in_float32_ = false;
   bool supports_masking_ = false;
   bool warned_of_mask_ = false;
   int node_count_ = 0;

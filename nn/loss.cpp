@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "autograd/ops/cast.h"
 #include "autograd/ops/multiply.h"
 #include "autograd/ops/reshape.h"
 #include "autograd/ops/sum.h"
@@ -72,7 +73,7 @@ Variable LossRef::per_sample(const Variable& y_true, const Variable& y_pred) con
     throw ValueError(
         fmt::format("{}: needs targets and predictions; no targets were given", impl_->name));
   }
-  return impl_->function(y_true, y_pred);
+  return impl_->function(detail::at_least_float32(y_true), detail::at_least_float32(y_pred));
 }
 
 Variable LossRef::operator()(const Variable& y_true, const Variable& y_pred,
@@ -118,6 +119,16 @@ Variable LossRef::operator()(const Variable& y_true, const Variable& y_pred,
 }
 
 namespace detail {
+
+Variable at_least_float32(const Variable& x) {
+  if (x.dtype() != bfloat16) return x;
+  Variable wide = cast(x, float32);
+  if (x.impl()->scores != nullptr) {
+    wide.impl()->scores = cast(Variable(x.impl()->scores), float32).impl();
+    wide.impl()->scores_function = x.impl()->scores_function;
+  }
+  return keep_mask(x, wide);
+}
 
 Variable aligned_target(const std::string& loss, const Variable& y_true, const Variable& y_pred) {
   const Tensor& target = y_true.value();

@@ -89,6 +89,9 @@ namespace detail {
 /// and the loss unless they are then equal.
 Variable aligned_target(const std::string& loss, const Variable& y_true, const Variable& y_pred);
 
+/// bfloat16 as float32, with its scores and mask: losses are computed in at least float32.
+Variable at_least_float32(const Variable& x);
+
 /// If `y` is the softmax (or sigmoid) of something over the last axis, that; else not defined().
 Variable scores_behind(const Variable& y, const char* function);
 

@@ -77,7 +77,7 @@ SymbolicTensors call_symbolically(const std::shared_ptr<Layer>& layer,
   node->layer = layer;
   node->inputs = inputs;
   node->training = training;
-  node->outputs = layer->output_specs(specs);
+  node->outputs = layer->output_specs(layer->autocast_specs(specs));
   node->index = layer->next_node_index();
   std::vector<SymbolicTensor> outputs;
   for (const Spec& spec : node->outputs) {

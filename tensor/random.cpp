@@ -7,6 +7,7 @@
 #include <random>
 
 #include "kernels/random/random.h"
+#include "tensor/cast.h"
 
 namespace keratin {
 namespace {
@@ -32,6 +33,7 @@ constexpr std::uint64_t kGlobalStreams = std::uint64_t{1} << 63;
 
 Tensor filled(const char* what, const Shape& shape, DType dtype, kernels::RandomShape request,
               RandomStream stream) {
+  if (dtype == bfloat16) return cast(filled(what, shape, float32, request, stream), bfloat16);
   Tensor x = Tensor::empty(shape, dtype);
   request.size = x.size();
   request.key = {stream.seed, stream.stream};

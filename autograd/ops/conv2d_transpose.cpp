@@ -119,10 +119,13 @@ Tensor conv2d_transpose(const Tensor& x, const Tensor& kernel, const Tensor& bia
 }
 Variable conv2d_transpose(const Variable& x, const Variable& kernel, const Variable& bias,
                           Conv2dTransposeOptions options) {
-  const Spec b = bias.defined() ? bias.value().spec() : Spec{};
-  return computed(
-      x, kernel, bias,
-      shape_of(x.value().spec(), kernel.value().spec(), bias.defined() ? &b : nullptr, options));
+  std::vector<Variable> weights{kernel, bias};  // as the operations below will read them
+  if (const auto dtype = detail::AutocastScope::dtype())
+    weights = detail::autocasted(std::move(weights), *dtype);
+  const Spec b = bias.defined() ? weights[1].value().spec() : Spec{};
+  return computed(x, weights[0], weights[1],
+                  shape_of(x.value().spec(), weights[0].value().spec(),
+                           bias.defined() ? &b : nullptr, options));
 }
 
 }  // namespace keratin

@@ -24,6 +24,7 @@ class BatchNormalizationLayer final : public ConfiguredLayer<BatchNormalizationO
   explicit BatchNormalizationLayer(const BatchNormalizationOptions& options)
       : ConfiguredLayer("BatchNormalization", options) {
     set_supports_masking(true);
+    set_computes_in_float32(true);
   }
 
   void check_inputs(const std::vector<Spec>& inputs) const override {

@@ -22,6 +22,8 @@ class GroupNormalizationLayer final : public ConfiguredLayer<GroupNormalizationO
           options.groups));
     }
     set_supports_masking(true);
+    set_autocast(false);  // float32 inputs are not rounded first, as in Keras
+    set_computes_in_float32(true);
   }
 
   void check_inputs(const std::vector<Spec>& inputs) const override {

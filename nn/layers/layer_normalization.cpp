@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "autograd/ops/add.h"
+#include "autograd/ops/cast.h"
 #include "autograd/ops/layer_normalization.h"
 #include "autograd/ops/maximum.h"
 #include "autograd/ops/mean.h"
@@ -72,6 +73,8 @@ class LayerNormalizationLayer final : public AxesLayer<LayerNormalizationOptions
   explicit LayerNormalizationLayer(const LayerNormalizationOptions& options)
       : AxesLayer("LayerNormalization", options) {
     set_supports_masking(true);
+    set_autocast(false);  // float32 inputs are not rounded first, as in Keras
+    set_computes_in_float32(true);
   }
   void check_inputs(const std::vector<Spec>& inputs) const override {
     check_axes(inputs, gamma_.defined() ? gamma_ : beta_);
@@ -127,7 +130,9 @@ class LayerNormalizationLayer final : public AxesLayer<LayerNormalizationOptions
 class RMSNormalizationLayer final : public AxesLayer<RMSNormalizationOptions> {
  public:
   explicit RMSNormalizationLayer(const RMSNormalizationOptions& options)
-      : AxesLayer("RMSNormalization", options) {}
+      : AxesLayer("RMSNormalization", options) {
+    set_computes_in_float32(true);
+  }
   void check_inputs(const std::vector<Spec>& inputs) const override { check_axes(inputs, scale_); }
   void build(const Shape& input) override {
     scale_ = add_weight(
@@ -136,7 +141,9 @@ class RMSNormalizationLayer final : public AxesLayer<RMSNormalizationOptions> {
   Variable call(const Variable& input, CallContext) override {
     const Variable x = as_floating(input);
     const Variable power = mean(square(x), {.axis = options_.axis, .keepdims = true});
-    return x * rsqrt(power + options_.epsilon) * beside(scale_, options_.axis, x.shape());
+    // Unlike the other normalizations Keras reads this weight in the compute dtype.
+    const Variable scale = cast(cast(scale_, compute_dtype()), x.dtype());
+    return x * rsqrt(power + options_.epsilon) * beside(scale, options_.axis, x.shape());
   }
 
  private:

@@ -7,6 +7,7 @@
 #include "autograd/ops/add.h"
 #include "autograd/ops/multiply.h"
 #include "nn/mask.h"
+#include "tensor/cast.h"
 
 namespace keratin::detail {
 namespace {
@@ -185,7 +186,8 @@ void Compiled::update_metrics(const Variables& y_pred, const Tensors& y,
     if (output.metrics.empty() && output.weighted_metrics.empty()) continue;
     const Tensor target = part(y, i, "targets");
     if (!target.defined()) continue;
-    const Tensor& predicted = y_pred.get(static_cast<std::int64_t>(i)).value();
+    Tensor predicted = y_pred.get(static_cast<std::int64_t>(i)).value();
+    if (predicted.dtype() == bfloat16) predicted = cast(predicted, float32);
     const Tensor mask = mask_of(y_pred.get(static_cast<std::int64_t>(i)));
     const auto update = [&](MetricRef& metric, const Tensor& weight) {
       const kernels::ScopeGuard scope(

@@ -226,7 +226,9 @@ std::vector<Spec> Graph::output_specs(const std::vector<Spec>& x) const {
     std::vector<Spec> inputs;
     for (const std::size_t slot : step.inputs) inputs.push_back(values[slot]);
     step.node->layer->check_inputs(inputs);
-    const std::vector<Spec> outputs = step.node->layer->output_specs(inputs);
+    const Layer& layer = *step.node->layer;
+    const std::vector<Spec> outputs =
+        step.node->layer->output_specs(layer.autocast_specs(std::move(inputs)));
     for (std::size_t i = 0; i < step.outputs.size(); ++i) values[step.outputs[i]] = outputs[i];
   }
   std::vector<Spec> specs;

@@ -28,7 +28,7 @@ import keras  # noqa: E402
 from keras.src.backend.common import dtypes  # noqa: E402
 from makers import activations, callbacks, constraints, conv_layers, counts  # noqa: E402
 from makers import initializers, layers, losses, masks  # noqa: E402
-from makers import metrics, npy, optimizers, other_losses, sequence_layers  # noqa: E402
+from makers import metrics, mixed_precision, npy, optimizers, other_losses, sequence_layers  # noqa: E402
 from makers import summary, training  # noqa: E402
 from makers.common import write  # noqa: E402
 
@@ -49,6 +49,7 @@ FILES = {
     "counts": counts,
     "training": training,
     "summary": summary,
+    "mixed_precision": mixed_precision,
 }
 
 

@@ -316,6 +316,23 @@ class Graph:
         return keras.Model(self.inputs, outputs if len(outputs) > 1 else outputs[0])
 
 
+def mixed():
+    """Layers that compute in bfloat16, and the last in float32, whose result can be written."""
+    for name, shape, layers in (
+        ("dense", FLAT, [L.Dense(5, activation="relu"), L.LayerNormalization(), L.Dropout(0.2)]),
+        ("images", IMAGE, [L.Conv2D(3, 2), L.BatchNormalization(), L.ReLU(), L.MaxPooling2D()]),
+        ("sequence", SEQUENCE, [L.Conv1D(4, 3, activation="gelu"), L.RMSNormalization()]),
+    ):
+        config = [keras.layers.serialize(layer) for layer in layers]
+        for one in config:
+            one["config"]["dtype"] = "mixed_bfloat16"
+        layers = [keras.layers.deserialize(one) for one in config]
+        layers += [L.Flatten(dtype="mixed_bfloat16"), L.Dense(2, dtype="float32")]
+        model = randomized(keras.Sequential([keras.Input(shape), *layers]))
+        x = np.random.default_rng(6).normal(size=(4, *shape)).astype("float32")
+        yield f"mixed_{name}", model, [x]
+
+
 def graphs(count):
     for seed in range(count):
         graph = Graph(seed)

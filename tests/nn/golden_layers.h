@@ -21,11 +21,11 @@ LayerRef made_for_sequences(const std::string& name, Options& given);
 void read(Options& given, const char* name, Size2& size);
 void read(Options& given, const char* name, Activation& activation);
 
-/// While one lives, layers are made with this dtype.
+/// While one lives, layers are made with this dtype policy.
 class PolicyScope {
  public:
-  explicit PolicyScope(DType dtype) : before_(config::dtype_policy()) {
-    config::set_dtype_policy(dtype);
+  explicit PolicyScope(const DTypePolicy& policy) : before_(config::dtype_policy()) {
+    config::set_dtype_policy(policy);
   }
   ~PolicyScope() { config::set_dtype_policy(before_); }
   PolicyScope(const PolicyScope&) = delete;

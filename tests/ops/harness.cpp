@@ -162,6 +162,31 @@ void check_gradients(const OpTest& test, const TensorList& x) {
   }
 }
 
+// In bfloat16: what float32 makes of the same numbers, rounded; operations put together of others
+// round in between.
+void check_bfloat16(const OpTest& test, const TensorList& x) {
+  const Tensor dy = cast(normal(test.run(x).shape(), 95), bfloat16);
+  const TensorList narrow = cast_all(x, bfloat16);
+  const Run run = run_with_gradients(test, narrow, dy);
+  const Run run32 = run_with_gradients(test, cast_all(narrow, float32), dy);
+  CHECK((run.result.dtype() == bfloat16 || !test.keeps_dtype));
+  CHECK(bits_of(test.run(narrow)) == bits_of(run.result));
+  const auto near = [](const Tensor& a, const Tensor& b) {
+    double largest = 1e-3;
+    for (const double value : numbers_of(b)) {
+      if (std::isfinite(value)) largest = std::max(largest, std::fabs(value));
+    }
+    return difference(numbers_of(a), numbers_of(b), {0.02, 0.02 * largest});
+  };
+  CHECK(near(run.result, run32.result) == "");
+  for (std::size_t i = 0; i < run.gradients.size(); ++i) {
+    CAPTURE(i);
+    if (!run.gradients[i].defined() || !run32.gradients[i].defined()) continue;
+    CHECK(run.gradients[i].dtype() == bfloat16);
+    CHECK(near(run.gradients[i], run32.gradients[i]) == "");
+  }
+}
+
 // sum(y dy), for a second gradient; dy is fixed.
 Variable weighted(const OpTest& test, const std::vector<Variable>& x, const Tensor& dy) {
   const Variable y = test.run(x);
@@ -263,6 +288,7 @@ void check(const OpTest& test) {
       CHECK(difference(numbers_of(test.run(x)), test.values(x), {1e-12, 1e-13}) == "");
     }
     check_gradients(test, x);
+    check_bfloat16(test, x);
     check_threads(test, x);
     if (elements > 200 || test.differentiable == Differentiable::never) continue;
     const auto run = [&](const std::vector<Variable>& v) { return test.run(v); };

@@ -107,7 +107,7 @@ void IndexLookup<Token>::take_idf(const std::vector<double>& of_tokens,
   std::vector<double> all = of_special;
   all.insert(all.end(), of_tokens.begin(), of_tokens.end());
   all.resize(static_cast<std::size_t>(depth()), 0);
-  idf_ = cast(Tensor::from(all), config::dtype_policy().compute_dtype());
+  idf_ = cast(Tensor::from(all), config::dtype_policy().variable_dtype());
 }
 
 template <class Token>
@@ -143,7 +143,7 @@ void IndexLookup<Token>::set_vocabulary_without_idf(std::vector<Token> tokens) {
   check(tokens);
   take(std::move(tokens));
   if (rules_.mode != OutputMode::TfIdf) return;
-  const DType dtype = config::dtype_policy().compute_dtype();
+  const DType dtype = config::dtype_policy().variable_dtype();
   keratin::detail::UnsetWeights* unset = keratin::detail::UnsetWeights::current();
   idf_ = unset != nullptr ? unset->make({depth()}, dtype) : zeros({depth()}, dtype);
 }

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "autograd/variable.h"
+#include "tensor/cast.h"
+
+namespace keratin {
+
+/// The same numbers in another type, as cast() of a Tensor; x itself where it has that type already.
+/// The gradient, cast back, passes between floating types; other results are constants.
+/// x: any shape; any type of numbers or bool. Throws DTypeError for strings.
+[[nodiscard]] Variable cast(const Variable& x, DType dtype);
+
+}  // namespace keratin

@@ -1,0 +1,151 @@
+#include <doctest/doctest.h>
+
+#include "autograd/ops.h"
+#include "nn/layers/batch_normalization.h"
+#include "nn/layers/dense.h"
+#include "nn/layers/layer_normalization.h"
+#include "nn/model/sequential.h"
+#include "nn/optimizers/sgd.h"
+#include "nn/saving/model_file.h"
+#include "tests/data/files.h"
+#include "tests/nn/golden_layers.h"
+
+namespace keratin::tests {
+namespace {
+
+// Of bfloat16: half a step is 2^-9. A few layers and steps of training add some of them up.
+constexpr Tolerance kForward{0.02, 0.02}, kTraining{0.02, 0.01};
+
+TEST_CASE("golden: models under mixed_bfloat16") {
+  const PolicyScope policy("mixed_bfloat16");
+  const Json& data = golden("training")["data"];
+  for (const Json& entry : golden("mixed_precision")["cases"]) {
+    const auto name = entry["model"].get<std::string>();
+    CAPTURE(name);
+    const Json& config = golden("training")["models"][name];
+    Sequential model;
+    model.add(Input({.shape = to_shape(config["input"])}));
+    std::vector<LayerRef> layers;
+    for (const Json& layer : config["layers"]) {
+      layers.push_back(to_layer(layer["name"], layer["options"]));
+      model.add(layers.back());
+    }
+    std::vector<Tensor> weights;
+    for (const Json& weight : config["weights"]) weights.push_back(to_tensor(weight, float32));
+    model.set_weights(weights);
+
+    const auto size = entry["batch"].get<std::int64_t>();
+    const Tensor x = to_tensor(data[entry["x"].get<std::string>()], float32);
+    const auto target = entry["y"].get<std::string>();
+    const bool classes = target == "labels" || target == "bits";
+    const Tensor y = to_tensor(data[target], classes ? int32 : float32);
+    REQUIRE(layers.size() == entry["layers"].size());
+    Variable value(x.slice(0, size), false);
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      CAPTURE(layers[i].layer()->label());
+      const Json& expected = entry["layers"][i];
+      value = layers[i](value, {.training = false});
+      CHECK(name_of(value.dtype()) == expected["output"].get<std::string>());
+      CHECK(difference(value.value(), to_numbers(expected["y"]), kForward) == "");
+      const std::vector<Variable> held = layers[i].weights();
+      REQUIRE(held.size() == expected["weights"].size());
+      for (const Variable& weight : held) CHECK(weight.dtype() == float32);
+    }
+    model.compile({.optimizer = optimizers::SGD({.learning_rate = 0.05, .momentum = 0.5}),
+                   .loss = entry["loss"].get<std::string>()});
+    std::vector<double> losses;
+    for (std::size_t step = 0; step < entry["losses"].size(); ++step) {
+      const std::int64_t first = static_cast<std::int64_t>(step) * size;
+      losses.push_back(
+          model.train_on_batch(x.slice(first, first + size), y.slice(first, first + size))
+              .at("loss"));
+    }
+    CHECK(difference(losses, to_numbers(entry["losses"]), kTraining) == "");
+    for (const Variable& weight : model.weights()) CHECK(weight.dtype() == float32);
+  }
+}
+
+TEST_CASE("dtype policy: names") {
+  const DTypePolicy mixed("mixed_bfloat16");
+  CHECK(mixed.compute_dtype() == bfloat16);
+  CHECK(mixed.variable_dtype() == float32);
+  CHECK(mixed.name() == "mixed_bfloat16");
+  for (const char* name : {"mixed_float16", "float16", "bfloat16", "int32", ""}) {
+    CHECK_THROWS_WITH_AS(DTypePolicy{name}, doctest::Contains("expected \"float32\", \"float64\""),
+                         DTypeError);
+  }
+  CHECK_THROWS_AS(DTypePolicy{bfloat16}, DTypeError);
+}
+
+TEST_CASE("dtype policy: a layer keeps the one under which it was made") {
+  layers::Dense before({.units = 2});
+  {
+    const PolicyScope policy("mixed_bfloat16");
+    layers::Dense inside({.units = 2});
+    CHECK(inside(ones({1, 3})).get(0).dtype() == bfloat16);
+    layers::Dense last({.units = 2, .dtype = "float32"});
+    CHECK(last(inside(ones({1, 3}))).get(0).dtype() == float32);
+  }
+  CHECK(before(ones({1, 3})).get(0).dtype() == float32);
+}
+
+TEST_CASE("mixed precision: values are rounded, gradients of weights are float32") {
+  layers::Dense dense({.units = 1, .use_bias = false, .dtype = "mixed_bfloat16"});
+  dense.layer()->ensure_built({{{1, 2}, float32, {}}});
+  dense.set_weights({Tensor::numbers({1.001, 1}, {2, 1})});  // 1.001 reads as 1
+  const Variable y = dense(Tensor::numbers({256, 1}, {1, 2})).get(0);
+  CHECK(y.value().item<float>() == 256);  // 257 lies between two, ties to even
+  y.backward(ones({1, 1}, bfloat16));
+  const Tensor gradient = dense.weights()[0].grad();
+  CHECK(gradient.dtype() == float32);
+  CHECK(gradient.to_vector<float>() == std::vector<float>{256, 1});
+}
+
+TEST_CASE("bfloat16: operations round once, gradients come back in it, mixtures are refused") {
+  const Variable x(Tensor::numbers({1, 2.5, -3}, {3}, bfloat16));
+  const Variable y = sum(x * x + exp(x) * 2.0);
+  CHECK(y.dtype() == bfloat16);
+  y.backward();
+  CHECK(x.grad().dtype() == bfloat16);
+  CHECK(softmax(Tensor::numbers({0, 0}, {1, 2}, bfloat16)).to_vector<float>() ==
+        std::vector<float>{0.5, 0.5});
+  CHECK_THROWS_AS((void)(x + Variable(ones({3}), false)), DTypeError);
+}
+
+TEST_CASE("mixed precision: normalizations keep float32 statistics") {
+  layers::BatchNormalization norm({.momentum = 0.5, .dtype = "mixed_bfloat16"});
+  const Variable y = norm(Tensor::numbers({1, 1.0078125}, {2, 1}), {.training = true}).get(0);
+  CHECK(y.dtype() == bfloat16);
+  // 1.00390625, the mean, is no bfloat16.
+  CHECK(norm.weights()[2].value().item<float>() == 0.5f * 1.00390625f);
+  layers::LayerNormalization line({.dtype = "mixed_bfloat16"});
+  CHECK(line(Tensor::numbers({1, 2}, {1, 2})).get(0).dtype() == bfloat16);
+}
+
+TEST_CASE("mixed precision: a model is saved and loaded with its policies") {
+  const TemporaryFolder folder;
+  const std::string path = folder / "m.keras";
+  Sequential model({Input({.shape = {3}}),
+                    layers::Dense({.units = 4, .activation = "relu", .dtype = "mixed_bfloat16"}),
+                    layers::Dense({.units = 2, .activation = "softmax", .dtype = "float32"})});
+  model.save(path);
+  Model loaded = load_model(path);
+  const Tensor x = Tensor::numbers({1, 2, 3, -1, 0.5, 0}, {2, 3});
+  CHECK(loaded.predict(x).get(0).to_vector<float>() == model.predict(x).get(0).to_vector<float>());
+  CHECK(loaded.layers()[0].layer()->policy().name() == "mixed_bfloat16");
+  CHECK(loaded.layers()[1].layer()->policy().name() == "float32");
+}
+
+TEST_CASE("mixed precision: predict gives bfloat16, metrics and losses are of float32") {
+  const PolicyScope policy("mixed_bfloat16");
+  Sequential model({Input({.shape = {3}}), layers::Dense({.units = 1})});
+  model.compile({.loss = "mse", .metrics = {"mae"}});
+  const Tensor x = ones({5, 3}), y = full({5, 1}, 1000.25);
+  CHECK(model.predict(x, {.batch_size = 2}).get(0).spec() == Spec{{5, 1}, bfloat16, {}});
+  model.fit(x, y, {.batch_size = 2, .epochs = 1, .verbose = 0});
+  model.set_weights({zeros({3, 1}), zeros({1})});
+  CHECK(model.evaluate(x, y, {.verbose = 0}).at("mae") == 1000.25);
+}
+
+}  // namespace
+}  // namespace keratin::tests
