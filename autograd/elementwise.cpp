@@ -1,27 +1,35 @@
 #include "autograd/elementwise.h"
 
+#include <array>
+
 #include "tensor/cast.h"
 
 namespace keratin::detail {
 
 void unary_into(std::string_view name, kernels::Unary op, const Tensor& x, Tensor& y) {
+  if (x.device() != y.device()) common_device(name, std::array{x, y}, true);
   dispatch_numbers(name, x.dtype(), [&]<class T> {
-    kernels::run(kernels::unary_ladder<T>, x.data<T>(), y.mutable_data<T>(),
+    kernels::run(y.stream(), kernels::unary_ladder<T>, x.on_device<T>(), y.mutable_on_device<T>(),
                  kernels::UnaryShape{op, x.size()});
   });
 }
 
 void binary_into(std::string_view name, kernels::Binary op, const Tensor& a, const Tensor& b,
                  Tensor& y) {
+  if (a.device() != y.device() || b.device() != y.device())
+    common_device(name, std::array{a, b, y}, true);  // throws
   const kernels::BinaryShape shape =
       kernels::make_binary_shape(op, a.shape().sizes(), b.shape().sizes());
   dispatch_numbers(name, y.dtype(), [&]<class T> {
-    kernels::run(kernels::binary_ladder<T>, a.data<T>(), b.data<T>(), y.mutable_data<T>(), shape);
+    kernels::run(y.stream(), kernels::binary_ladder<T>, a.on_device<T>(), b.on_device<T>(),
+                 y.mutable_on_device<T>(), shape);
   });
 }
 
 Tensor binary(std::string_view name, kernels::Binary op, const Tensor& a, const Tensor& b) {
-  Tensor y = Tensor::empty(infer_binary(name, a.spec(), b.spec()));
+  Spec spec = infer_binary(name, a.spec(), b.spec());
+  spec.device = common_device(name, std::array{a, b}, true);
+  Tensor y = Tensor::empty(spec);
   binary_into(name, op, a, b, y);
   return y;
 }
@@ -49,13 +57,13 @@ Spec infer_number(std::string_view name, const Spec& x) {
 Tensor operand(std::string_view name, double number, const Tensor& x) {
   if (is_integer(x.dtype())) {
     const Tensor there = cast(Tensor::scalar(number, float64), x.dtype());
-    if (there.item<double>() == number) return there;
+    if (there.item<double>() == number) return there.to(x.device());
     throw DTypeError(
         fmt::format("{}: the number {} beside {}; expected one that an {} can hold. Use cast(x, "
                     "float32) first.",
                     name, number, x.spec().text(), name_of(x.dtype())));
   }
-  return Tensor::scalar(number, is_floating(x.dtype()) ? x.dtype() : float32);
+  return Tensor::scalar(number, is_floating(x.dtype()) ? x.dtype() : float32).to(x.device());
 }
 Variable operand(std::string_view name, double number, const Variable& x) {
   return Variable(operand(name, number, x.value()), false);

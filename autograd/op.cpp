@@ -22,6 +22,27 @@ void throw_changed_in_place(std::string_view op) {
                   op));
 }
 
+Device common_device(std::string_view op, std::span<const Tensor> x, bool runs_on_gpu) {
+  const Tensor* first = nullptr;
+  for (const Tensor& one : x) {
+    if (!one.defined()) continue;
+    if (first == nullptr) first = &one;
+    if (one.device() == first->device()) continue;
+    throw DeviceError(fmt::format(
+        "{}: operands on different devices: {} on {} and {} on {}; expected one device. Use "
+        ".to(\"{}\") on one of them.",
+        op, first->spec().text(), first->device().text(), one.spec().text(), one.device().text(),
+        first->device().text()));
+  }
+  const Device device = first == nullptr ? Device{} : first->device();
+  if (!device.is_cpu() && !runs_on_gpu) {
+    throw DeviceError(fmt::format(
+        "{}: {} is on {}, and this operation has no CUDA kernels; use .to(\"cpu\") first", op,
+        first->spec().text(), device.text()));
+  }
+  return device;
+}
+
 std::vector<Variable> widened(std::vector<Variable> inputs) {
   const auto is = [](DType dtype) {
     return [dtype](const Variable& x) { return x.defined() && x.dtype() == dtype; };

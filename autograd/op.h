@@ -15,7 +15,9 @@
 //     static constexpr Keep keep{};        // .inputs, .output: what the gradient rule reads
 //     // Checks everything; gives the result's shape and dtype.
 //     static Spec infer(const Spec& x, const Args&) { return x; }
-//     // Calls kernels::run(..._ladder<T>, ...).
+//     // Calls kernels::run(..._ladder<T>, x.data<T>() ...); or, with on_gpu = true, if kernels are all that
+//     // touches the elements: kernels::run(y.stream(), ..._ladder<T>, x.on_device<T>() ...).
+//     static constexpr bool on_gpu = true;
 //     static void cpu(const Tensor& x, Tensor& y, const Args& a);
 //     // On Tensors or on Variables; one gradient an input, saved.none() where there is none.
 //     static auto gradient(const auto& saved, const Args& a, const auto& dy) {
@@ -58,7 +60,7 @@
 
 #include "autograd/tape.h"
 #include "autograd/variable.h"
-#include "kernels/ladder.h"
+#include "kernels/device_run.h"
 #include "tensor/cast.h"
 
 namespace keratin {
@@ -164,6 +166,22 @@ struct SavedTensor {
   std::uint64_t version = 0;
 };
 
+// Does an operation give all its work to kernels, on whatever device?
+template <class Op>
+constexpr bool runs_on_gpu() {
+  if constexpr (GivesView<Op>) {
+    return true;
+  } else if constexpr (requires { Op::on_gpu; }) {
+    return Op::on_gpu;
+  } else {
+    return false;
+  }
+}
+
+/// The device of all that are defined. Throws DeviceError where they are on several, or on a GPU
+/// and the operation is not made for one.
+Device common_device(std::string_view op, std::span<const Tensor> x, bool runs_on_gpu);
+
 // Computes Op on tensors, given one by one (`as_list` false) or as a list.
 template <class Op, bool as_list, std::size_t N>
 Tensor compute(const typename Op::Args& args, std::span<const Tensor> x,
@@ -178,11 +196,16 @@ Tensor compute(const typename Op::Args& args, std::span<const Tensor> x,
       return y.dtype() == float32 ? cast(y, bfloat16) : y;
     }
   }
+  const Device device = common_device(Op::name, x, runs_on_gpu<Op>());
+  const auto empty = [&](Spec spec) {
+    spec.device = device;
+    return Tensor::empty(spec);
+  };
   [[maybe_unused]] const auto spread = [&]<std::size_t... I>(std::index_sequence<I...>) {
     if constexpr (GivesView<Op>) {
       return Op::view(x[I]..., args);
     } else {
-      Tensor y = Tensor::empty(Op::infer(x[I].spec()..., args));
+      Tensor y = empty(Op::infer(x[I].spec()..., args));
       if constexpr (std::is_same_v<typename ExtraOf<Op>::type, NoExtra>) {
         Op::cpu(x[I]..., y, args);
       } else {
@@ -195,7 +218,7 @@ Tensor compute(const typename Op::Args& args, std::span<const Tensor> x,
     std::vector<Spec> specs;
     specs.reserve(x.size());
     for (const Tensor& tensor : x) specs.push_back(tensor.spec());
-    Tensor y = Tensor::empty(Op::infer(std::span<const Spec>(specs), args));
+    Tensor y = empty(Op::infer(std::span<const Spec>(specs), args));
     Op::cpu(x, y, args);
     return y;
   } else {

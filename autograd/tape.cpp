@@ -153,7 +153,7 @@ Tensor one_for(const Variable& root) {
                     "the gradient of its value",
                     root.value().spec().text()));
   }
-  return ones(root.shape(), root.dtype());
+  return ones(root.shape(), root.dtype()).to(root.value().device());
 }
 
 void check_root(const Variable& root) {

@@ -83,7 +83,9 @@ void Variable::assign_add(const Tensor& value) {
   mine.mark_changed();
 }
 
-void Variable::assign_add(double value) { assign_add(full(shape(), value, dtype())); }
+void Variable::assign_add(double value) {
+  assign_add(full(shape(), value, dtype()).to(this->value().device()));
+}
 
 Variable Variable::operator[](std::int64_t i) const { return index(*this, i); }
 

@@ -4,7 +4,39 @@ file(GLOB_RECURSE KERATIN_CUDA_SOURCES CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/k
 if(NOT KERATIN_CUDA MATCHES "^(AUTO|ON|OFF)$")
   message(FATAL_ERROR "KERATIN_CUDA is \"${KERATIN_CUDA}\"; expected AUTO, ON or OFF")
 endif()
-# So far the kernels run on the emulation of tests/cuda_emulation/ only: the host's side of CUDA is missing.
-if(KERATIN_CUDA STREQUAL "ON")
-  message(FATAL_ERROR "KERATIN_CUDA=ON, but the library cannot use a GPU yet; use AUTO or OFF")
+if(NOT KERATIN_CUDA STREQUAL "OFF")
+  # As the toolkit's installer puts it there; nvcc need not be on PATH.
+  if(NOT DEFINED CMAKE_CUDA_COMPILER AND NOT DEFINED ENV{CUDACXX})
+    find_program(KERATIN_NVCC nvcc HINTS $ENV{CUDA_HOME}/bin $ENV{CUDA_PATH}/bin PATHS /usr/local/cuda/bin)
+    mark_as_advanced(KERATIN_NVCC)
+    if(KERATIN_NVCC)
+      set(ENV{CUDACXX} ${KERATIN_NVCC})  # where check_language looks: what does not work counts as not found
+    endif()
+  endif()
+  # 90 as PTX, which later GPUs can translate; that of 90a they cannot.
+  if(NOT CMAKE_CUDA_ARCHITECTURES)
+    set(CMAKE_CUDA_ARCHITECTURES "80-real;90a-real;90-virtual")
+  endif()
+  include(CheckLanguage)
+  check_language(CUDA)
+  if(CMAKE_CUDA_COMPILER)
+    enable_language(CUDA)
+    set(KERATIN_HAS_CUDA 1)
+    find_package(CUDAToolkit REQUIRED)
+  elseif(KERATIN_CUDA STREQUAL "ON")
+    message(FATAL_ERROR "KERATIN_CUDA=ON, but no nvcc was found; put it on PATH or set CMAKE_CUDA_COMPILER")
+  endif()
 endif()
+
+# The device code and the host's side of it, into the library. The runtime is linked statically, the driver
+# not at all: the same binary runs where there is neither a driver nor a GPU.
+function(keratin_add_cuda)
+  add_library(keratin_cuda OBJECT ${KERATIN_CUDA_SOURCES})
+  target_include_directories(keratin_cuda PRIVATE ${PROJECT_SOURCE_DIR} ${KERATIN_GENERATED})
+  target_compile_options(keratin_cuda PRIVATE -lineinfo --expt-relaxed-constexpr)
+  set_target_properties(keratin_cuda PROPERTIES POSITION_INDEPENDENT_CODE ON CUDA_STANDARD 20 CUDA_SEPARABLE_COMPILATION OFF
+                                                CUDA_RUNTIME_LIBRARY Static)
+  target_sources(keratin PRIVATE $<TARGET_OBJECTS:keratin_cuda>)
+  set_target_properties(keratin PROPERTIES CUDA_RUNTIME_LIBRARY Static)
+  target_link_libraries(keratin PRIVATE CUDA::cudart_static)
+endfunction()

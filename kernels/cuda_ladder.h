@@ -31,9 +31,12 @@ struct CudaRung {
   OnStream<Fn> function;
 };
 
+inline constexpr std::size_t kMostCudaRungs = 12;
+
 /// The slowest first. kernels/cuda/ladders.cu binds it to the CPU's ladder of the same operation.
 template <class Fn, std::size_t N>
 struct CudaLadder {
+  static_assert(N <= kMostCudaRungs);
   std::array<CudaRung<Fn>, N> rungs;
 };
 

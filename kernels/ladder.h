@@ -219,20 +219,21 @@ template <class Fn, std::size_t N, class... Args>
   const auto end = Clock::now();
   TraceSink* const sink = trace_sink.load(std::memory_order_acquire);
   if (sink == nullptr) return;
-  sink->record(
-      {.room = ladder.room,
-       .op = ladder.op,
-       .rung = rung.name,
-       .cost = ladder.cost(shape),
-       .start = std::chrono::duration<double>(start.time_since_epoch()).count(),
-       .seconds = std::chrono::duration<double>(end - start).count(),
-       .threads = threads,
-       .depth = call_site.depth,
-       .shape_data = &shape,
-       .shape_bytes = sizeof(Shape),
-       .shape_text = [](const void* s) { return shape_text(*static_cast<const Shape*>(s)); },
-       .ladder = &ladder,
-       .rungs = show_rungs<Fn, N>});
+  KernelCall call;  // assigned: nvcc takes no designated initializers in templates
+  call.room = ladder.room;
+  call.op = ladder.op;
+  call.rung = rung.name;
+  call.cost = ladder.cost(shape);
+  call.start = std::chrono::duration<double>(start.time_since_epoch()).count();
+  call.seconds = std::chrono::duration<double>(end - start).count();
+  call.threads = threads;
+  call.depth = call_site.depth;
+  call.shape_data = &shape;
+  call.shape_bytes = sizeof(Shape);
+  call.shape_text = [](const void* s) { return shape_text(*static_cast<const Shape*>(s)); };
+  call.ladder = &ladder;
+  call.rungs = show_rungs<Fn, N>;
+  sink->record(call);
 }
 }  // namespace detail
 

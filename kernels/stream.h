@@ -6,7 +6,8 @@ namespace keratin::kernels {
 /// call returns; the default is the CPU, which is done when the call returns.
 struct Stream {
   void* handle = nullptr;
-  int device = -1;  // the GPU's index; -1: the CPU
+  int device = -1;  // the GPU's index
+  bool is_cpu() const { return device < 0; }
 };
 
 }  // namespace keratin::kernels

@@ -2,33 +2,73 @@
 
 #include <fmt/format.h>
 
-#include "keratin/build_config.h"
+#include <charconv>
+
+#include "kernels/accelerator.h"
 #include "kernels/error.h"
 
 namespace keratin {
+namespace {
+
+Device chosen;
+
+}  // namespace
 
 std::string Device::text() const { return is_cpu() ? "cpu" : fmt::format("cuda:{}", index); }
 
-bool gpu_available() {
-#if KERATIN_HAS_CUDA
-#error "device.cpp: ask the CUDA runtime here"
-#else
-  return false;
-#endif
-}
-
-void set_device(const std::string& name) {
-  if (name == "cpu") return;
-  if (name == "cuda" || name.starts_with("cuda:")) {
-    throw DeviceError(
-        fmt::format("set_device: \"{}\": this build has no CUDA kernels; use \"cpu\", or ask "
-                    "gpu_available() first",
-                    name));
+Device Device::named(const std::string& name, const char* what) {
+  if (name == "cpu") return {};
+  int index = name == "cuda" ? 0 : -1;
+  if (name.starts_with("cuda:")) {
+    const char* const end = name.data() + name.size();
+    const auto read = std::from_chars(name.data() + 5, end, index);
+    if (read.ec != std::errc() || read.ptr != end) index = -1;
   }
-  throw DeviceError(fmt::format(
-      "set_device: unknown device \"{}\"; expected \"cpu\", \"cuda\" or \"cuda:N\"", name));
+  if (index < 0) {
+    throw DeviceError(fmt::format(
+        "{}: unknown device \"{}\"; expected \"cpu\", \"cuda\" or \"cuda:N\"", what, name));
+  }
+  kernels::Accelerator* const accelerator = kernels::accelerator();
+  if (accelerator == nullptr) {
+    throw DeviceError(
+        fmt::format("{}: \"{}\": this build has no CUDA kernels: put nvcc on PATH and build with "
+                    "-DKERATIN_CUDA=ON, or use \"cpu\"",
+                    what, name));
+  }
+  const int count = accelerator->count();
+  if (count == 0) {
+    throw DeviceError(fmt::format("{}: \"{}\": {}", what, name, accelerator->missing()));
+  }
+  if (index >= count) {
+    throw DeviceError(fmt::format("{}: \"{}\": this machine's GPUs go from cuda:0 to cuda:{}", what,
+                                  name, count - 1));
+  }
+  return {Kind::cuda, index};
 }
 
-Device current_device() { return {}; }
+bool gpu_available() {
+  return kernels::accelerator() != nullptr && kernels::accelerator()->count() > 0;
+}
+
+void set_device(const std::string& name) { chosen = Device::named(name, "set_device"); }
+
+Device current_device() { return chosen; }
+
+GpuMemoryStats gpu_memory_stats(const std::string& name) {
+  const Device device = Device::named(name, "gpu_memory_stats");
+  if (device.is_cpu()) {
+    throw DeviceError(
+        "gpu_memory_stats: \"cpu\" is no GPU; expected \"cuda\" or \"cuda:N\". For the "
+        "CPU use memory_stats().");
+  }
+  const kernels::GpuMemory memory = kernels::accelerator()->memory(device.index);
+  return {memory.in_use, memory.held, memory.free, memory.total};
+}
+
+void synchronize(const std::string& name) {
+  const Device device = Device::named(name, "synchronize");
+  if (device.is_cpu()) return;
+  kernels::accelerator()->synchronize(kernels::accelerator()->stream(device.index));
+}
 
 }  // namespace keratin

@@ -14,17 +14,33 @@ struct Device {
   bool is_cpu() const { return kind == Kind::cpu; }
   /// "cpu" or "cuda:0".
   std::string text() const;
+  /// From "cpu", "cuda" (the first GPU) or "cuda:1". Throws DeviceError where there is no such
+  /// device, and says whether the build or the machine lacks it; `what` is who asks.
+  static Device named(const std::string& name, const char* what = "device");
   friend bool operator==(const Device&, const Device&) = default;
 };
 
 /// Is there a GPU that this build can use? False in a build without CUDA kernels.
 bool gpu_available();
 
-/// Sets where new tensors live: "cpu", "cuda" or "cuda:1". Throws DeviceError where there is no
-/// such device, and says whether the build or the machine lacks it.
+/// Sets the default device: "cpu", "cuda" or "cuda:1". So far nothing is made or moved there by
+/// itself: tensors are made on the CPU and moved by Tensor::to. Throws DeviceError where there is
+/// no such device.
 void set_device(const std::string& name);
 
-/// Where new tensors live.
+/// The default device.
 Device current_device();
+
+/// What tensors take up on a GPU, in bytes.
+struct GpuMemoryStats {
+  std::int64_t bytes_in_use = 0;                 // in living tensors
+  std::int64_t bytes_held = 0;                   // with what is kept for reuse
+  std::int64_t bytes_free = 0, bytes_total = 0;  // of the GPU
+};
+/// Throws DeviceError for the CPU; see memory_stats() there.
+GpuMemoryStats gpu_memory_stats(const std::string& name = "cuda");
+
+/// Waits until everything begun on this device is done. Throws Error where something failed.
+void synchronize(const std::string& name = "cuda");
 
 }  // namespace keratin

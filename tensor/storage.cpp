@@ -9,6 +9,7 @@
 #include <mutex>
 #include <new>
 
+#include "kernels/accelerator.h"
 #include "kernels/error.h"
 
 namespace keratin {
@@ -155,12 +156,21 @@ Storage::Storage(std::size_t bytes, Device device, const Shape& shape, DType dty
       dtype_(dtype),
       scope_(kernels::call_site.scope),
       made_backward_(kernels::call_site.backward) {
-  KERATIN_ASSERT(device.is_cpu());
-  data_ = allocator().allocate(capacity_, *this);
+  if (device.is_cpu()) {
+    data_ = allocator().allocate(capacity_, *this);
+  } else {
+    KERATIN_ASSERT(kernels::accelerator() != nullptr);
+    data_ = kernels::accelerator()->allocate(std::max<std::size_t>(bytes, 1), device.index);
+  }
 }
 
 Storage::~Storage() {
-  if (data_ != nullptr) allocator().free(data_, capacity_, *this);
+  if (data_ == nullptr) return;
+  if (device_.is_cpu()) {
+    allocator().free(data_, capacity_, *this);
+  } else {
+    kernels::accelerator()->free(data_, device_.index);
+  }
 }
 
 }  // namespace detail

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "kernels/accelerator.h"
 #include "kernels/cast/convert.h"
 
 namespace keratin {
@@ -53,16 +54,35 @@ void fill(Tensor& x, double value) {
   });
 }
 
+// Between tensors of one size, each on its device.
+void copy_bytes(Tensor& to, const Tensor& from) {
+  const auto bytes = static_cast<std::size_t>(to.bytes());
+  const Device target = to.device(), source = from.device();
+  if (target.is_cpu() && source.is_cpu()) {
+    std::memmove(to.address(), from.address(), bytes);
+  } else if (source.is_cpu()) {
+    kernels::accelerator()->to_gpu(to.address(), from.address(), bytes, to.stream());
+  } else if (target.is_cpu()) {
+    kernels::accelerator()->from_gpu(to.address(), from.address(), bytes, from.stream());
+  } else if (target == source) {
+    kernels::accelerator()->within_gpu(to.address(), from.address(), bytes, to.stream());
+  } else {  // by way of the CPU: two GPUs need not reach each other
+    const Tensor between = from.to(Device{});
+    kernels::accelerator()->to_gpu(to.address(), between.address(), bytes, to.stream());
+  }
+}
+
 }  // namespace
 
 std::string Spec::text() const { return fmt::format("{}{}", short_name_of(dtype), shape.text()); }
 
-Tensor Tensor::empty(const Shape& shape, DType dtype) {
+Tensor Tensor::empty(const Shape& shape, DType dtype, Device device) {
   Tensor x;
   x.size_ = shape.size();
   x.shape_ = shape;
   x.dtype_ = dtype;
   if (dtype == DType::string) {
+    KERATIN_ASSERT(device.is_cpu());
     x.storage_ = std::make_shared<detail::Storage>(
         std::vector<std::string>(static_cast<std::size_t>(x.size_)));
     return x;
@@ -71,8 +91,8 @@ Tensor Tensor::empty(const Shape& shape, DType dtype) {
   if (__builtin_mul_overflow(x.size_, static_cast<std::int64_t>(size_of(dtype)), &bytes)) {
     throw ShapeError(fmt::format("tensor: {} has more bytes than 64 bits count", x.spec().text()));
   }
-  x.storage_ = std::make_shared<detail::Storage>(static_cast<std::size_t>(bytes), current_device(),
-                                                 shape, dtype);
+  x.storage_ =
+      std::make_shared<detail::Storage>(static_cast<std::size_t>(bytes), device, shape, dtype);
   return x;
 }
 
@@ -185,9 +205,28 @@ Tensor Tensor::reshaped(const Shape& shape) const {
 
 Tensor Tensor::copy() const {
   require_defined("copy");
-  Tensor x = empty(shape_, dtype_);
+  Tensor x = empty(spec());
   x.copy_from(*this);
   return x;
+}
+
+Tensor Tensor::to(Device device) const {
+  require_defined("to");
+  if (device == this->device()) return *this;
+  if (dtype_ == DType::string) {
+    throw DTypeError(fmt::format(
+        "to: {} cannot go to {}: strings live on the CPU. Turn them into numbers there, as "
+        "StringLookup and TextVectorization do.",
+        spec().text(), device.text()));
+  }
+  Tensor x = empty(shape_, dtype_, device);
+  x.copy_from(*this);
+  return x;
+}
+
+kernels::Stream Tensor::stream() const {
+  const Device device = this->device();
+  return device.is_cpu() ? kernels::Stream{} : kernels::accelerator()->stream(device.index);
 }
 
 void Tensor::copy_from(const Tensor& other) {
@@ -204,7 +243,7 @@ void Tensor::copy_from(const Tensor& other) {
   if (dtype_ == DType::string) {
     std::copy_n(other.strings().begin(), size_, mutable_strings().begin());
   } else if (size_ != 0) {
-    std::memmove(raw(), other.raw(), static_cast<std::size_t>(bytes()));
+    copy_bytes(*this, other);
   }
   mark_changed();
 }
@@ -221,6 +260,13 @@ std::span<std::string> Tensor::mutable_strings() {
 void Tensor::require_defined(const char* what) const {
   if (!defined())
     throw ValueError(fmt::format("{}: the tensor has no value: it was never set", what));
+}
+
+void Tensor::require_cpu() const {
+  if (device().is_cpu()) return;
+  throw DeviceError(
+      fmt::format("data: {} is on {}, where the CPU cannot read; use .to(\"cpu\") first",
+                  spec().text(), device().text()));
 }
 
 void Tensor::check_type(DType wanted) const {
@@ -248,13 +294,22 @@ std::int64_t Tensor::flat_index(std::initializer_list<std::int64_t> index) const
   return flat;
 }
 
+Tensor Tensor::one(std::int64_t flat) const {
+  Tensor x = *this;
+  x.offset_ += flat;
+  x.size_ = 1;
+  x.shape_ = {};
+  return x;
+}
+
 template <class T>
 T Tensor::item(std::initializer_list<std::int64_t> index) const {
   const std::int64_t i = flat_index(index);
   if constexpr (std::is_same_v<T, std::string>) {
     return strings()[static_cast<std::size_t>(i)];
   } else {
-    return visit(dtype_, raw(), [&](const auto* data) { return converted<T>(data[i]); });
+    const Tensor x = one(i).to(Device{});
+    return visit(dtype_, x.raw(), [](const auto* data) { return converted<T>(data[0]); });
   }
 }
 
@@ -265,7 +320,8 @@ std::vector<T> Tensor::to_vector() const {
     return {strings().begin(), strings().end()};
   } else {
     std::vector<T> values(static_cast<std::size_t>(size_));
-    visit(dtype_, raw(), [&](const auto* data) {
+    const Tensor here = to(Device{});
+    visit(dtype_, here.raw(), [&](const auto* data) {
       for (std::int64_t i = 0; i < size_; ++i)
         values[static_cast<std::size_t>(i)] = converted<T>(data[i]);
     });

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "kernels/stream.h"
 #include "tensor/device.h"
 #include "tensor/dtype.h"
 #include "tensor/shape.h"
@@ -45,8 +46,8 @@ class Tensor {
   Tensor() = default;  // none: defined() is false
 
   /// Values that are not set yet.
-  static Tensor empty(const Shape& shape, DType dtype = float32);
-  static Tensor empty(const Spec& spec) { return empty(spec.shape, spec.dtype); }
+  static Tensor empty(const Shape& shape, DType dtype = float32, Device device = {});
+  static Tensor empty(const Spec& spec) { return empty(spec.shape, spec.dtype, spec.device); }
   /// A copy of `values`, row by row. Throws ShapeError unless their number is the shape's; a shape
   /// that is not given is [values.size()].
   template <class T>
@@ -85,8 +86,15 @@ class Tensor {
   /// The same elements under another shape of as many, sharing storage; one size may be -1. Throws
   /// ShapeError.
   Tensor reshaped(const Shape& shape) const;
-  /// A copy with storage of its own.
+  /// A copy with storage of its own, on the same device.
   Tensor copy() const;
+  /// The same elements on this device: this tensor itself if it is there already. Throws DTypeError
+  /// for strings to a GPU.
+  Tensor to(Device device) const;
+  /// By name: "cpu", "cuda", "cuda:1". Throws DeviceError where there is no such device.
+  Tensor to(const std::string& device) const { return to(Device::named(device, "to")); }
+  /// Where kernels that read or write this tensor run.
+  kernels::Stream stream() const;
 
   /// One element, converted as cast does (or a string, T = std::string). The index may
   /// be left out where there is one element only. Throws ShapeError or DTypeError.
@@ -96,7 +104,8 @@ class Tensor {
   template <class T>
   std::vector<T> to_vector() const;
 
-  /// The first element; T must be the element type. Strings are no array: see strings().
+  /// The first element; T must be the element type. Strings are no array: see strings(). Throws
+  /// DeviceError for a tensor on a GPU.
   template <class T>
   const T* data() const {
     check_type(dtype_of<T>);
@@ -111,6 +120,23 @@ class Tensor {
   /// The first byte, whatever the type.
   void* raw() const {
     require_defined("raw");
+    if (!storage_->device().is_cpu()) require_cpu();
+    return address();
+  }
+  /// The first element wherever it is, for kernels that run there: see stream().
+  template <class T>
+  const T* on_device() const {
+    check_type(dtype_of<T>);
+    return static_cast<const T*>(address());
+  }
+  template <class T>
+  T* mutable_on_device() {
+    check_type(dtype_of<T>);
+    return static_cast<T*>(address());
+  }
+  /// The first byte wherever it is.
+  void* address() const {
+    require_defined("address");
     return static_cast<char*>(storage_->data()) +
            offset_ * static_cast<std::int64_t>(size_of(dtype_));
   }
@@ -121,8 +147,8 @@ class Tensor {
   std::uint64_t version() const { return storage_ == nullptr ? 0 : storage_->version(); }
   /// To be called after writing to a tensor that others may have saved.
   void mark_changed() { storage_->changed(); }
-  /// Overwrites the elements in place with those of a tensor of the same shape and dtype. Throws
-  /// ShapeError, DTypeError.
+  /// Overwrites the elements in place with those of a tensor of the same shape and dtype, wherever
+  /// that is. Throws ShapeError, DTypeError.
   void copy_from(const Tensor& other);
   /// Is this the only handle on its storage?
   bool is_unique() const { return storage_.use_count() == 1; }
@@ -131,8 +157,10 @@ class Tensor {
  private:
   static Tensor from_strings(std::vector<std::string> values, const Shape& shape);
   void require_defined(const char* what) const;
+  void require_cpu() const;
   void check_type(DType wanted) const;
   std::int64_t flat_index(std::initializer_list<std::int64_t> index) const;
+  Tensor one(std::int64_t flat) const;
 
   std::shared_ptr<detail::Storage> storage_;
   std::int64_t offset_ = 0;  // elements

@@ -13,6 +13,7 @@ struct Clip {
   };
   static constexpr std::string_view name = "clip";
   static constexpr Keep keep{.inputs = true};
+  static constexpr bool on_gpu = true;
   static Spec infer(const Spec& x, const Args& a) {
     detail::infer_number(name, x);
     if (!(a.low <= a.high)) {

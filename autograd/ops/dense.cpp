@@ -25,6 +25,7 @@ struct Dense {
   };
   static constexpr std::string_view name = "dense";
   static constexpr Keep keep{.inputs = true, .output = true};
+  static constexpr bool on_gpu = true;
 
   static Spec infer(const Spec& x, const Spec& kernel, const Spec& bias, const Args& a) {
     require_floating(name, x);
@@ -60,10 +61,10 @@ struct Dense {
     const Shape rows = as_rows(y.shape());                                        // [R, units]
     const auto shape = kernels::gemm_shape(rows[0], rows[1], kernel.shape()[0]);  // [R, in] x W
     dispatch_floats(name, y.dtype(), [&]<class T>() {
-      const kernels::Epilogue<T> epilogue{.bias = a.use_bias ? bias.data<T>() : nullptr,
+      const kernels::Epilogue<T> epilogue{.bias = a.use_bias ? bias.on_device<T>() : nullptr,
                                           .activation = a.activation};
-      kernels::run(kernels::gemm_ladder<T>, x.data<T>(), kernel.data<T>(), y.mutable_data<T>(),
-                   epilogue, shape);
+      kernels::run(y.stream(), kernels::gemm_ladder<T>, x.on_device<T>(), kernel.on_device<T>(),
+                   y.mutable_on_device<T>(), epilogue, shape);
     });
   }
 

@@ -13,6 +13,7 @@ struct Erf {
   using Args = NoArgs;
   static constexpr std::string_view name = "erf";
   static constexpr Keep keep{.inputs = true};
+  static constexpr bool on_gpu = true;
   static Spec infer(const Spec& x, Args) { return detail::infer_floating(name, x); }
   static void cpu(const Tensor& x, Tensor& y, Args) {
     detail::unary_into(name, kernels::Unary::erf, x, y);

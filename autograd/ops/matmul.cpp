@@ -62,6 +62,7 @@ struct Matmul {
   using Args = MatmulOptions;
   static constexpr std::string_view name = "matmul";
   static constexpr Keep keep{.inputs = true};
+  static constexpr bool on_gpu = true;
 
   static Spec infer(const Spec& a, const Spec& b, const Args& o) {
     require_floating(name, a);
@@ -113,9 +114,9 @@ struct Matmul {
           at_a += index * strides_a[static_cast<std::size_t>(axis)];
           at_b += index * strides_b[static_cast<std::size_t>(axis)];
         }
-        kernels::run(kernels::gemm_ladder<T>, a.data<T>() + at_a * size_a,
-                     b.data<T>() + at_b * size_b, y.mutable_data<T>() + call * s.batch * size_y,
-                     kernels::Epilogue<T>{}, s);
+        kernels::run(y.stream(), kernels::gemm_ladder<T>, a.on_device<T>() + at_a * size_a,
+                     b.on_device<T>() + at_b * size_b,
+                     y.mutable_on_device<T>() + call * s.batch * size_y, kernels::Epilogue<T>{}, s);
       }
     });
   }

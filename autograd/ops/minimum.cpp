@@ -12,6 +12,7 @@ struct Minimum {
   using Args = NoArgs;
   static constexpr std::string_view name = "minimum";
   static constexpr Keep keep{.inputs = true};
+  static constexpr bool on_gpu = true;
   static Spec infer(const Spec& a, const Spec& b, Args) { return detail::infer_binary(name, a, b); }
   static void cpu(const Tensor& a, const Tensor& b, Tensor& y, Args) {
     detail::binary_into(name, kernels::Binary::minimum, a, b, y);

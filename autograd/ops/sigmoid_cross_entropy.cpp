@@ -14,6 +14,7 @@ struct SigmoidCrossEntropy {
   using Args = NoArgs;
   static constexpr std::string_view name = "sigmoid_cross_entropy";
   static constexpr Keep keep{.inputs = true};
+  static constexpr bool on_gpu = true;
   static Spec infer(const Spec& x, const Spec& t, Args) {
     require_floating(name, x);
     return detail::infer_binary(name, x, t);

@@ -10,6 +10,7 @@ struct Square {
   using Args = NoArgs;
   static constexpr std::string_view name = "square";
   static constexpr Keep keep{.inputs = true};
+  static constexpr bool on_gpu = true;
   static Spec infer(const Spec& x, Args) { return detail::infer_number(name, x); }
   static void cpu(const Tensor& x, Tensor& y, Args) {
     detail::unary_into(name, kernels::Unary::square, x, y);

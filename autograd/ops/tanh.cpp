@@ -12,6 +12,7 @@ struct Tanh {
   using Args = NoArgs;
   static constexpr std::string_view name = "tanh";
   static constexpr Keep keep{.output = true};
+  static constexpr bool on_gpu = true;
   static Spec infer(const Spec& x, Args) { return detail::infer_floating(name, x); }
   static void cpu(const Tensor& x, Tensor& y, Args) {
     detail::unary_into(name, kernels::Unary::tanh, x, y);

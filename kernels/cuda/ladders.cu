@@ -2,6 +2,7 @@
 #include <unordered_map>
 
 #include "kernels/cuda_ladder.h"
+#include "kernels/elementwise/elementwise.h"
 #include "kernels/gemm/gemm.h"
 
 namespace keratin::kernels::cuda {
@@ -19,6 +20,8 @@ void bind(Table& table, const Ladder<Fn, N>& cpu, const CudaLadder<Fn, M>& gpu) 
 
 Table all_ladders() {
   Table table;
+  bind(table, kernels::unary_ladder<float>, cuda::unary_ladder);
+  bind(table, kernels::binary_ladder<float>, cuda::binary_ladder);
   bind(table, kernels::gemm_ladder<float>, cuda::gemm_ladder);
   return table;
 }

@@ -1,6 +1,9 @@
 // Launches from host code, each checked.
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
+
 #include "kernels/cuda/device.cuh"
 #include "kernels/stream.h"
 
@@ -17,5 +20,39 @@ namespace keratin::kernels::cuda {
 
 /// Throws Error unless `code` is cudaSuccess; `what` failed.
 void check(cudaError_t code, const char* what, const char* file, int line);
+
+/// Blocks of `threads` for `work` items, at most `most`: kernels loop over the rest.
+inline unsigned blocks_for(std::int64_t work, int threads, std::int64_t most = 65535) {
+  return static_cast<unsigned>(std::min((work + threads - 1) / threads, most));
+}
+
+/// Calls f with the operation as a constant, so that the choice is made once a call of a kernel.
+template <auto last, class Op, class F>
+void with_constant(Op op, F f) {
+  if constexpr (static_cast<int>(last) >= 0) {
+    if (op == last) return f.template operator()<last>();
+    if constexpr (static_cast<int>(last) > 0) {
+      with_constant<static_cast<Op>(static_cast<int>(last) - 1)>(op, f);
+    }
+  }
+}
+
+/// Memory on the GPU for as long as the work that is put into the stream meanwhile takes.
+class Scratch {
+ public:
+  Scratch(std::int64_t bytes, const Stream& stream)
+      : stream_(static_cast<cudaStream_t>(stream.handle)) {
+    check(cudaMallocAsync(&memory_, static_cast<std::size_t>(bytes), stream_), "cudaMallocAsync",
+          __FILE__, __LINE__);
+  }
+  ~Scratch() { cudaFreeAsync(memory_, stream_); }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  float* floats() const { return static_cast<float*>(memory_); }
+
+ private:
+  cudaStream_t stream_;
+  void* memory_ = nullptr;
+};
 
 }  // namespace keratin::kernels::cuda

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 
+#include "kernels/cuda_ladder.h"
 #include "kernels/elementwise/broadcast.h"
 #include "kernels/ladder.h"
 
@@ -169,5 +170,24 @@ inline constexpr auto binary_ladder<float> =
                                             "stores past the caches: no line is read to be written",
                                             cpu::binary_streamed_applies, cpu::binary_streamed,
                                             "one row that simd takes, 32 MiB or more"}}};
+
+namespace cuda {
+void unary_naive(const float* x, float* y, const UnaryShape& s, const Stream& stream);
+void unary_vectors(const float* x, float* y, const UnaryShape& s, const Stream& stream);
+void binary_naive(const float* a, const float* b, float* y, const BinaryShape& s,
+                  const Stream& stream);
+void binary_vectors(const float* a, const float* b, float* y, const BinaryShape& s,
+                    const Stream& stream);
+bool binary_vectors_applies(const BinaryShape& s);
+
+inline constexpr CudaLadder<UnaryFn<float>, 2> unary_ladder{
+    {{{"naive", "", always, unary_naive},
+      {"vectors", "16 bytes a load; several in flight; the operation chosen outside of the loop",
+       always, unary_vectors}}}};
+inline constexpr CudaLadder<BinaryFn<float>, 2> binary_ladder{
+    {{{"naive", "", always, binary_naive},
+      {"vectors", "16 bytes a load, no divisions: operands of one shape, or one is a number",
+       binary_vectors_applies, binary_vectors}}}};
+}  // namespace cuda
 
 }  // namespace keratin::kernels

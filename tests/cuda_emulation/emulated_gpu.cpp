@@ -2,17 +2,18 @@
 
 #include <cstdint>
 
+#include "tensor/device.h"
 #include "tests/cuda_emulation/engine.h"
 
 namespace keratin::kernels::emulated {
-BoundRungs bound_rungs(const void* ladder);  // kernels/cuda/ladders.cu, compiled for the emulation
+Accelerator& runtime();  // kernels/cuda/runtime.cu, compiled for the emulation
 }
 
 namespace keratin::tests {
 
-kernels::BoundRungs emulated_rungs(const void* ladder) {
-  return kernels::emulated::bound_rungs(ladder);
-}
+kernels::Accelerator& emulated_gpu() { return kernels::emulated::runtime(); }
+
+kernels::BoundRungs emulated_rungs(const void* ladder) { return emulated_gpu().rungs(ladder); }
 
 const char* use_next_emulated_order() {
   static int next = 0;
@@ -21,6 +22,11 @@ const char* use_next_emulated_order() {
   cuda_emulation::set_order(static_cast<cuda_emulation::Order>(order),
                             static_cast<std::uint64_t>(next));
   return kNames[order];
+}
+
+WithEmulatedGpu::~WithEmulatedGpu() {
+  set_device("cpu");
+  kernels::set_accelerator(before_);
 }
 
 }  // namespace keratin::tests

@@ -1,14 +1,28 @@
-// The library's CUDA kernels as the emulation runs them, for tests.
+// The library's CUDA side on the emulation, for tests: kernels' rungs, or the device cuda:0.
 #pragma once
 
-#include "kernels/cuda_ladder.h"
+#include "kernels/accelerator.h"
 
 namespace keratin::tests {
+
+kernels::Accelerator& emulated_gpu();
 
 /// The rungs that belong to a ladder of the CPU, given by its address.
 kernels::BoundRungs emulated_rungs(const void* ladder);
 
 /// Threads take their turns in another order from now on; gives its name.
 const char* use_next_emulated_order();
+
+/// cuda:0 is the emulated GPU until the end of scope, and the default device the CPU after it.
+class WithEmulatedGpu {
+ public:
+  WithEmulatedGpu() : before_(kernels::set_accelerator(&emulated_gpu())) {}
+  ~WithEmulatedGpu();
+  WithEmulatedGpu(const WithEmulatedGpu&) = delete;
+  WithEmulatedGpu& operator=(const WithEmulatedGpu&) = delete;
+
+ private:
+  kernels::Accelerator* before_;
+};
 
 }  // namespace keratin::tests

@@ -210,6 +210,8 @@ Tolerance tolerance(Binary op) {
     case Binary::tanh_gradient:
     case Binary::sigmoid_cross_entropy:
       return {.rel = 6e-7, .abs = 2e-6};
+    case Binary::power:
+      return {.rel = 5e-7, .abs = 1e-45};  // CUDA's powf: 4 units of the last place
     default:
       return {.rel = 1e-7, .abs = 1e-45};
   }

@@ -23,17 +23,15 @@ class EmulatedRung<void (*)(Args...)> {
  public:
   using Function = void (*)(Args...);
   explicit EmulatedRung(kernels::OnStream<Function> target) { target_ = target; }
-  static void call(Args... args) {
-    target_(args..., kernels::Stream{.handle = nullptr, .device = 0});
-  }
+  static void call(Args... args) { target_(args..., emulated_gpu().stream(0)); }
 
  private:
   static inline thread_local kernels::OnStream<Function> target_ = nullptr;
 };
 
 /// Calls `check(function)` for every rung that applies to the shape; a failure names it. Those for
-/// CUDA run on the emulation: in all orders of threads where the shape is small, one order after the
-/// other where it is not, and not at all where it is large.
+/// CUDA run on the emulation: in all orders of threads where the shape is small, one order after
+/// the other where it is not, and not at all where it is large.
 template <class Fn, std::size_t N, class Check>
 void for_each_rung(const kernels::Ladder<Fn, N>& ladder, const kernels::ShapeOf<Fn>& shape,
                    Check check) {

@@ -113,7 +113,7 @@ TEST_CASE("bfloat16: never further away than half a step") {
   }
 }
 
-TEST_CASE("device: the CPU, and no other here") {
+TEST_CASE("device: names, and the CPU as default") {
   CHECK(Device{}.text() == "cpu");
   CHECK(Device{.kind = Device::Kind::cuda, .index = 1}.text() == "cuda:1");
   CHECK(current_device() == Device{});

@@ -84,3 +84,15 @@ TEST_CASE("walls: a storey includes only storeys below it") {
     }
   }
 }
+
+TEST_CASE("walls: no header that a build without nvcc sees includes CUDA's") {
+  CHECK(matches("#include <cuda_runtime.h>\n", R"(include[ \t]*[<"](cuda\w*\.h|\w+/.*\.cuh))")
+            .size() == 1);
+  for (const auto& [storey, others] : kMayInclude) {
+    for (const std::string& path : files_in(storey, {".h", ".cpp"})) {
+      for (const std::string& header :
+           matches(text_of(path), R"(^[ \t]*#[ \t]*include[ \t]*[<"](cuda\w*\.h|.*\.cuh)[>"])"))
+        FAIL_CHECK(path << " includes " << header << "; only .cu and .cuh files may");
+    }
+  }
+}

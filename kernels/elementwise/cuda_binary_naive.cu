@@ -1,0 +1,34 @@
+#include "kernels/cuda/launch.cuh"
+#include "kernels/elementwise/element.cuh"
+
+namespace keratin::kernels::cuda {
+namespace {
+
+constexpr int kThreads = 256;
+
+// One element a thread; its place in a and b by divisions.
+__global__ void __launch_bounds__(kThreads)
+    binary_kernel(const float* a, const float* b, float* y, BinaryShape s, std::int64_t size) {
+  const std::int64_t step = std::int64_t{gridDim.x} * blockDim.x;
+  for (std::int64_t i = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x; i < size; i += step) {
+    std::int64_t rest = i, at_a = 0, at_b = 0;
+    for (int axis = s.rank; axis-- > 0;) {
+      const std::int64_t index = rest % s.sizes[static_cast<std::size_t>(axis)];
+      rest /= s.sizes[static_cast<std::size_t>(axis)];
+      at_a += index * s.a[static_cast<std::size_t>(axis)];
+      at_b += index * s.b[static_cast<std::size_t>(axis)];
+    }
+    y[i] = element_of(s.op, a[at_a], b[at_b]);
+  }
+}
+
+}  // namespace
+
+void binary_naive(const float* a, const float* b, float* y, const BinaryShape& s,
+                  const Stream& stream) {
+  const std::int64_t size = s.size();
+  if (size == 0) return;
+  KERATIN_LAUNCH(binary_kernel, blocks_for(size, kThreads), kThreads, 0, stream, a, b, y, s, size);
+}
+
+}  // namespace keratin::kernels::cuda
