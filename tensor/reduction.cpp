@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "kernels/device_run.h"
+
 namespace keratin::detail {
 
 Shape kept_shape(std::string_view name, const Shape& x, const ReduceOptions& options) {
@@ -55,10 +57,10 @@ void reduce_into(std::string_view name, kernels::Reduction op, const Tensor& x, 
     }
     const Shape shape =
         from.shape().slice(0, first).joined(from.shape().slice(last + 1, from.rank()));
-    Tensor to = axes.empty() ? y : Tensor::empty(shape, x.dtype());
+    Tensor to = axes.empty() ? y : Tensor::empty(shape, x.dtype(), x.device());
     dispatch_numbers(name, x.dtype(), [&]<class T> {
-      kernels::run(kernels::reduce_ladder<T>, from.data<T>(), to.mutable_data<T>(),
-                   kernels::ReduceShape{op, outer, reduced, inner});
+      kernels::run(to.stream(), kernels::reduce_ladder<T>, from.on_device<T>(),
+                   to.mutable_on_device<T>(), kernels::ReduceShape{op, outer, reduced, inner});
     });
     from = to;
   }

@@ -13,6 +13,7 @@ struct Mean {
   using Args = ReduceOptions;
   static constexpr std::string_view name = "mean";
   static constexpr Keep keep{};
+  static constexpr bool on_gpu = true;
   static Spec infer(const Spec& x, const Args& a) {
     detail::infer_floating(name, x);
     return {detail::reduced_shape(name, x.shape, a), x.dtype, x.device};
@@ -20,8 +21,8 @@ struct Mean {
   static void cpu(const Tensor& x, Tensor& y, const Args& a) {
     detail::reduce_into(name, kernels::Reduction::sum, x, y, a);
     const auto count = static_cast<double>(detail::reduced_count(name, x.shape(), a));
-    detail::binary_into(name, kernels::Binary::multiply, y, Tensor::scalar(1 / count, y.dtype()),
-                        y);
+    detail::binary_into(name, kernels::Binary::multiply, y,
+                        Tensor::scalar(1 / count, y.dtype()).to(y.device()), y);
   }
   static auto gradient(const auto& saved, const Args& a, const auto& dy) {
     const auto count = static_cast<double>(detail::reduced_count(name, saved.spec(0).shape, a));

@@ -14,6 +14,7 @@ struct Min {
   using Args = ReduceOptions;
   static constexpr std::string_view name = "min";
   static constexpr Keep keep{.inputs = true, .output = true};
+  static constexpr bool on_gpu = true;
   static Spec infer(const Spec& x, const Args& a) {
     detail::infer_number(name, x);
     return {detail::reduced_shape(name, x.shape, a), x.dtype, x.device};

@@ -12,6 +12,7 @@ struct Sum {
   using Args = ReduceOptions;
   static constexpr std::string_view name = "sum";
   static constexpr Keep keep{};
+  static constexpr bool on_gpu = true;
   static Spec infer(const Spec& x, const Args& a) {
     detail::infer_number(name, x);
     return {detail::reduced_shape(name, x.shape, a), x.dtype, x.device};

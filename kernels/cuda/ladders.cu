@@ -4,6 +4,7 @@
 #include "kernels/cuda_ladder.h"
 #include "kernels/elementwise/elementwise.h"
 #include "kernels/gemm/gemm.h"
+#include "kernels/reduce/reduce.h"
 
 namespace keratin::kernels::cuda {
 
@@ -23,6 +24,8 @@ Table all_ladders() {
   bind(table, kernels::unary_ladder<float>, cuda::unary_ladder);
   bind(table, kernels::binary_ladder<float>, cuda::binary_ladder);
   bind(table, kernels::gemm_ladder<float>, cuda::gemm_ladder);
+  bind(table, kernels::reduce_ladder<float>, cuda::reduce_ladder);
+  bind(table, kernels::arg_reduce_ladder<float>, cuda::arg_reduce_ladder);
   return table;
 }
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 
+#include "kernels/cuda_ladder.h"
 #include "kernels/ladder.h"
 
 namespace keratin::kernels {
@@ -77,5 +78,26 @@ inline constexpr auto arg_reduce_ladder<float> = Ladder{
                Rung<ArgReduceFn<float>>{"simd", "the value on all lanes, then its place; threads",
                                         cpu::arg_reduce_simd_applies, cpu::arg_reduce_simd,
                                         "axes shorter than 2^31"}}};
+
+namespace cuda {
+void reduce_naive(const float* x, float* y, const ReduceShape& s, const Stream& stream);
+void reduce_block(const float* x, float* y, const ReduceShape& s, const Stream& stream);
+void reduce_split(const float* x, float* y, const ReduceShape& s, const Stream& stream);
+void arg_reduce_naive(const float* x, std::int64_t* y, const ArgReduceShape& s,
+                      const Stream& stream);
+/// 64 or more into one.
+bool reduce_block_applies(const ReduceShape& s);
+/// 4096 or more into one, and few results.
+bool reduce_split_applies(const ReduceShape& s);
+
+inline constexpr CudaLadder<ReduceFn<float>, 3> reduce_ladder{
+    {{{"naive", "", always, reduce_naive},
+      {"block", "a block a column or 32 of them: whole sectors, a tree in shared memory",
+       reduce_block_applies, reduce_block},
+      {"split", "pieces of a long axis on blocks of their own, joined in order by a second pass",
+       reduce_split_applies, reduce_split}}}};
+inline constexpr CudaLadder<ArgReduceFn<float>, 1> arg_reduce_ladder{
+    {{{"naive", "", always, arg_reduce_naive}}}};
+}  // namespace cuda
 
 }  // namespace keratin::kernels

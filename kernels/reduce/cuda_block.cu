@@ -1,0 +1,65 @@
+#include "kernels/reduce/combine.cuh"
+
+namespace keratin::kernels::cuda {
+namespace {
+
+constexpr int kThreads = 256;
+
+// How the threads of a block lie over its part of the input: 2^log_width columns side by side.
+struct Tiling {
+  std::int64_t pieces, piece, tiles, blocks;
+  int log_width;
+};
+
+template <Reduction op>
+__global__ void __launch_bounds__(kThreads)
+    reduce_kernel(const float* x, float* y, ReduceShape s, Tiling t) {
+  KERATIN_SHARED(float, values, [kThreads]);
+  const int thread = static_cast<int>(threadIdx.x), width = 1 << t.log_width;
+  const int height = kThreads >> t.log_width, row = thread >> t.log_width;
+  for (std::int64_t block = blockIdx.x; block < t.blocks; block += gridDim.x) {
+    const std::int64_t column = block % t.tiles * width + (thread & (width - 1));
+    const std::int64_t part = block / t.tiles;  // of outer x pieces
+    const std::int64_t first = part % t.pieces * t.piece;
+    const std::int64_t last = first + t.piece < s.reduced ? first + t.piece : s.reduced;
+    float value = start_of<op>();
+    if (column < s.inner) {
+      const float* const from = x + part / t.pieces * s.reduced * s.inner + column;
+#pragma unroll 4
+      for (std::int64_t r = first + row; r < last; r += height)
+        value = combined<op>(value, from[r * s.inner]);
+    }
+    values[thread] = value;
+    __syncthreads();
+    for (int half = height / 2; half > 0; half /= 2) {
+      if (row < half) values[thread] = combined<op>(values[thread], values[thread + half * width]);
+      __syncthreads();
+    }
+    if (row == 0 && column < s.inner) y[part * s.inner + column] = values[thread];
+    __syncthreads();
+  }
+}
+
+}  // namespace
+
+void reduce_pieces(const float* x, float* y, const ReduceShape& s, std::int64_t pieces,
+                   std::int64_t piece, const Stream& stream) {
+  if (s.outer * s.inner == 0) return;
+  Tiling t{.pieces = pieces, .piece = piece, .tiles = 1, .blocks = 1, .log_width = 0};
+  while (t.log_width < 5 && (1 << t.log_width) < s.inner) ++t.log_width;
+  const std::int64_t width = std::int64_t{1} << t.log_width;
+  t.tiles = (s.inner + width - 1) / width;
+  t.blocks = s.outer * pieces * t.tiles;
+  with_constant<Reduction::min>(s.op, [&]<Reduction op>() {
+    constexpr auto kernel = reduce_kernel<op>;
+    KERATIN_LAUNCH(kernel, blocks_for(t.blocks, 1), kThreads, 0, stream, x, y, s, t);
+  });
+}
+
+bool reduce_block_applies(const ReduceShape& s) { return s.reduced >= 64; }
+
+void reduce_block(const float* x, float* y, const ReduceShape& s, const Stream& stream) {
+  reduce_pieces(x, y, s, 1, s.reduced, stream);
+}
+
+}  // namespace keratin::kernels::cuda

@@ -1,0 +1,61 @@
+#include "kernels/reduce/combine.cuh"
+
+namespace keratin::kernels::cuda {
+namespace {
+
+constexpr int kThreads = 256;
+
+// One result a thread; sums in double.
+template <Reduction op>
+__global__ void __launch_bounds__(kThreads)
+    reduce_kernel(const float* x, float* y, ReduceShape s, std::int64_t size) {
+  const std::int64_t step = std::int64_t{gridDim.x} * blockDim.x;
+  for (std::int64_t i = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x; i < size; i += step) {
+    const float* const from = x + i / s.inner * s.reduced * s.inner + i % s.inner;
+    if constexpr (op == Reduction::sum) {
+      double sum = 0;
+      for (std::int64_t r = 0; r < s.reduced; ++r) sum += static_cast<double>(from[r * s.inner]);
+      y[i] = static_cast<float>(sum);
+    } else {
+      float value = start_of<op>();
+      for (std::int64_t r = 0; r < s.reduced; ++r) value = combined<op>(value, from[r * s.inner]);
+      y[i] = value;
+    }
+  }
+}
+
+// One place a thread: of the first NaN, else of the first of the best.
+__global__ void __launch_bounds__(kThreads)
+    arg_reduce_kernel(const float* x, std::int64_t* y, ArgReduceShape s, std::int64_t size) {
+  const std::int64_t step = std::int64_t{gridDim.x} * blockDim.x;
+  for (std::int64_t i = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x; i < size; i += step) {
+    const float* const from = x + i / s.inner * s.reduced * s.inner + i % s.inner;
+    float best = from[0];
+    std::int64_t place = 0;
+    for (std::int64_t r = 1; r < s.reduced && best == best; ++r) {
+      const float value = from[r * s.inner];
+      if (value != value || (s.largest ? value > best : value < best)) best = value, place = r;
+    }
+    y[i] = place;
+  }
+}
+
+}  // namespace
+
+void reduce_naive(const float* x, float* y, const ReduceShape& s, const Stream& stream) {
+  const std::int64_t size = s.outer * s.inner;
+  if (size == 0) return;
+  with_constant<Reduction::min>(s.op, [&]<Reduction op>() {
+    constexpr auto kernel = reduce_kernel<op>;
+    KERATIN_LAUNCH(kernel, blocks_for(size, kThreads), kThreads, 0, stream, x, y, s, size);
+  });
+}
+
+void arg_reduce_naive(const float* x, std::int64_t* y, const ArgReduceShape& s,
+                      const Stream& stream) {
+  const std::int64_t size = s.outer * s.inner;
+  if (size == 0) return;
+  KERATIN_LAUNCH(arg_reduce_kernel, blocks_for(size, kThreads), kThreads, 0, stream, x, y, s, size);
+}
+
+}  // namespace keratin::kernels::cuda
