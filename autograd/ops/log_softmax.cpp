@@ -16,6 +16,7 @@ struct LogSoftmax {
   using Args = NoArgs;
   static constexpr std::string_view name = "log_softmax";
   static constexpr Keep keep{.output = true};
+  static constexpr bool on_gpu = true;
   static Spec infer(const Spec& x, Args) {
     require_floating(name, x);
     detail::require_rows(name, x);
@@ -23,7 +24,8 @@ struct LogSoftmax {
   }
   static void cpu(const Tensor& x, Tensor& y, Args) {
     dispatch_floats(name, x.dtype(), [&]<class T> {
-      kernels::run(kernels::log_softmax_ladder<T>, x.data<T>(), y.mutable_data<T>(), shape_of(x));
+      kernels::run(y.stream(), kernels::log_softmax_ladder<T>, x.on_device<T>(),
+                   y.mutable_on_device<T>(), shape_of(x));
     });
   }
   static auto gradient(const auto& saved, Args, const auto& dy) {
@@ -31,8 +33,9 @@ struct LogSoftmax {
     if constexpr (std::same_as<std::remove_cvref_t<decltype(dy)>, Tensor>) {
       Tensor dx = Tensor::empty(y.spec());
       dispatch_floats(name, y.dtype(), [&]<class T> {
-        kernels::run(kernels::log_softmax_gradient_ladder<T>, y.template data<T>(),
-                     dy.template data<T>(), dx.mutable_data<T>(), shape_of(y));
+        kernels::run(dx.stream(), kernels::log_softmax_gradient_ladder<T>,
+                     y.template on_device<T>(), dy.template on_device<T>(),
+                     dx.mutable_on_device<T>(), shape_of(y));
       });
       return grads(dx);
     } else {

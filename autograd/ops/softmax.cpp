@@ -15,6 +15,7 @@ struct Softmax {
   using Args = NoArgs;
   static constexpr std::string_view name = "softmax";
   static constexpr Keep keep{.output = true};
+  static constexpr bool on_gpu = true;
   static Spec infer(const Spec& x, Args) {
     require_floating(name, x);
     detail::require_rows(name, x);
@@ -22,7 +23,8 @@ struct Softmax {
   }
   static void cpu(const Tensor& x, Tensor& y, Args) {
     dispatch_floats(name, x.dtype(), [&]<class T> {
-      kernels::run(kernels::softmax_ladder<T>, x.data<T>(), y.mutable_data<T>(), shape_of(x));
+      kernels::run(y.stream(), kernels::softmax_ladder<T>, x.on_device<T>(),
+                   y.mutable_on_device<T>(), shape_of(x));
     });
   }
   static auto gradient(const auto& saved, Args, const auto& dy) {
@@ -30,8 +32,8 @@ struct Softmax {
     if constexpr (std::same_as<std::remove_cvref_t<decltype(dy)>, Tensor>) {
       Tensor dx = Tensor::empty(y.spec());
       dispatch_floats(name, y.dtype(), [&]<class T> {
-        kernels::run(kernels::softmax_gradient_ladder<T>, y.template data<T>(),
-                     dy.template data<T>(), dx.mutable_data<T>(), shape_of(y));
+        kernels::run(dx.stream(), kernels::softmax_gradient_ladder<T>, y.template on_device<T>(),
+                     dy.template on_device<T>(), dx.mutable_on_device<T>(), shape_of(y));
       });
       return grads(dx);
     } else {

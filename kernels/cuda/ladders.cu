@@ -5,6 +5,7 @@
 #include "kernels/elementwise/elementwise.h"
 #include "kernels/gemm/gemm.h"
 #include "kernels/reduce/reduce.h"
+#include "kernels/softmax/softmax.h"
 
 namespace keratin::kernels::cuda {
 
@@ -26,6 +27,10 @@ Table all_ladders() {
   bind(table, kernels::gemm_ladder<float>, cuda::gemm_ladder);
   bind(table, kernels::reduce_ladder<float>, cuda::reduce_ladder);
   bind(table, kernels::arg_reduce_ladder<float>, cuda::arg_reduce_ladder);
+  bind(table, kernels::softmax_ladder<float>, cuda::softmax_ladder);
+  bind(table, kernels::log_softmax_ladder<float>, cuda::log_softmax_ladder);
+  bind(table, kernels::softmax_gradient_ladder<float>, cuda::softmax_gradient_ladder);
+  bind(table, kernels::log_softmax_gradient_ladder<float>, cuda::log_softmax_gradient_ladder);
   return table;
 }
 

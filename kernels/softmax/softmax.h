@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 
+#include "kernels/cuda_ladder.h"
 #include "kernels/ladder.h"
 
 namespace keratin::kernels {
@@ -139,5 +140,49 @@ inline constexpr auto log_softmax_gradient_ladder<float> =
                           "side_by_side", "a short row a lane: no empty lanes, no sums across them",
                           cpu::softmax_side_by_side_applies, cpu::log_softmax_gradient_side_by_side,
                           cpu::kSideBySideTakes}}};
+
+namespace cuda {
+void softmax_naive(const float* x, float* y, const SoftmaxShape& s, const Stream& stream);
+void softmax_warp(const float* x, float* y, const SoftmaxShape& s, const Stream& stream);
+void softmax_block(const float* x, float* y, const SoftmaxShape& s, const Stream& stream);
+void log_softmax_naive(const float* x, float* y, const SoftmaxShape& s, const Stream& stream);
+void log_softmax_warp(const float* x, float* y, const SoftmaxShape& s, const Stream& stream);
+void log_softmax_block(const float* x, float* y, const SoftmaxShape& s, const Stream& stream);
+void softmax_gradient_naive(const float* y, const float* dy, float* dx, const SoftmaxShape& s,
+                            const Stream& stream);
+void softmax_gradient_warp(const float* y, const float* dy, float* dx, const SoftmaxShape& s,
+                           const Stream& stream);
+void softmax_gradient_block(const float* y, const float* dy, float* dx, const SoftmaxShape& s,
+                            const Stream& stream);
+void log_softmax_gradient_naive(const float* y, const float* dy, float* dx, const SoftmaxShape& s,
+                                const Stream& stream);
+void log_softmax_gradient_warp(const float* y, const float* dy, float* dx, const SoftmaxShape& s,
+                               const Stream& stream);
+void log_softmax_gradient_block(const float* y, const float* dy, float* dx, const SoftmaxShape& s,
+                                const Stream& stream);
+/// 1024 columns or more.
+bool softmax_block_applies(const SoftmaxShape& s);
+
+inline constexpr CudaLadder<SoftmaxFn<float>, 3> softmax_ladder{
+    {{{"naive", "", always, softmax_naive},
+      {"warp", "a warp a row: whole sectors, sums by shuffles", always, softmax_warp},
+      {"block", "a block a row: long rows have enough loads in flight", softmax_block_applies,
+       softmax_block}}}};
+inline constexpr CudaLadder<SoftmaxFn<float>, 3> log_softmax_ladder{
+    {{{"naive", "", always, log_softmax_naive},
+      {"warp", "a warp a row: whole sectors, sums by shuffles", always, log_softmax_warp},
+      {"block", "a block a row: long rows have enough loads in flight", softmax_block_applies,
+       log_softmax_block}}}};
+inline constexpr CudaLadder<SoftmaxGradientFn<float>, 3> softmax_gradient_ladder{
+    {{{"naive", "", always, softmax_gradient_naive},
+      {"warp", "a warp a row: whole sectors, sums by shuffles", always, softmax_gradient_warp},
+      {"block", "a block a row: long rows have enough loads in flight", softmax_block_applies,
+       softmax_gradient_block}}}};
+inline constexpr CudaLadder<SoftmaxGradientFn<float>, 3> log_softmax_gradient_ladder{
+    {{{"naive", "", always, log_softmax_gradient_naive},
+      {"warp", "a warp a row: whole sectors, sums by shuffles", always, log_softmax_gradient_warp},
+      {"block", "a block a row: long rows have enough loads in flight", softmax_block_applies,
+       log_softmax_gradient_block}}}};
+}  // namespace cuda
 
 }  // namespace keratin::kernels

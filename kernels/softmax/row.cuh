@@ -1,0 +1,51 @@
+// One row of scores, by a group of threads: one alone, a warp, or a whole block. For softmax and
+// cross-entropy.
+#pragma once
+
+#include <type_traits>
+
+#include "kernels/cuda/group.cuh"
+#include "kernels/cuda/launch.cuh"
+
+namespace keratin::kernels::cuda {
+
+/// How rows are shared out: kGroup threads a row, kThreads a block.
+template <int kGroup>
+struct Rows {
+  static constexpr int kThreads = kGroup < 128 ? 128 : kGroup;
+  static constexpr int kAtOnce = kThreads / kGroup;
+  static unsigned blocks(std::int64_t rows) { return blocks_for(rows, kAtOnce); }
+  /// This thread's place in its group.
+  __device__ static int place() { return static_cast<int>(threadIdx.x) % kGroup; }
+  /// All rows of this group: the same ones for all its threads.
+  template <class F>
+  __device__ static void each(std::int64_t rows, F f) {
+    const std::int64_t mine = threadIdx.x / kGroup;
+    for (std::int64_t row = blockIdx.x * std::int64_t{kAtOnce} + mine; row < rows;
+         row += gridDim.x * std::int64_t{kAtOnce})
+      f(row);
+  }
+};
+
+/// What a thread adds up in: alone it has long chains.
+template <int kGroup>
+using Chain = std::conditional_t<kGroup == 1, double, float>;
+
+/// The largest score and the sum of exp(x - max), for all threads of the group.
+struct RowSums {
+  float max, sum;
+};
+template <int kGroup>
+__device__ __forceinline__ RowSums row_sums(const float* x, std::int64_t cols) {
+  float max = -INFINITY;
+  Chain<kGroup> sum = 0;
+  for (std::int64_t c = Rows<kGroup>::place(); c < cols; c += kGroup) max = fmaxf(max, x[c]);
+  max = over_group<kGroup>(max, Larger{});
+  for (std::int64_t c = Rows<kGroup>::place(); c < cols; c += kGroup) sum += expf(x[c] - max);
+  return {max, over_group<kGroup>(static_cast<float>(sum), Add{})};
+}
+
+/// Short rows leave most of a block idle.
+constexpr std::int64_t kLongRow = 1024;
+
+}  // namespace keratin::kernels::cuda
