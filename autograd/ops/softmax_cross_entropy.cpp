@@ -14,6 +14,7 @@ struct SoftmaxCrossEntropy {
   using Args = NoArgs;
   static constexpr std::string_view name = "softmax_cross_entropy";
   static constexpr Keep keep{.inputs = true};
+  static constexpr bool on_gpu = true;
   static constexpr bool kernel_gradient = true;
   static Spec infer(const Spec& x, const Spec& t, Args) {
     require_floating(name, x);
@@ -27,16 +28,16 @@ struct SoftmaxCrossEntropy {
   }
   static void cpu(const Tensor& x, const Tensor& t, Tensor& y, Args) {
     dispatch_floats(name, x.dtype(), [&]<class T> {
-      kernels::run(kernels::cross_entropy_ladder<T>, x.data<T>(), t.data<T>(), y.mutable_data<T>(),
-                   shape_of(x));
+      kernels::run(y.stream(), kernels::cross_entropy_ladder<T>, x.on_device<T>(), t.on_device<T>(),
+                   y.mutable_on_device<T>(), shape_of(x));
     });
   }
   static auto gradient(const auto& saved, Args, const Tensor& dy) {
     const Tensor &x = saved.input(0), &t = saved.input(1);
     Tensor dx = Tensor::empty(x.spec());
     dispatch_floats(name, x.dtype(), [&]<class T> {
-      kernels::run(kernels::cross_entropy_gradient_ladder<T>, x.data<T>(), t.data<T>(),
-                   dy.data<T>(), dx.mutable_data<T>(), shape_of(x));
+      kernels::run(dx.stream(), kernels::cross_entropy_gradient_ladder<T>, x.on_device<T>(),
+                   t.on_device<T>(), dy.on_device<T>(), dx.mutable_on_device<T>(), shape_of(x));
     });
     const auto dt = [&] { return negative(log_softmax(x) * dy.reshaped(dy.shape().joined({1}))); };
     return grads(dx, saved.needs(1) ? dt() : saved.none());

@@ -10,11 +10,12 @@ namespace {
 
 struct SparseSoftmaxCrossEntropy {
   struct Args {
-    Tensor labels;  // int32, checked
+    Tensor labels;  // int32, checked, where the logits are
     std::int64_t ignore_class;
   };
   static constexpr std::string_view name = "sparse_softmax_cross_entropy";
   static constexpr Keep keep{.inputs = true};
+  static constexpr bool on_gpu = true;
   static constexpr bool kernel_gradient = true;
   static Spec infer(const Spec& x, const Args& a) {
     require_floating(name, x);
@@ -23,16 +24,16 @@ struct SparseSoftmaxCrossEntropy {
   }
   static void cpu(const Tensor& x, Tensor& y, const Args& a) {
     dispatch_floats(name, x.dtype(), [&]<class T> {
-      kernels::run(kernels::sparse_cross_entropy_ladder<T>, x.data<T>(),
-                   a.labels.data<std::int32_t>(), y.mutable_data<T>(), shape_of(x, a));
+      kernels::run(y.stream(), kernels::sparse_cross_entropy_ladder<T>, x.on_device<T>(),
+                   a.labels.on_device<std::int32_t>(), y.mutable_on_device<T>(), shape_of(x, a));
     });
   }
   static auto gradient(const auto& saved, const Args& a, const Tensor& dy) {
     const Tensor& x = saved.input(0);
     Tensor dx = Tensor::empty(x.spec());
     dispatch_floats(name, x.dtype(), [&]<class T> {
-      kernels::run(kernels::sparse_cross_entropy_gradient_ladder<T>, x.data<T>(),
-                   a.labels.data<std::int32_t>(), dy.data<T>(), dx.mutable_data<T>(),
+      kernels::run(dx.stream(), kernels::sparse_cross_entropy_gradient_ladder<T>, x.on_device<T>(),
+                   a.labels.on_device<std::int32_t>(), dy.on_device<T>(), dx.mutable_on_device<T>(),
                    shape_of(x, a));
     });
     return grads(dx);
@@ -57,7 +58,8 @@ SparseSoftmaxCrossEntropy::Args checked(const Tensor& logits, const Tensor& labe
         name, labels.spec().text(), logits.spec().text()));
   }
   SparseSoftmaxCrossEntropy::Args args{
-      cast(labels, int32), options.ignore_class.value_or(kernels::CrossEntropyShape::kNone)};
+      cast(labels.to(Device{}), int32),
+      options.ignore_class.value_or(kernels::CrossEntropyShape::kNone)};
   const std::int64_t bad = kernels::check_labels(args.labels.data<std::int32_t>(),
                                                  SparseSoftmaxCrossEntropy::shape_of(logits, args));
   if (bad >= 0) {
@@ -66,6 +68,7 @@ SparseSoftmaxCrossEntropy::Args checked(const Tensor& logits, const Tensor& labe
         labels.reshaped({-1}).item<std::int64_t>({bad}), bad, logits.shape().back() - 1,
         logits.shape().back()));
   }
+  args.labels = args.labels.to(logits.device());
   return args;
 }
 

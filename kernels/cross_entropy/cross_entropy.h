@@ -6,6 +6,7 @@
 #include <limits>
 #include <string>
 
+#include "kernels/cuda_ladder.h"
 #include "kernels/ladder.h"
 
 namespace keratin::kernels {
@@ -112,5 +113,61 @@ inline constexpr auto cross_entropy_gradient_ladder<float> =
                           "reference", "", always, cpu::cross_entropy_gradient_reference<float>},
                       Rung<CrossEntropyGradientFn<float>>{"simd", "exp on all lanes", always,
                                                           cpu::cross_entropy_gradient_simd}}};
+
+namespace cuda {
+void sparse_cross_entropy_naive(const float* x, const std::int32_t* labels, float* loss,
+                                const CrossEntropyShape& s, const Stream& stream);
+void sparse_cross_entropy_warp(const float* x, const std::int32_t* labels, float* loss,
+                               const CrossEntropyShape& s, const Stream& stream);
+void sparse_cross_entropy_block(const float* x, const std::int32_t* labels, float* loss,
+                                const CrossEntropyShape& s, const Stream& stream);
+void sparse_cross_entropy_gradient_naive(const float* x, const std::int32_t* labels,
+                                         const float* dloss, float* dx, const CrossEntropyShape& s,
+                                         const Stream& stream);
+void sparse_cross_entropy_gradient_warp(const float* x, const std::int32_t* labels,
+                                        const float* dloss, float* dx, const CrossEntropyShape& s,
+                                        const Stream& stream);
+void sparse_cross_entropy_gradient_block(const float* x, const std::int32_t* labels,
+                                         const float* dloss, float* dx, const CrossEntropyShape& s,
+                                         const Stream& stream);
+void cross_entropy_naive(const float* x, const float* t, float* loss, const CrossEntropyShape& s,
+                         const Stream& stream);
+void cross_entropy_warp(const float* x, const float* t, float* loss, const CrossEntropyShape& s,
+                        const Stream& stream);
+void cross_entropy_block(const float* x, const float* t, float* loss, const CrossEntropyShape& s,
+                         const Stream& stream);
+void cross_entropy_gradient_naive(const float* x, const float* t, const float* dloss, float* dx,
+                                  const CrossEntropyShape& s, const Stream& stream);
+void cross_entropy_gradient_warp(const float* x, const float* t, const float* dloss, float* dx,
+                                 const CrossEntropyShape& s, const Stream& stream);
+void cross_entropy_gradient_block(const float* x, const float* t, const float* dloss, float* dx,
+                                  const CrossEntropyShape& s, const Stream& stream);
+/// 1024 classes or more.
+bool cross_entropy_block_applies(const CrossEntropyShape& s);
+
+inline constexpr CudaLadder<SparseCrossEntropyFn<float>, 3> sparse_cross_entropy_ladder{
+    {{{"naive", "", always, sparse_cross_entropy_naive},
+      {"warp", "a warp a row: whole sectors, sums by shuffles", always, sparse_cross_entropy_warp},
+      {"block", "a block a row: long rows have enough loads in flight", cross_entropy_block_applies,
+       sparse_cross_entropy_block}}}};
+inline constexpr CudaLadder<SparseCrossEntropyGradientFn<float>, 3>
+    sparse_cross_entropy_gradient_ladder{
+        {{{"naive", "", always, sparse_cross_entropy_gradient_naive},
+          {"warp", "a warp a row: whole sectors, sums by shuffles", always,
+           sparse_cross_entropy_gradient_warp},
+          {"block", "a block a row: long rows have enough loads in flight",
+           cross_entropy_block_applies, sparse_cross_entropy_gradient_block}}}};
+inline constexpr CudaLadder<CrossEntropyFn<float>, 3> cross_entropy_ladder{
+    {{{"naive", "", always, cross_entropy_naive},
+      {"warp", "a warp a row: whole sectors, sums by shuffles", always, cross_entropy_warp},
+      {"block", "a block a row: long rows have enough loads in flight", cross_entropy_block_applies,
+       cross_entropy_block}}}};
+inline constexpr CudaLadder<CrossEntropyGradientFn<float>, 3> cross_entropy_gradient_ladder{
+    {{{"naive", "", always, cross_entropy_gradient_naive},
+      {"warp", "a warp a row: whole sectors, sums by shuffles", always,
+       cross_entropy_gradient_warp},
+      {"block", "a block a row: long rows have enough loads in flight", cross_entropy_block_applies,
+       cross_entropy_gradient_block}}}};
+}  // namespace cuda
 
 }  // namespace keratin::kernels

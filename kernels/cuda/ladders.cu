@@ -1,6 +1,7 @@
 // Which ladder of the CPU each CUDA ladder belongs to.
 #include <unordered_map>
 
+#include "kernels/cross_entropy/cross_entropy.h"
 #include "kernels/cuda_ladder.h"
 #include "kernels/elementwise/elementwise.h"
 #include "kernels/gemm/gemm.h"
@@ -31,6 +32,11 @@ Table all_ladders() {
   bind(table, kernels::log_softmax_ladder<float>, cuda::log_softmax_ladder);
   bind(table, kernels::softmax_gradient_ladder<float>, cuda::softmax_gradient_ladder);
   bind(table, kernels::log_softmax_gradient_ladder<float>, cuda::log_softmax_gradient_ladder);
+  bind(table, kernels::sparse_cross_entropy_ladder<float>, cuda::sparse_cross_entropy_ladder);
+  bind(table, kernels::sparse_cross_entropy_gradient_ladder<float>,
+       cuda::sparse_cross_entropy_gradient_ladder);
+  bind(table, kernels::cross_entropy_ladder<float>, cuda::cross_entropy_ladder);
+  bind(table, kernels::cross_entropy_gradient_ladder<float>, cuda::cross_entropy_gradient_ladder);
   return table;
 }
 

@@ -1,0 +1,25 @@
+#include "kernels/cross_entropy/loss.cuh"
+
+namespace keratin::kernels::cuda {
+
+bool cross_entropy_block_applies(const CrossEntropyShape& s) { return s.classes >= kLongRow; }
+
+void sparse_cross_entropy_block(const float* x, const std::int32_t* labels, float* loss,
+                                const CrossEntropyShape& s, const Stream& stream) {
+  sparse_loss<256>(x, labels, loss, s, stream);
+}
+void sparse_cross_entropy_gradient_block(const float* x, const std::int32_t* labels,
+                                         const float* dloss, float* dx, const CrossEntropyShape& s,
+                                         const Stream& stream) {
+  sparse_gradient<256>(x, labels, dloss, dx, s, stream);
+}
+void cross_entropy_block(const float* x, const float* t, float* loss, const CrossEntropyShape& s,
+                         const Stream& stream) {
+  dense_loss<256>(x, t, loss, s, stream);
+}
+void cross_entropy_gradient_block(const float* x, const float* t, const float* dloss, float* dx,
+                                  const CrossEntropyShape& s, const Stream& stream) {
+  dense_gradient<256>(x, t, dloss, dx, s, stream);
+}
+
+}  // namespace keratin::kernels::cuda
