@@ -13,6 +13,7 @@ struct BroadcastTo {
   };
   static constexpr std::string_view name = "broadcast_to";
   static constexpr Keep keep{};
+  static constexpr bool on_gpu = true;
   static Spec infer(const Spec& x, const Args& a) {
     detail::require_movable(name, x);
     if (broadcast_shapes("broadcast_to", x.shape, a.shape) != a.shape) {
@@ -22,7 +23,8 @@ struct BroadcastTo {
     return {a.shape, x.dtype, x.device};
   }
   static void cpu(const Tensor& x, Tensor& y, const Args&) {
-    kernels::run(kernels::strided_copy_ladder, static_cast<const void*>(x.raw()), y.raw(),
+    kernels::run(y.stream(), kernels::strided_copy_ladder, static_cast<const void*>(x.address()),
+                 y.address(),
                  kernels::copy_broadcast(x.shape().sizes(), y.shape().sizes(),
                                          detail::element_size(x.dtype())));
   }

@@ -15,6 +15,7 @@
 #include <span>
 #include <string>
 
+#include "kernels/cuda_ladder.h"
 #include "kernels/ladder.h"
 
 namespace keratin::kernels {
@@ -143,5 +144,15 @@ inline constexpr auto one_hot_ladder =
            std::array{Rung<OneHotFn<I>>{"reference", "", always, cpu::one_hot_reference<I>},
                       Rung<OneHotFn<I>>{"runs", "rows cleared at once, one element set; threads",
                                         always, cpu::one_hot_runs<I>, "", false}}};
+
+namespace cuda {
+void strided_copy_naive(const void* x, void* y, const CopyShape& s, const Stream& stream);
+void strided_copy_joined(const void* x, void* y, const CopyShape& s, const Stream& stream);
+
+inline constexpr CudaLadder<StridedCopyFn, 2> strided_copy_ladder{
+    {{{"naive", "", always, strided_copy_naive},
+      {"joined", "axes joined: as few divisions as tell the places", always,
+       strided_copy_joined}}}};
+}  // namespace cuda
 
 }  // namespace keratin::kernels

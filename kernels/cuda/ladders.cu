@@ -1,6 +1,7 @@
 // Which ladder of the CPU each CUDA ladder belongs to.
 #include <unordered_map>
 
+#include "kernels/copy/copy.h"
 #include "kernels/cross_entropy/cross_entropy.h"
 #include "kernels/cuda_ladder.h"
 #include "kernels/elementwise/elementwise.h"
@@ -37,6 +38,7 @@ Table all_ladders() {
        cuda::sparse_cross_entropy_gradient_ladder);
   bind(table, kernels::cross_entropy_ladder<float>, cuda::cross_entropy_ladder);
   bind(table, kernels::cross_entropy_gradient_ladder<float>, cuda::cross_entropy_gradient_ladder);
+  bind(table, kernels::strided_copy_ladder, cuda::strided_copy_ladder);
   return table;
 }
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "kernels/parallel.h"
-#include "tests/support.h"
+#include "tests/kernels/rungs.h"
 
 namespace keratin::tests {
 namespace {
@@ -58,11 +58,11 @@ void check_copy_as(const std::vector<std::int32_t>& x32, const std::vector<std::
   const std::vector<T> x(x32.begin(), x32.end());
   std::vector<T> expected(y32.begin(), y32.end());
   expected.resize(y32.size() + 32, static_cast<T>(kUnwritten));
-  for (const auto& rung : kernels::strided_copy_ladder.rungs) {
+  for_each_rung(kernels::strided_copy_ladder, s, [&](auto* function) {
     std::vector<T> y(expected.size(), static_cast<T>(kUnwritten));
-    rung.function(x.data(), y.data(), s);
-    CHECK_MESSAGE(y == expected, rung.name << " " << s.text());
-  }
+    function(x.data(), y.data(), s);
+    CHECK(y == expected);
+  });
 }
 
 void check_copy(const std::vector<std::int32_t>& x, const std::vector<std::int32_t>& y,
