@@ -13,6 +13,7 @@
 #include "autograd/ops/square.h"
 #include "autograd/ops/sum.h"
 #include "autograd/tape.h"
+#include "kernels/device_run.h"
 #include "nn/inspect/terminal.h"
 #include "tensor/cast.h"
 
@@ -110,7 +111,7 @@ void Optimizer::build(const std::vector<Variable>& variables) {
   for (const Variable& variable : variables) {
     Slots slots{.variable = variable, .slots = {}, .average = {}, .accumulated = {}};
     const auto like = [&](double value = 0) {
-      return full(variable.shape(), value, variable.dtype());
+      return full(variable.shape(), value, variable.dtype()).to(variable.value().device());
     };
     for (std::size_t i = 0; i < slots.slots.size(); ++i) {
       if (rule_.slots[i]) slots.slots[i] = like(i == 0 ? rule_.first_value : 0);
@@ -209,7 +210,7 @@ bool Optimizer::accumulate(std::vector<Slots*>& tensors, std::vector<Tensor>& gr
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     const Tensor total = tensors[i]->accumulated + gradients[i];
     gradients[i] = last ? total * (1 / static_cast<double>(n)) : Tensor();
-    tensors[i]->accumulated = last ? zeros(total.shape(), total.dtype()) : total;
+    tensors[i]->accumulated = last ? zeros(total.shape(), total.dtype()).to(total.device()) : total;
   }
   return last;
 }
@@ -275,21 +276,30 @@ void Optimizer::update(const std::vector<Slots*>& tensors, const std::vector<Ten
                        double scale) {
   std::vector<kernels::UpdatedTensor<T>> list;
   kernels::UpdateShape shape = constants(scale);
+  const Device device = tensors.front()->variable.value().device();
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     Tensor weight = tensors[i]->variable.value();
     if (weight.dtype() != dtype_of<T>) continue;
-    kernels::UpdatedTensor<T> one{.w = weight.mutable_data<T>(),
-                                  .g = gradients[i].data<T>(),
+    if (weight.device() != device || gradients[i].device() != device) {
+      throw DeviceError(fmt::format(
+          "{}: variable \"{}\" is on {}, its gradient on {}, and others on {}; expected all "
+          "variables of an optimizer on one device",
+          class_name_, tensors[i]->variable.name(), weight.device().text(),
+          gradients[i].device().text(), device.text()));
+    }
+    kernels::UpdatedTensor<T> one{.w = weight.mutable_on_device<T>(),
+                                  .g = gradients[i].on_device<T>(),
                                   .slots = {},
                                   .size = weight.size()};
     for (std::size_t k = 0; k < one.slots.size(); ++k) {
-      if (rule_.slots[k]) one.slots[k] = tensors[i]->slots[k].mutable_data<T>();
+      if (rule_.slots[k]) one.slots[k] = tensors[i]->slots[k].mutable_on_device<T>();
     }
     list.push_back(one);
     shape.size += one.size;
   }
   if (list.empty()) return;
-  kernels::run(kernels::update_ladder<T>, std::span<const kernels::UpdatedTensor<T>>(list), shape);
+  kernels::run(tensors.front()->variable.value().stream(), kernels::update_ladder<T>,
+               std::span<const kernels::UpdatedTensor<T>>(list), shape);
   for (Slots* tensor : tensors) {
     Tensor weight = tensor->variable.value();
     if (weight.dtype() == dtype_of<T>) weight.mark_changed();

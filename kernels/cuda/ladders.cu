@@ -6,6 +6,7 @@
 #include "kernels/cuda_ladder.h"
 #include "kernels/elementwise/elementwise.h"
 #include "kernels/gemm/gemm.h"
+#include "kernels/optimizer/optimizer.h"
 #include "kernels/reduce/reduce.h"
 #include "kernels/softmax/softmax.h"
 
@@ -39,6 +40,7 @@ Table all_ladders() {
   bind(table, kernels::cross_entropy_ladder<float>, cuda::cross_entropy_ladder);
   bind(table, kernels::cross_entropy_gradient_ladder<float>, cuda::cross_entropy_gradient_ladder);
   bind(table, kernels::strided_copy_ladder, cuda::strided_copy_ladder);
+  bind(table, kernels::update_ladder<float>, cuda::update_ladder);
   return table;
 }
 

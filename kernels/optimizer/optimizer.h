@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 
+#include "kernels/cuda_ladder.h"
 #include "kernels/ladder.h"
 
 namespace keratin::kernels {
@@ -122,5 +123,19 @@ inline constexpr auto update_ladder<float> = Ladder{
                Rung<UpdateFn<float>>{"simd", "all lanes; pieces of all tensors on all threads",
                                      cpu::update_simd_applies, cpu::update_simd,
                                      "all rules; of ftrl, only power -0.5"}}};
+
+namespace cuda {
+void update_naive(std::span<const UpdatedTensor<float>> tensors, const UpdateShape& s,
+                  const Stream& stream);
+void update_together(std::span<const UpdatedTensor<float>> tensors, const UpdateShape& s,
+                     const Stream& stream);
+/// All but lamb, which needs norms of whole tensors.
+bool update_applies(const UpdateShape& s);
+
+inline constexpr CudaLadder<UpdateFn<float>, 2> update_ladder{
+    {{{"naive", "", update_applies, update_naive},
+      {"together", "pieces of up to 48 tensors a launch: small ones cost none of their own",
+       update_applies, update_together}}}};
+}  // namespace cuda
 
 }  // namespace keratin::kernels

@@ -1,0 +1,79 @@
+#include "kernels/optimizer/step.cuh"
+
+namespace keratin::kernels::cuda {
+namespace {
+
+constexpr int kThreads = 256;
+// Tensors a launch, so that what describes them fits into a kernel's 4 KiB of parameters.
+constexpr std::size_t kTogether = 48;
+constexpr std::int64_t kPiece = 4096;  // elements a block takes at a time
+
+template <Update update>
+__global__ void __launch_bounds__(kThreads)
+    update_kernel(UpdatedTensor<float> t, Constants constants) {
+  const std::int64_t step_size = std::int64_t{gridDim.x} * blockDim.x;
+  for (std::int64_t i = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x; i < t.size;
+       i += step_size)
+    step<update>(t, i, constants);
+}
+
+struct Together {
+  UpdatedTensor<float> tensors[kTogether];
+  std::int64_t first_piece[kTogether];  // of each tensor, among all pieces
+  int count;
+  std::int64_t pieces;
+};
+
+template <Update update>
+__global__ void __launch_bounds__(kThreads) together_kernel(Together all, Constants constants) {
+  for (std::int64_t piece = blockIdx.x; piece < all.pieces; piece += gridDim.x) {
+    int k = all.count - 1;
+    while (all.first_piece[k] > piece) --k;
+    const std::int64_t first = (piece - all.first_piece[k]) * kPiece;
+    const std::int64_t left = all.tensors[k].size - first;
+    const std::int64_t last = first + (left < kPiece ? left : kPiece);
+    for (std::int64_t i = first + threadIdx.x; i < last; i += kThreads)
+      step<update>(all.tensors[k], i, constants);
+  }
+}
+
+}  // namespace
+
+bool update_applies(const UpdateShape& s) { return s.update != Update::lamb; }
+
+void update_naive(std::span<const UpdatedTensor<float>> tensors, const UpdateShape& s,
+                  const Stream& stream) {
+  const Constants constants(s);
+  with_constant<Update::ftrl>(s.update, [&]<Update update>() {
+    constexpr auto kernel = update_kernel<update>;
+    for (const UpdatedTensor<float>& tensor : tensors) {
+      if (tensor.size == 0) continue;
+      KERATIN_LAUNCH(kernel, blocks_for(tensor.size, kThreads), kThreads, 0, stream, tensor,
+                     constants);
+    }
+  });
+}
+
+void update_together(std::span<const UpdatedTensor<float>> tensors, const UpdateShape& s,
+                     const Stream& stream) {
+  const Constants constants(s);
+  with_constant<Update::ftrl>(s.update, [&]<Update update>() {
+    constexpr auto kernel = together_kernel<update>;
+    Together all{};
+    const auto launch = [&] {
+      if (all.pieces > 0)
+        KERATIN_LAUNCH(kernel, blocks_for(all.pieces, 1), kThreads, 0, stream, all, constants);
+      all = {};
+    };
+    for (const UpdatedTensor<float>& tensor : tensors) {
+      if (tensor.size == 0) continue;
+      all.tensors[all.count] = tensor;
+      all.first_piece[all.count++] = all.pieces;
+      all.pieces += (tensor.size + kPiece - 1) / kPiece;
+      if (all.count == static_cast<int>(kTogether)) launch();
+    }
+    launch();
+  });
+}
+
+}  // namespace keratin::kernels::cuda
