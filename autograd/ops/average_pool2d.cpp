@@ -17,13 +17,15 @@ struct AveragePool2d {
   using Args = Pool2dShape;
   static constexpr std::string_view name = "average_pool2d";
   static constexpr Keep keep{};
+  static constexpr bool on_gpu = true;
   static Spec infer(const Spec& x, const Args& s) {
     require_floating(name, x);
     return {{s.batch, s.out_h, s.out_w, s.channels}, x.dtype, x.device};
   }
   static void cpu(const Tensor& x, Tensor& y, const Args& s) {
     dispatch_floats(name, x.dtype(), [&]<class T>() {
-      kernels::run(kernels::average_pool2d_ladder<T>, x.data<T>(), y.mutable_data<T>(), s);
+      kernels::run(y.stream(), kernels::average_pool2d_ladder<T>, x.on_device<T>(),
+                   y.mutable_on_device<T>(), s);
     });
   }
   static auto gradient(const auto&, const Args& s, const auto& dy) { return grads(spread(dy, s)); }
@@ -33,13 +35,14 @@ struct Spread {
   using Args = Pool2dShape;
   static constexpr std::string_view name = "average_pool2d_gradient";
   static constexpr Keep keep{};
+  static constexpr bool on_gpu = true;
   static Spec infer(const Spec& dy, const Args& s) {
     return {{s.batch, s.in_h, s.in_w, s.channels}, dy.dtype, dy.device};
   }
   static void cpu(const Tensor& dy, Tensor& dx, const Args& s) {
     dispatch_floats(name, dy.dtype(), [&]<class T>() {
-      kernels::run(kernels::average_pool2d_gradient_ladder<T>, dy.data<T>(), dx.mutable_data<T>(),
-                   s);
+      kernels::run(dx.stream(), kernels::average_pool2d_gradient_ladder<T>, dy.on_device<T>(),
+                   dx.mutable_on_device<T>(), s);
     });
   }
   static auto gradient(const auto&, const Args& s, const auto& g) { return grads(averages(g, s)); }

@@ -9,6 +9,7 @@ struct MaxPool2d {
   using Args = Pool2dOptions;
   static constexpr std::string_view name = "max_pool2d";
   static constexpr Keep keep{.inputs = true};
+  static constexpr bool on_gpu = true;
   static constexpr bool kernel_gradient = true;
   static Spec infer(const Spec& x, const Args& a) {
     require_floating(name, x);
@@ -18,7 +19,8 @@ struct MaxPool2d {
   static void cpu(const Tensor& x, Tensor& y, const Args& a) {
     const auto s = detail::pool2d_shape(name, x.spec(), a);
     dispatch_floats(name, x.dtype(), [&]<class T>() {
-      kernels::run(kernels::max_pool2d_ladder<T>, x.data<T>(), y.mutable_data<T>(), s);
+      kernels::run(y.stream(), kernels::max_pool2d_ladder<T>, x.on_device<T>(),
+                   y.mutable_on_device<T>(), s);
     });
   }
   static auto gradient(const auto& saved, const Args& a, const Tensor& dy) {
@@ -26,8 +28,8 @@ struct MaxPool2d {
     const auto s = detail::pool2d_shape(name, x.spec(), a);
     Tensor dx = Tensor::empty(x.spec());
     dispatch_floats(name, x.dtype(), [&]<class T>() {
-      kernels::run(kernels::max_pool2d_gradient_ladder<T>, x.data<T>(), dy.data<T>(),
-                   dx.mutable_data<T>(), s);
+      kernels::run(dx.stream(), kernels::max_pool2d_gradient_ladder<T>, x.on_device<T>(),
+                   dy.on_device<T>(), dx.mutable_on_device<T>(), s);
     });
     return grads(dx);
   }

@@ -7,6 +7,7 @@
 #include "kernels/elementwise/elementwise.h"
 #include "kernels/gemm/gemm.h"
 #include "kernels/optimizer/optimizer.h"
+#include "kernels/pool2d/pool2d.h"
 #include "kernels/reduce/reduce.h"
 #include "kernels/softmax/softmax.h"
 
@@ -41,6 +42,10 @@ Table all_ladders() {
   bind(table, kernels::cross_entropy_gradient_ladder<float>, cuda::cross_entropy_gradient_ladder);
   bind(table, kernels::strided_copy_ladder, cuda::strided_copy_ladder);
   bind(table, kernels::update_ladder<float>, cuda::update_ladder);
+  bind(table, kernels::max_pool2d_ladder<float>, cuda::max_pool2d_ladder);
+  bind(table, kernels::max_pool2d_gradient_ladder<float>, cuda::max_pool2d_gradient_ladder);
+  bind(table, kernels::average_pool2d_ladder<float>, cuda::average_pool2d_ladder);
+  bind(table, kernels::average_pool2d_gradient_ladder<float>, cuda::average_pool2d_gradient_ladder);
   return table;
 }
 

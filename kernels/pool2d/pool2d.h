@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <string>
 
+#include "kernels/cuda_ladder.h"
 #include "kernels/ladder.h"
 
 namespace keratin::kernels {
@@ -132,5 +133,23 @@ inline constexpr auto average_pool2d_gradient_ladder<float> =
                       Rung<AveragePool2dGradientFn<float>>{
                           "simd", "gathered: each cell written once, by any thread", always,
                           cpu::average_pool2d_gradient_simd}}};
+
+namespace cuda {
+void max_pool2d_naive(const float* x, float* y, const Pool2dShape& s, const Stream& stream);
+void max_pool2d_gradient_naive(const float* x, const float* dy, float* dx, const Pool2dShape& s,
+                               const Stream& stream);
+void average_pool2d_naive(const float* x, float* y, const Pool2dShape& s, const Stream& stream);
+void average_pool2d_gradient_naive(const float* dy, float* dx, const Pool2dShape& s,
+                                   const Stream& stream);
+
+inline constexpr CudaLadder<Pool2dFn<float>, 1> max_pool2d_ladder{
+    {{{"naive", "", always, max_pool2d_naive}}}};
+inline constexpr CudaLadder<MaxPool2dGradientFn<float>, 1> max_pool2d_gradient_ladder{
+    {{{"naive", "", always, max_pool2d_gradient_naive}}}};
+inline constexpr CudaLadder<Pool2dFn<float>, 1> average_pool2d_ladder{
+    {{{"naive", "", always, average_pool2d_naive}}}};
+inline constexpr CudaLadder<AveragePool2dGradientFn<float>, 1> average_pool2d_gradient_ladder{
+    {{{"naive", "", always, average_pool2d_gradient_naive}}}};
+}  // namespace cuda
 
 }  // namespace keratin::kernels

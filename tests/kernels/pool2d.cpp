@@ -3,15 +3,13 @@
 #include <algorithm>
 
 #include "kernels/parallel.h"
-#include "tests/support.h"
+#include "tests/kernels/rungs.h"
 
 namespace keratin::tests {
 namespace {
 
 using kernels::Pool2dShape;
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-constexpr double kInf = std::numeric_limits<double>::infinity();
 
 Pool2dShape valid(Pool2dShape s) {
   s.out_h = (s.in_h - s.pool_h) / s.stride_h + 1;
@@ -72,17 +70,6 @@ std::vector<T> average_gradient(kernels::AveragePool2dGradientFn<T> function,
   auto dx = unwritten<T>(s.in_size() + kGuard);
   function(converted<T>(dy).data(), dx.data(), s);
   return dx;
-}
-
-template <class Ladder, class F>
-void for_each_rung(const Ladder& ladder, const Pool2dShape& s, F f) {
-  for (const auto& rung : ladder.rungs) {
-    if (!rung.applies(s)) continue;
-    CAPTURE(std::string(ladder.op));
-    CAPTURE(std::string(rung.name));
-    CAPTURE(s.text());
-    f(rung.function);
-  }
 }
 
 void check_all_rungs(const Pool2dShape& s, std::uint64_t seed) {
