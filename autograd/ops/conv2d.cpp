@@ -82,6 +82,7 @@ struct Conv2d {
   };
   static constexpr std::string_view name = kName;
   static constexpr Keep keep{.inputs = true, .output = true};
+  static constexpr bool on_gpu = true;
 
   static Spec infer(const Spec& x, const Spec& kernel, const Spec& bias, const Args& a) {
     require_floating(name, x);
@@ -98,10 +99,10 @@ struct Conv2d {
   static void cpu(const Tensor& x, const Tensor& kernel, const Tensor& bias, Tensor& y,
                   const Args& a) {
     dispatch_floats(name, y.dtype(), [&]<class T>() {
-      const kernels::Epilogue<T> epilogue{.bias = a.use_bias ? bias.data<T>() : nullptr,
+      const kernels::Epilogue<T> epilogue{.bias = a.use_bias ? bias.on_device<T>() : nullptr,
                                           .activation = a.activation};
-      kernels::run(kernels::conv2d_ladder<T>, x.data<T>(), kernel.data<T>(), y.mutable_data<T>(),
-                   epilogue, a.shape);
+      kernels::run(y.stream(), kernels::conv2d_ladder<T>, x.on_device<T>(), kernel.on_device<T>(),
+                   y.mutable_on_device<T>(), epilogue, a.shape);
     });
   }
   // dz = dy where y > 0 (relu), else dy;  db = sums of dz by channel
@@ -130,13 +131,14 @@ struct InputGradient {
   using Args = Conv2dShape;
   static constexpr std::string_view name = "conv2d_input_gradient";
   static constexpr Keep keep{.inputs = true};
+  static constexpr bool on_gpu = true;
   static Spec infer(const Spec& dy, const Spec&, const Args& s) {
     return {in_shape(s), dy.dtype, dy.device};
   }
   static void cpu(const Tensor& dy, const Tensor& kernel, Tensor& dx, const Args& s) {
     dispatch_floats(name, dy.dtype(), [&]<class T>() {
-      kernels::run(kernels::conv2d_input_gradient_ladder<T>, dy.data<T>(), kernel.data<T>(),
-                   dx.mutable_data<T>(), s);
+      kernels::run(dx.stream(), kernels::conv2d_input_gradient_ladder<T>, dy.on_device<T>(),
+                   kernel.on_device<T>(), dx.mutable_on_device<T>(), s);
     });
   }
   static auto gradient(const auto& saved, const Args& s, const auto& g) {  // g is like x
@@ -149,13 +151,14 @@ struct WeightGradient {
   using Args = Conv2dShape;
   static constexpr std::string_view name = "conv2d_weight_gradient";
   static constexpr Keep keep{.inputs = true};
+  static constexpr bool on_gpu = true;
   static Spec infer(const Spec& x, const Spec&, const Args& s) {
     return {kernel_shape(s), x.dtype, x.device};
   }
   static void cpu(const Tensor& x, const Tensor& dy, Tensor& dw, const Args& s) {
     dispatch_floats(name, x.dtype(), [&]<class T>() {
-      kernels::run(kernels::conv2d_weight_gradient_ladder<T>, x.data<T>(), dy.data<T>(),
-                   dw.mutable_data<T>(), s);
+      kernels::run(dw.stream(), kernels::conv2d_weight_gradient_ladder<T>, x.on_device<T>(),
+                   dy.on_device<T>(), dw.mutable_on_device<T>(), s);
     });
   }
   static auto gradient(const auto& saved, const Args& s, const auto& g) {  // g is like the kernel

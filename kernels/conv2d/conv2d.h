@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <string>
 
+#include "kernels/cuda_ladder.h"
 #include "kernels/epilogue.h"
 #include "kernels/ladder.h"
 
@@ -183,5 +184,37 @@ inline constexpr auto conv2d_weight_gradient_ladder<float> =
                           "winograd", "4x4 outputs of a 3x3 kernel by 36 products instead of 144",
                           cpu::conv2d_weight_gradient_winograd_applies,
                           cpu::conv2d_weight_gradient_winograd, cpu::kWinogradTakes}}};
+
+namespace cuda {
+void conv2d_naive(const float* x, const float* w, float* y, const Epilogue<float>& e,
+                  const Conv2dShape& s, const Stream& stream);
+void conv2d_implicit(const float* x, const float* w, float* y, const Epilogue<float>& e,
+                     const Conv2dShape& s, const Stream& stream);
+void conv2d_input_gradient_naive(const float* dy, const float* w, float* dx, const Conv2dShape& s,
+                                 const Stream& stream);
+void conv2d_input_gradient_implicit(const float* dy, const float* w, float* dx,
+                                    const Conv2dShape& s, const Stream& stream);
+void conv2d_weight_gradient_naive(const float* x, const float* dy, float* dw, const Conv2dShape& s,
+                                  const Stream& stream);
+void conv2d_weight_gradient_implicit(const float* x, const float* dy, float* dw,
+                                     const Conv2dShape& s, const Stream& stream);
+/// One group, or groups of 16 output channels and more.
+bool conv2d_implicit_applies(const Conv2dShape& s);
+
+inline constexpr CudaLadder<Conv2dFn<float>, 2> conv2d_ladder{
+    {{{"naive", "", always, conv2d_naive},
+      {"implicit",
+       "a matrix product over gathered operands: tiles in shared memory, 4 x 4 sums a thread",
+       conv2d_implicit_applies, conv2d_implicit}}}};
+inline constexpr CudaLadder<Conv2dInputGradientFn<float>, 2> conv2d_input_gradient_ladder{
+    {{{"naive", "", always, conv2d_input_gradient_naive},
+      {"implicit",
+       "a matrix product over gathered operands: tiles in shared memory, 4 x 4 sums a thread",
+       conv2d_implicit_applies, conv2d_input_gradient_implicit}}}};
+inline constexpr CudaLadder<Conv2dWeightGradientFn<float>, 2> conv2d_weight_gradient_ladder{
+    {{{"naive", "", always, conv2d_weight_gradient_naive},
+      {"implicit", "the same; pieces of the pixels on blocks of their own, joined in order",
+       conv2d_implicit_applies, conv2d_weight_gradient_implicit}}}};
+}  // namespace cuda
 
 }  // namespace keratin::kernels

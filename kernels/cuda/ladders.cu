@@ -1,6 +1,7 @@
 // Which ladder of the CPU each CUDA ladder belongs to.
 #include <unordered_map>
 
+#include "kernels/conv2d/conv2d.h"
 #include "kernels/copy/copy.h"
 #include "kernels/cross_entropy/cross_entropy.h"
 #include "kernels/cuda_ladder.h"
@@ -42,6 +43,9 @@ Table all_ladders() {
   bind(table, kernels::cross_entropy_gradient_ladder<float>, cuda::cross_entropy_gradient_ladder);
   bind(table, kernels::strided_copy_ladder, cuda::strided_copy_ladder);
   bind(table, kernels::update_ladder<float>, cuda::update_ladder);
+  bind(table, kernels::conv2d_ladder<float>, cuda::conv2d_ladder);
+  bind(table, kernels::conv2d_input_gradient_ladder<float>, cuda::conv2d_input_gradient_ladder);
+  bind(table, kernels::conv2d_weight_gradient_ladder<float>, cuda::conv2d_weight_gradient_ladder);
   bind(table, kernels::max_pool2d_ladder<float>, cuda::max_pool2d_ladder);
   bind(table, kernels::max_pool2d_gradient_ladder<float>, cuda::max_pool2d_gradient_ladder);
   bind(table, kernels::average_pool2d_ladder<float>, cuda::average_pool2d_ladder);

@@ -1,7 +1,7 @@
 #include "kernels/conv2d/conv2d.h"
 
 #include "kernels/parallel.h"
-#include "tests/support.h"
+#include "tests/kernels/rungs.h"
 
 namespace keratin::tests {
 namespace {
@@ -101,17 +101,6 @@ Tolerance tolerance(Function function, std::int64_t terms) {
   const auto k = static_cast<double>(terms);
   return {.rel = 4 * kUnit,
           .abs = 3 * kUnit * (8 + k) + (is_winograd(function) ? 8e-6 * std::sqrt(k) : 0)};
-}
-
-template <class Ladder, class F>
-void for_each_rung(const Ladder& ladder, const Conv2dShape& s, F f) {
-  for (const auto& rung : ladder.rungs) {
-    if (!rung.applies(s)) continue;
-    CAPTURE(std::string(ladder.op));
-    CAPTURE(std::string(rung.name));
-    CAPTURE(s.text());
-    f(rung.function);
-  }
 }
 
 void check_all_rungs(const Conv2dShape& s, std::uint64_t seed) {
