@@ -67,8 +67,8 @@ class Runtime final : public Accelerator {
     const std::lock_guard lock(mutex_);
     const auto at = static_cast<std::size_t>(device);
     if (at >= streams_.size()) streams_.resize(at + 1);
+    KERATIN_CUDA_CHECK(cudaSetDevice(device));  // each thread has its own, and launches go there
     if (streams_[at] == nullptr) {
-      KERATIN_CUDA_CHECK(cudaSetDevice(device));
       // Freed memory stays in the pool, instead of going back at each synchronization.
       cudaMemPool_t pool;
       std::uint64_t threshold = UINT64_MAX;
@@ -105,7 +105,8 @@ class Runtime final : public Accelerator {
   }
 
   void free(void* memory, int device) noexcept override {
-    const std::size_t at = static_cast<std::size_t>(device);
+    const std::lock_guard lock(mutex_);
+    const auto at = static_cast<std::size_t>(device);
     // An error here has been, or will be, the error of something that may throw.
     cudaSetDevice(device);
     cudaFreeAsync(memory, streams_[at]);
@@ -156,11 +157,7 @@ class Runtime final : public Accelerator {
   BoundRungs rungs(const void* ladder) override { return bound_rungs(ladder); }
 
  private:
-  cudaStream_t on(int device) {
-    const Stream mine = stream(device);
-    KERATIN_CUDA_CHECK(cudaSetDevice(device));
-    return static_cast<cudaStream_t>(mine.handle);
-  }
+  cudaStream_t on(int device) { return static_cast<cudaStream_t>(stream(device).handle); }
   static void copy(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind,
                    const Stream& stream) {
     KERATIN_CUDA_CHECK(
