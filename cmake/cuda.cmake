@@ -1,4 +1,4 @@
-# CUDA kernels. KERATIN_HAS_CUDA says whether this build has device code: none has yet.
+# CUDA kernels. KERATIN_HAS_CUDA says whether this build has device code.
 set(KERATIN_HAS_CUDA 0)
 file(GLOB_RECURSE KERATIN_CUDA_SOURCES CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/kernels/*.cu)
 if(NOT KERATIN_CUDA MATCHES "^(AUTO|ON|OFF)$")
@@ -27,6 +27,8 @@ if(NOT KERATIN_CUDA STREQUAL "OFF")
     message(FATAL_ERROR "KERATIN_CUDA=ON, but no nvcc was found; put it on PATH or set CMAKE_CUDA_COMPILER")
   endif()
 endif()
+
+set(KERATIN_HAS_CUDA ${KERATIN_HAS_CUDA} CACHE INTERNAL "Does this build have device code?")
 
 # The device code and the host's side of it, into the library. The runtime is linked statically, the driver
 # not at all: the same binary runs where there is neither a driver nor a GPU.
