@@ -35,10 +35,10 @@ set(KERATIN_HAS_CUDA ${KERATIN_HAS_CUDA} CACHE INTERNAL "Does this build have de
 function(keratin_add_cuda)
   add_library(keratin_cuda OBJECT ${KERATIN_CUDA_SOURCES})
   target_include_directories(keratin_cuda PRIVATE ${PROJECT_SOURCE_DIR} ${KERATIN_GENERATED})
-  # Said here, as CMake 3.25 says nothing of CUDA_STANDARD to nvcc 13.
+  # -std too, as CMake 3.25 does not hand CUDA_STANDARD 20 on to nvcc 13.
   target_compile_options(keratin_cuda PRIVATE -std=c++20 -lineinfo --expt-relaxed-constexpr)
-  set_target_properties(keratin_cuda PROPERTIES POSITION_INDEPENDENT_CODE ON CUDA_SEPARABLE_COMPILATION OFF
-                                                CUDA_RUNTIME_LIBRARY Static)
+  set_target_properties(keratin_cuda PROPERTIES POSITION_INDEPENDENT_CODE ON CUDA_STANDARD 20
+                                                CUDA_SEPARABLE_COMPILATION OFF CUDA_RUNTIME_LIBRARY Static)
   target_sources(keratin PRIVATE $<TARGET_OBJECTS:keratin_cuda>)
   set_target_properties(keratin PROPERTIES CUDA_RUNTIME_LIBRARY Static)
   target_link_libraries(keratin PRIVATE CUDA::cudart_static)
