@@ -96,10 +96,10 @@ TEST_CASE("batch_normalization: with given moments") {
     check({.op = "batch_normalization",
            .run =
                [=](const auto& x) {
-                 const bool wide = x[0].dtype() == float64;  // and float32 beside anything else
-                 return batch_normalization(x[0], x[1], x[2], kEpsilon,
-                                            wide ? mean : cast(mean, float32),
-                                            wide ? variance : cast(variance, float32));
+                 const DType given = x[0].dtype();
+                 const DType dtype = is_floating(given) ? given : float32;
+                 return batch_normalization(x[0], x[1], x[2], kEpsilon, cast(mean, dtype),
+                                            cast(variance, dtype));
                },
            .inputs = {{normal(shape, seed + 2), uniform(channels, 0.5, 2, seed + 3),
                        normal(channels, seed + 4)}},
