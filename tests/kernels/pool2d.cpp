@@ -10,7 +10,6 @@ namespace {
 
 using kernels::Pool2dShape;
 
-
 Pool2dShape valid(Pool2dShape s) {
   s.out_h = (s.in_h - s.pool_h) / s.stride_h + 1;
   s.out_w = (s.in_w - s.pool_w) / s.stride_w + 1;
