@@ -1,11 +1,13 @@
 #include "kernels/conv2d/pass.cuh"
 #include "kernels/error.h"
+#include "kernels/gemm/sums.cuh"
 #include "kernels/reduce/combine.cuh"
 
 namespace keratin::kernels::cuda {
 namespace {
 
-constexpr int kTile = 64, kDepth = 8, kPerThread = 4, kThreads = 256;
+constexpr int kTile = kSumsTile, kDepth = kSumsDepth, kPerThread = kSumsPerThread,
+              kThreads = kSumsThreads;
 constexpr int kLoads = kTile * kDepth / kThreads;  // elements of each operand that a thread fetches
 constexpr std::int64_t kPiece = 4096;              // pixels of a weight gradient's partial sum
 
@@ -37,18 +39,7 @@ __global__ void __launch_bounds__(kThreads)
             k_b < last ? pass.b(k_b, first_column + at % kTile, group) : 0;
       }
       __syncthreads();
-#pragma unroll
-      for (int d = 0; d < kDepth; ++d) {
-        float left[kPerThread], right[kPerThread];
-#pragma unroll
-        for (int i = 0; i < kPerThread; ++i) left[i] = tile_a[d][y + 16 * i];
-#pragma unroll
-        for (int j = 0; j < kPerThread; ++j) right[j] = tile_b[d][x + 16 * j];
-#pragma unroll
-        for (int i = 0; i < kPerThread; ++i)
-#pragma unroll
-          for (int j = 0; j < kPerThread; ++j) sums[i][j] += left[i] * right[j];
-      }
+      add_products(sums, tile_a, tile_b, x, y);
       __syncthreads();
     }
 #pragma unroll

@@ -1,9 +1,11 @@
 #include "kernels/gemm/product.cuh"
+#include "kernels/gemm/sums.cuh"
 
 namespace keratin::kernels::cuda {
 namespace {
 
-constexpr int kTile = 64, kDepth = 8, kPerThread = 4, kThreads = 256;
+constexpr int kTile = kSumsTile, kDepth = kSumsDepth, kPerThread = kSumsPerThread,
+              kThreads = kSumsThreads;
 
 // 4 x 4 elements of C a thread, 64 x 64 a block: of every 8 values from shared memory come 16
 // multiply-adds.
@@ -26,18 +28,7 @@ __global__ void __launch_bounds__(kThreads) gemm_kernel(Product p) {
         tile_b[depth_b][column] = one.at_b(k + depth_b, place.column + column);
       }
       __syncthreads();
-#pragma unroll
-      for (int d = 0; d < kDepth; ++d) {
-        float left[kPerThread], right[kPerThread];
-#pragma unroll
-        for (int i = 0; i < kPerThread; ++i) left[i] = tile_a[d][y + 16 * i];
-#pragma unroll
-        for (int j = 0; j < kPerThread; ++j) right[j] = tile_b[d][x + 16 * j];
-#pragma unroll
-        for (int i = 0; i < kPerThread; ++i)
-#pragma unroll
-          for (int j = 0; j < kPerThread; ++j) sums[i][j] += left[i] * right[j];
-      }
+      add_products(sums, tile_a, tile_b, x, y);
       __syncthreads();
     }
 #pragma unroll
