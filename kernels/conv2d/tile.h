@@ -19,6 +19,7 @@
 #include <utility>
 
 #include "kernels/conv2d/walk.h"
+#include "kernels/gemm/pack.h"
 #include "kernels/gemm/tile.h"
 #include "kernels/simd.h"
 

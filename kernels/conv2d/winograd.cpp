@@ -15,6 +15,7 @@
 #include <hwy/highway.h>
 
 #include "kernels/conv2d/winograd_transforms.h"
+#include "kernels/gemm/pack.h"
 #include "kernels/gemm/tile.h"
 #include "kernels/simd.h"
 

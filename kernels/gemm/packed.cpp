@@ -16,8 +16,30 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "kernels/gemm/pack.h"
 #include "kernels/gemm/tile.h"
 #include "kernels/simd.h"
+
+#ifndef KERATIN_KERNELS_GEMM_BLOCK_CALL_
+#define KERATIN_KERNELS_GEMM_BLOCK_CALL_
+namespace keratin::kernels::cpu {
+namespace {
+// Tiles [tile0, tile1) of rows of op(A) by panels [panel0, panel1) of op(B) from column0 on.
+struct BlockCall {
+  std::int64_t k, tile0, tile1;
+  const float* packed_a;
+  std::int64_t column0, panel0, panel1;
+  float* packed_b;  // of panel0
+  // Where it lies, or null: packed_b holds it already, of all panels. Else of one at a time: the
+  // first tile copies it on its way.
+  const float* b;
+  float* c;
+  const float* bias;
+  bool relu, accumulate;
+};
+}  // namespace
+}  // namespace keratin::kernels::cpu
+#endif
 
 HWY_BEFORE_NAMESPACE();
 namespace keratin::kernels::cpu {
@@ -59,30 +81,50 @@ void PackA(const float* a, const GemmShape& s, std::int64_t k0, std::int64_t k, 
   }
 }
 
-// Those tiles by panels [panel0, panel1) from column0 on, one block of k.
-void Block(const GemmShape& s, std::int64_t k, std::int64_t tile0, std::int64_t tile1,
-           const float* packed_a, std::int64_t column0, std::int64_t panel0, std::int64_t panel1,
-           const float* packed_b, float* c, const float* bias, bool relu, bool accumulate) {
-  const std::int64_t tiles = TileCount(s.m), row0 = TileStart(s.m, tiles, tile0);
+// Tiles of rows by panels of columns, one block of k.
+void Block(const GemmShape& s, const BlockCall& block) {
+  const std::int64_t tiles = TileCount(s.m), row0 = TileStart(s.m, tiles, block.tile0);
+  const std::int64_t share =  // of the next panel, that each tile asks for
+      (kTileColumns + block.tile1 - block.tile0 - 1) / (block.tile1 - block.tile0);
   TileCall call{};
-  call.b_step = kTileColumns;
   call.ldc = s.ldc;
-  call.k = k;
-  call.relu = relu;
-  call.accumulate = accumulate;
-  for (std::int64_t panel = panel0; panel < panel1; ++panel) {
-    const std::int64_t column = column0 + panel * kTileColumns;
-    call.b = packed_b + (panel - panel0) * k * kTileColumns;
+  call.k = block.k;
+  call.relu = block.relu;
+  call.accumulate = block.accumulate;
+  for (std::int64_t panel = block.panel0; panel < block.panel1; ++panel) {
+    const std::int64_t column = block.column0 + panel * kTileColumns;
     call.columns = std::min(kTileColumns, s.n - column);
-    call.bias = bias != nullptr ? bias + column : nullptr;
-    for (std::int64_t tile = tile0; tile < tile1; ++tile) {
-      const std::int64_t row = TileStart(s.m, tiles, tile);
+    call.bias = block.bias != nullptr ? block.bias + column : nullptr;
+    const bool whole = call.columns == kTileColumns;
+    float* const packed = block.b != nullptr
+                              ? block.packed_b
+                              : block.packed_b + (panel - block.panel0) * block.k * kTileColumns;
+    if (block.b != nullptr && !whole) {
+      PackAcross(block.b + column, s.ldb, block.k, call.columns, kTileColumns, packed);
+    }
+    for (std::int64_t tile = block.tile0; tile < block.tile1; ++tile) {
+      const std::int64_t row = TileStart(s.m, tiles, tile), nth = tile - block.tile0;
       const std::int64_t rows = TileStart(s.m, tiles, tile + 1) - row;
-      call.a = packed_a + (row - row0) * k;
+      const bool copies = block.b != nullptr && whole && nth == 0;
+      call.a = block.packed_a + (row - row0) * block.k;
       call.a_step = rows;
-      call.c = c + row * s.ldc + column;
-      const TileFn run = call.columns <= kLanes ? TileOf<1, Order::columns, false>(rows)
-                                                : TileOf<2, Order::columns, false>(rows);
+      call.b = copies ? block.b + column : packed;
+      call.b_step = copies ? s.ldb : kTileColumns;
+      call.panel = packed;
+      call.c = block.c + row * s.ldc + column;
+      call.ahead = nullptr, call.ahead_step = 0;
+      if (panel + 1 < block.panel1) {
+        if (block.b == nullptr) {
+          call.ahead = packed + block.k * (kTileColumns + nth * share);
+          call.ahead_step = share;
+        } else if (nth < 2 && column + kTileColumns + nth * kLanes < s.n) {
+          call.ahead = block.b + column + kTileColumns + nth * kLanes;
+          call.ahead_step = s.ldb;
+        }
+      }
+      const TileFn run = copies                   ? TileOf<2, Order::columns, false, true>(rows)
+                         : call.columns <= kLanes ? TileOf<1, Order::columns, false>(rows)
+                                                  : TileOf<2, Order::columns, false>(rows);
       run(call);
     }
   }
@@ -105,15 +147,16 @@ namespace {
 
 constexpr std::int64_t kDepth = 512;     // of a block of k: a panel of B is 64 KiB with AVX-512
 constexpr std::int64_t kRows = 84;       // of a block of A: 168 KiB
-constexpr std::int64_t kWidth = 512;     // columns of a piece: packs its A once for so many
-constexpr std::int64_t kFewRows = 168;   // of an A that is packed whole: 336 KiB
+constexpr std::int64_t kWidth = 512;     // columns of a piece
+constexpr std::int64_t kFewRows = 168;   // read a panel of B so seldom that a pass to pack it costs
 constexpr std::int64_t kGroups = 8;      // at least, for threads, where there are as many panels
 constexpr std::int64_t kGroup = 4;       // panels of B that follow each other in its rows
 constexpr std::int64_t kColumns = 4096;  // of B packed at a time, shared by all threads: 8 MiB
+constexpr std::int64_t kDown = 4032;     // rows of A likewise
 
 constexpr std::int64_t divided(std::int64_t x, std::int64_t by) { return (x + by - 1) / by; }
 
-// What the two ways of going through the blocks share.
+// How the blocks are cut.
 struct Cut {
   explicit Cut(const GemmShape& s)
       : tile_rows(HWY_DYNAMIC_DISPATCH(TileRows)()),
@@ -125,7 +168,7 @@ struct Cut {
   std::int64_t tile_rows, tile_columns, tiles, panels, depths, deepest;
 };
 
-// Few rows: A is packed whole, and each panel of B by who multiplies it, at once and only once.
+// Few rows: each panel of B is packed by who multiplies it, at once and only once.
 void few_rows(const float* a, const float* b, float* c, const Epilogue<float>& e,
               const GemmShape& s) {
   const Cut cut(s);
@@ -140,15 +183,26 @@ void few_rows(const float* a, const float* b, float* c, const Epilogue<float>& e
     });
     const bool ends = depth == cut.depths - 1;
     parallel_for(groups, 1, [&](std::int64_t first, std::int64_t last) {
-      const FloatScratch packed_b(most * cut.tile_columns * k);
+      const FloatScratch packed_b((s.trans_b ? most : 1) * cut.tile_columns * k);
       for (std::int64_t group = first; group < last; ++group) {
-        const std::int64_t panel0 = group * cut.panels / groups;
-        const std::int64_t panel1 = (group + 1) * cut.panels / groups;
-        HWY_DYNAMIC_DISPATCH(PackB)(b, s, k0, k, 0, panel0, panel1, packed_b.data());
-        HWY_DYNAMIC_DISPATCH(Block)
-        (s, k, 0, cut.tiles, packed_a.data(), 0, panel0, panel1, packed_b.data(), c,
-         ends ? e.bias : nullptr, ends && e.activation == Activation::relu,
-         s.accumulate || depth > 0);
+        BlockCall block{};
+        block.k = k;
+        block.tile1 = cut.tiles;
+        block.packed_a = packed_a.data();
+        block.panel0 = group * cut.panels / groups;
+        block.panel1 = (group + 1) * cut.panels / groups;
+        block.packed_b = packed_b.data();
+        block.c = c;
+        block.bias = ends ? e.bias : nullptr;
+        block.relu = ends && e.activation == Activation::relu;
+        block.accumulate = s.accumulate || depth > 0;
+        if (s.trans_b) {
+          HWY_DYNAMIC_DISPATCH(PackB)
+          (b, s, k0, k, 0, block.panel0, block.panel1, packed_b.data());
+        } else {
+          block.b = b + k0 * s.ldb;
+        }
+        HWY_DYNAMIC_DISPATCH(Block)(s, block);
       }
     });
   }
@@ -157,9 +211,9 @@ void few_rows(const float* a, const float* b, float* c, const Epilogue<float>& e
 void many_rows(const float* a, const float* b, float* c, const Epilogue<float>& e,
                const GemmShape& s) {
   const Cut cut(s);
-  const std::int64_t down = divided(s.m, kRows);
+  const std::int64_t chunks = divided(s.m, kDown);
   const FloatScratch packed_b(cut.deepest * std::min(kColumns, cut.panels * cut.tile_columns));
-  const std::int64_t block_rows = divided(cut.tiles, down) * cut.tile_rows;
+  const FloatScratch packed_a(divided(cut.tiles, chunks) * cut.tile_rows * cut.deepest);
   for (std::int64_t column0 = 0; column0 < s.n; column0 += kColumns) {
     const std::int64_t panels = divided(std::min(kColumns, s.n - column0), cut.tile_columns);
     const std::int64_t across = divided(panels * cut.tile_columns, kWidth);
@@ -171,19 +225,37 @@ void many_rows(const float* a, const float* b, float* c, const Epilogue<float>& 
         (b, s, k0, k, column0, first, last, packed_b.data() + first * panel_size);
       });
       const bool ends = depth == cut.depths - 1;
-      parallel_for(down * across, 1, [&](std::int64_t first, std::int64_t last) {
-        const FloatScratch packed_a(block_rows * k);
-        for (std::int64_t item = first; item < last; ++item) {
-          const std::int64_t i = item / across, j = item % across;
-          const std::int64_t tile0 = i * cut.tiles / down, tile1 = (i + 1) * cut.tiles / down;
-          const std::int64_t panel0 = j * panels / across;
-          HWY_DYNAMIC_DISPATCH(PackA)(a, s, k0, k, tile0, tile1, packed_a.data());
-          HWY_DYNAMIC_DISPATCH(Block)
-          (s, k, tile0, tile1, packed_a.data(), column0, panel0, (j + 1) * panels / across,
-           packed_b.data() + panel0 * panel_size, c, ends ? e.bias : nullptr,
-           ends && e.activation == Activation::relu, s.accumulate || depth > 0);
-        }
-      });
+      for (std::int64_t chunk = 0; chunk < chunks; ++chunk) {
+        const std::int64_t begin = chunk * cut.tiles / chunks;
+        const std::int64_t tiles = (chunk + 1) * cut.tiles / chunks - begin;
+        const auto a_of = [&](std::int64_t tile) {
+          return packed_a.data() + (tile * s.m / cut.tiles - begin * s.m / cut.tiles) * k;
+        };
+        parallel_for(tiles, 4, [&](std::int64_t first, std::int64_t last) {
+          HWY_DYNAMIC_DISPATCH(PackA)
+          (a, s, k0, k, begin + first, begin + last, a_of(begin + first));
+        });
+        const std::int64_t down = divided(tiles * cut.tile_rows, kRows);
+        parallel_for(down * across, 1, [&](std::int64_t first, std::int64_t last) {
+          for (std::int64_t item = first; item < last; ++item) {
+            const std::int64_t i = item / across, j = item % across;
+            BlockCall block{};
+            block.k = k;
+            block.tile0 = begin + i * tiles / down;
+            block.tile1 = begin + (i + 1) * tiles / down;
+            block.packed_a = a_of(block.tile0);
+            block.column0 = column0;
+            block.panel0 = j * panels / across;
+            block.panel1 = (j + 1) * panels / across;
+            block.packed_b = packed_b.data() + block.panel0 * panel_size;
+            block.c = c;
+            block.bias = ends ? e.bias : nullptr;
+            block.relu = ends && e.activation == Activation::relu;
+            block.accumulate = s.accumulate || depth > 0;
+            HWY_DYNAMIC_DISPATCH(Block)(s, block);
+          }
+        });
+      }
     }
   }
 }

@@ -1,5 +1,5 @@
-// The inner kernel of the matrix product, and the copying of operands into panels. Include it
-// inside a foreach_target source, after kernels/simd.h; it is compiled once a target.
+// The inner kernel of the matrix product. Include it inside a foreach_target source, after
+// kernels/simd.h; it is compiled once a target.
 //
 // A tile is up to kTileRows x (2 vectors) of C. Its sums stay in registers over all of k: each step
 // reads two vectors of B and one element of A a row, and does 2 multiply-adds a row.
@@ -11,7 +11,6 @@
 #endif
 
 #include <cstdint>
-#include <cstring>
 #include <utility>
 
 #include <hwy/highway.h>
@@ -57,18 +56,28 @@ struct TileCall {
   std::int64_t columns;  // of C to write, 1 to NV vectors
   const float* bias;     // of the first column, or null
   bool relu, accumulate;
+  // What is wanted soon: with the k-th step the line at ahead + k * ahead_step is asked for, into
+  // the cache behind the nearest. Null: nothing.
+  const float* ahead;
+  std::int64_t ahead_step;
+  float* panel;  // with kCopies: B goes there on the way, [k][kTileColumns]
 };
 
 // sums += A B over k. Three pointers and offsets up to 4 steps reach 14 rows with 8 registers.
-template <int MR, int NV, Order kOrder, bool kMasked>
-HWY_INLINE void Multiply(V (&sums)[MR][NV], const float* HWY_RESTRICT a, std::int64_t a_step,
-                         const float* HWY_RESTRICT b, std::int64_t b_step, std::int64_t k,
-                         std::int64_t columns) {
+template <int MR, int NV, Order kOrder, bool kMasked, bool kCopies>
+HWY_INLINE void Multiply(V (&sums)[MR][NV], const TileCall& call) {
   const D d;
+  const float* HWY_RESTRICT a = call.a;
+  const float* HWY_RESTRICT b = call.b;
+  const std::int64_t a_step = call.a_step, b_step = call.b_step, k = call.k;
+  // Asking for no address at all is slow: the processor looks for its page each time.
+  const float* ahead = call.ahead != nullptr ? call.ahead : b;
+  const std::int64_t ahead_step = call.ahead_step;
+  [[maybe_unused]] float* HWY_RESTRICT panel = call.panel;
   const float* a5 = a + 5 * a_step;
   const float* a10 = a + 10 * a_step;
   [[maybe_unused]] const auto mask =
-      hn::FirstN(d, static_cast<std::size_t>(columns - (NV - 1) * kLanes));
+      hn::FirstN(d, static_cast<std::size_t>(call.columns - (NV - 1) * kLanes));
   for (std::int64_t r = 0; r < k; ++r) {
     V row[NV];
     KERATIN_UNROLL
@@ -79,7 +88,9 @@ HWY_INLINE void Multiply(V (&sums)[MR][NV], const float* HWY_RESTRICT a, std::in
       } else {
         row[j] = hn::LoadU(d, b + j * kLanes);
       }
+      if constexpr (kCopies) hn::StoreU(row[j], d, panel + j * kLanes);
     }
+    if constexpr (kCopies) panel += kTileColumns;
     KERATIN_UNROLL
     for (int i = 0; i < MR; ++i) {
       const float* const x = kOrder == Order::columns ? a + i
@@ -96,11 +107,13 @@ HWY_INLINE void Multiply(V (&sums)[MR][NV], const float* HWY_RESTRICT a, std::in
       ++a, ++a5, ++a10;
     }
     b += b_step;
+    __builtin_prefetch(ahead, 0, 2);
+    ahead += ahead_step;
   }
 }
 
 /// MR rows and at most NV vectors of C. kMasked: B holds no more than `columns` columns.
-template <int MR, int NV, Order kOrder, bool kMasked>
+template <int MR, int NV, Order kOrder, bool kMasked, bool kCopies>
 void Tile(const TileCall& call) {
   const D d;
   // Copies: a vector store may alias anything, so fields of `call` would be read again after each.
@@ -122,8 +135,7 @@ void Tile(const TileCall& call) {
     KERATIN_UNROLL
     for (int i = 0; i < MR; ++i) sums[i][j] = start;
   }
-  Multiply<MR, NV, kOrder, kMasked>(sums, call.a, call.a_step, call.b, call.b_step, call.k,
-                                    columns);
+  Multiply<MR, NV, kOrder, kMasked, kCopies>(sums, call);
   const std::int64_t in_last = columns - (NV - 1) * kLanes;
   const bool whole = in_last == kLanes;
   if (accumulate) {
@@ -165,15 +177,15 @@ void Tile(const TileCall& call) {
 
 using TileFn = void (*)(const TileCall&);
 
-template <int NV, Order kOrder, bool kMasked, int... kRow>
+template <int NV, Order kOrder, bool kMasked, bool kCopies, int... kRow>
 HWY_INLINE TileFn TileOf(std::int64_t rows, std::integer_sequence<int, kRow...>) {
-  static constexpr TileFn kTiles[] = {&Tile<kRow + 1, NV, kOrder, kMasked>...};
+  static constexpr TileFn kTiles[] = {&Tile<kRow + 1, NV, kOrder, kMasked, kCopies>...};
   return kTiles[rows - 1];
 }
 /// The tile of `rows` rows, 1 to kTileRows.
-template <int NV, Order kOrder, bool kMasked>
+template <int NV, Order kOrder, bool kMasked, bool kCopies = false>
 HWY_INLINE TileFn TileOf(std::int64_t rows) {
-  return TileOf<NV, kOrder, kMasked>(rows, std::make_integer_sequence<int, kTileRows>());
+  return TileOf<NV, kOrder, kMasked, kCopies>(rows, std::make_integer_sequence<int, kTileRows>());
 }
 
 #if HWY_TARGET != HWY_SCALAR
@@ -209,72 +221,6 @@ HWY_INLINE void FoldFour(const V* v, float* to) {
 constexpr std::int64_t TileCount(std::int64_t m) { return (m + kTileRows - 1) / kTileRows; }
 constexpr std::int64_t TileStart(std::int64_t m, std::int64_t tiles, std::int64_t tile) {
   return tile * m / tiles;
-}
-
-/// A panel is [k][width], `count` of the width taken from an operand and the rest zeros.
-/// Across: the operand's rows are the panel's (B as it lies, A transposed).
-inline void PackAcross(const float* HWY_RESTRICT from, std::int64_t ld, std::int64_t k,
-                       std::int64_t count, std::int64_t width, float* HWY_RESTRICT to) {
-  const D d;
-  for (std::int64_t r = 0; r < k; ++r, from += ld, to += width) {
-    for (std::int64_t j = 0; j < width; j += kLanes) {
-      simd::StoreN(simd::LoadN(d, from + j, count - j), d, to + j, width - j);
-    }
-  }
-}
-
-/// The same for a tile's rows, no more of them than kTileRows: what a vector holds too much, the
-/// next rows cover.
-inline void PackAcrossTile(const float* HWY_RESTRICT from, std::int64_t ld, std::int64_t k,
-                           std::int64_t rows, float* HWY_RESTRICT to) {
-  if constexpr (kTileRows > kLanes) {
-    PackAcross(from, ld, k, rows, rows, to);
-  } else {
-    const D d;
-    std::int64_t r = 0;
-    for (; (k - r) * rows >= kLanes; ++r, from += ld, to += rows) {
-      hn::StoreU(simd::LoadN(d, from, rows), d, to);
-    }
-    for (; r < k; ++r, from += ld, to += rows)
-      simd::StoreN(simd::LoadN(d, from, rows), d, to, rows);
-  }
-}
-
-/// Along: the operand's rows are the panel's columns (A as it lies, B transposed). Blocks of 4 x 4
-/// are transposed in 128-bit vectors; the last block of columns overlaps its neighbour.
-inline void PackAlong(const float* HWY_RESTRICT from, std::int64_t ld, std::int64_t k,
-                      std::int64_t count, std::int64_t width, float* HWY_RESTRICT to) {
-  std::int64_t r = 0;
-#if HWY_TARGET != HWY_SCALAR
-  const hn::FixedTag<float, 4> d;
-  const hn::Repartition<double, decltype(d)> pairs;
-  if (count >= 4) {
-    for (; r + 4 <= k; r += 4) {
-      for (std::int64_t j = 0; j < count; j += 4) {
-        const std::int64_t column = j + 4 <= count ? j : count - 4;
-        const float* const p = from + column * ld + r;
-        const auto v0 = hn::LoadU(d, p), v1 = hn::LoadU(d, p + ld), v2 = hn::LoadU(d, p + 2 * ld),
-                   v3 = hn::LoadU(d, p + 3 * ld);
-        const auto low01 = hn::BitCast(pairs, hn::InterleaveLower(d, v0, v1));
-        const auto low23 = hn::BitCast(pairs, hn::InterleaveLower(d, v2, v3));
-        const auto high01 = hn::BitCast(pairs, hn::InterleaveUpper(d, v0, v1));
-        const auto high23 = hn::BitCast(pairs, hn::InterleaveUpper(d, v2, v3));
-        float* const o = to + r * width + column;
-        hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, low01, low23)), d, o);
-        hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, low01, low23)), d, o + width);
-        hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, high01, high23)), d, o + 2 * width);
-        hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, high01, high23)), d, o + 3 * width);
-      }
-    }
-  }
-#endif
-  for (; r < k; ++r) {
-    for (std::int64_t j = 0; j < count; ++j) to[r * width + j] = from[j * ld + r];
-  }
-  if (count == width) return;
-  for (r = 0; r < k; ++r) {
-    std::memset(to + r * width + count, 0, static_cast<std::size_t>(width - count) * sizeof(float));
-  }
 }
 
 }  // namespace gemm
