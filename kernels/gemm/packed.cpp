@@ -27,7 +27,8 @@ namespace {
 // Tiles [tile0, tile1) of rows of op(A) by panels [panel0, panel1) of op(B) from column0 on.
 struct BlockCall {
   std::int64_t k, tile0, tile1;
-  const float* packed_a;
+  const float* a;    // packed, of tile0; or as it lies, of the operand's first row
+  std::int64_t lda;  // of A as it lies, or 0
   std::int64_t column0, panel0, panel1;
   float* packed_b;  // of panel0
   // Where it lies, or null: packed_b holds it already, of all panels. Else of one at a time: the
@@ -81,6 +82,12 @@ void PackA(const float* a, const GemmShape& s, std::int64_t k0, std::int64_t k, 
   }
 }
 
+template <Order kOrder>
+TileFn TileFor(std::int64_t rows, std::int64_t columns, bool copies) {
+  if (copies) return TileOf<2, kOrder, false, true>(rows);
+  return columns <= kLanes ? TileOf<1, kOrder, false>(rows) : TileOf<2, kOrder, false>(rows);
+}
+
 // Tiles of rows by panels of columns, one block of k.
 void Block(const GemmShape& s, const BlockCall& block) {
   const std::int64_t tiles = TileCount(s.m), row0 = TileStart(s.m, tiles, block.tile0);
@@ -96,36 +103,33 @@ void Block(const GemmShape& s, const BlockCall& block) {
     call.columns = std::min(kTileColumns, s.n - column);
     call.bias = block.bias != nullptr ? block.bias + column : nullptr;
     const bool whole = call.columns == kTileColumns;
-    float* const packed = block.b != nullptr
-                              ? block.packed_b
-                              : block.packed_b + (panel - block.panel0) * block.k * kTileColumns;
+    call.panel = block.b != nullptr
+                     ? block.packed_b
+                     : block.packed_b + (panel - block.panel0) * block.k * kTileColumns;
     if (block.b != nullptr && !whole) {
-      PackAcross(block.b + column, s.ldb, block.k, call.columns, kTileColumns, packed);
+      PackAcross(block.b + column, s.ldb, block.k, call.columns, kTileColumns, call.panel);
     }
     for (std::int64_t tile = block.tile0; tile < block.tile1; ++tile) {
       const std::int64_t row = TileStart(s.m, tiles, tile), nth = tile - block.tile0;
       const std::int64_t rows = TileStart(s.m, tiles, tile + 1) - row;
       const bool copies = block.b != nullptr && whole && nth == 0;
-      call.a = block.packed_a + (row - row0) * block.k;
-      call.a_step = rows;
-      call.b = copies ? block.b + column : packed;
+      call.a = block.a + (block.lda != 0 ? row * block.lda : (row - row0) * block.k);
+      call.a_step = block.lda != 0 ? block.lda : rows;
+      call.b = copies ? block.b + column : call.panel;
       call.b_step = copies ? s.ldb : kTileColumns;
-      call.panel = packed;
       call.c = block.c + row * s.ldc + column;
       call.ahead = nullptr, call.ahead_step = 0;
       if (panel + 1 < block.panel1) {
         if (block.b == nullptr) {
-          call.ahead = packed + block.k * (kTileColumns + nth * share);
+          call.ahead = call.panel + block.k * (kTileColumns + nth * share);
           call.ahead_step = share;
         } else if (nth < 2 && column + kTileColumns + nth * kLanes < s.n) {
           call.ahead = block.b + column + kTileColumns + nth * kLanes;
           call.ahead_step = s.ldb;
         }
       }
-      const TileFn run = copies                   ? TileOf<2, Order::columns, false, true>(rows)
-                         : call.columns <= kLanes ? TileOf<1, Order::columns, false>(rows)
-                                                  : TileOf<2, Order::columns, false>(rows);
-      run(call);
+      const auto tile_for = block.lda != 0 ? TileFor<Order::rows> : TileFor<Order::columns>;
+      tile_for(rows, call.columns, copies)(call);
     }
   }
 }
@@ -168,16 +172,20 @@ struct Cut {
   std::int64_t tile_rows, tile_columns, tiles, panels, depths, deepest;
 };
 
+// Rows a multiple of 4 KiB apart would all fall into one set of the L1 cache.
+bool reads_a_as_it_lies(const GemmShape& s) { return !s.trans_a && s.lda % 1024 != 0; }
+
 // Few rows: each panel of B is packed by who multiplies it, at once and only once.
 void few_rows(const float* a, const float* b, float* c, const Epilogue<float>& e,
               const GemmShape& s) {
   const Cut cut(s);
   const std::int64_t most = std::clamp<std::int64_t>(cut.panels / kGroups, 1, kGroup);
   const std::int64_t groups = divided(cut.panels, most);
-  const FloatScratch packed_a(s.m * cut.deepest);
+  const bool as_it_lies = reads_a_as_it_lies(s);
+  const FloatScratch packed_a(as_it_lies ? 0 : s.m * cut.deepest);
   for (std::int64_t depth = 0; depth < cut.depths; ++depth) {
     const std::int64_t k0 = depth * s.k / cut.depths, k = (depth + 1) * s.k / cut.depths - k0;
-    parallel_for(cut.tiles, 4, [&](std::int64_t first, std::int64_t last) {
+    parallel_for(as_it_lies ? 0 : cut.tiles, 4, [&](std::int64_t first, std::int64_t last) {
       float* const to = packed_a.data() + first * s.m / cut.tiles * k;
       HWY_DYNAMIC_DISPATCH(PackA)(a, s, k0, k, first, last, to);
     });
@@ -188,7 +196,8 @@ void few_rows(const float* a, const float* b, float* c, const Epilogue<float>& e
         BlockCall block{};
         block.k = k;
         block.tile1 = cut.tiles;
-        block.packed_a = packed_a.data();
+        block.a = as_it_lies ? a + k0 : packed_a.data();
+        block.lda = as_it_lies ? s.lda : 0;
         block.panel0 = group * cut.panels / groups;
         block.panel1 = (group + 1) * cut.panels / groups;
         block.packed_b = packed_b.data();
@@ -213,7 +222,9 @@ void many_rows(const float* a, const float* b, float* c, const Epilogue<float>& 
   const Cut cut(s);
   const std::int64_t chunks = divided(s.m, kDown);
   const FloatScratch packed_b(cut.deepest * std::min(kColumns, cut.panels * cut.tile_columns));
-  const FloatScratch packed_a(divided(cut.tiles, chunks) * cut.tile_rows * cut.deepest);
+  const bool as_it_lies = reads_a_as_it_lies(s);
+  const FloatScratch packed_a(
+      as_it_lies ? 0 : divided(cut.tiles, chunks) * cut.tile_rows * cut.deepest);
   for (std::int64_t column0 = 0; column0 < s.n; column0 += kColumns) {
     const std::int64_t panels = divided(std::min(kColumns, s.n - column0), cut.tile_columns);
     const std::int64_t across = divided(panels * cut.tile_columns, kWidth);
@@ -231,7 +242,7 @@ void many_rows(const float* a, const float* b, float* c, const Epilogue<float>& 
         const auto a_of = [&](std::int64_t tile) {
           return packed_a.data() + (tile * s.m / cut.tiles - begin * s.m / cut.tiles) * k;
         };
-        parallel_for(tiles, 4, [&](std::int64_t first, std::int64_t last) {
+        parallel_for(as_it_lies ? 0 : tiles, 4, [&](std::int64_t first, std::int64_t last) {
           HWY_DYNAMIC_DISPATCH(PackA)
           (a, s, k0, k, begin + first, begin + last, a_of(begin + first));
         });
@@ -243,7 +254,8 @@ void many_rows(const float* a, const float* b, float* c, const Epilogue<float>& 
             block.k = k;
             block.tile0 = begin + i * tiles / down;
             block.tile1 = begin + (i + 1) * tiles / down;
-            block.packed_a = a_of(block.tile0);
+            block.a = as_it_lies ? a + k0 : a_of(block.tile0);
+            block.lda = as_it_lies ? s.lda : 0;
             block.column0 = column0;
             block.panel0 = j * panels / across;
             block.panel1 = (j + 1) * panels / across;
