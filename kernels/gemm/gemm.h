@@ -80,9 +80,14 @@ void gemm_packed(const float* a, const float* b, float* c, const Epilogue<float>
                  const GemmShape& s);
 void gemm_dot(const float* a, const float* b, float* c, const Epilogue<float>& e,
               const GemmShape& s);
+void gemm_turned(const float* a, const float* b, float* c, const Epilogue<float>& e,
+                 const GemmShape& s);
 inline constexpr int kDotColumns = 12;
+inline constexpr int kTurnedColumns = 14;
 /// Products with at most so many columns, or what `crossovers()` says, A as it lies.
 bool gemm_dot_applies(const GemmShape& s);
+/// Products with at most so many columns and more rows, A transposed.
+bool gemm_turned_applies(const GemmShape& s);
 /// Those where packing both operands is paid back: large ones, and rows of A that lie badly.
 bool gemm_packed_applies(const GemmShape& s);
 
@@ -112,7 +117,11 @@ inline constexpr auto gemm_ladder<float> = Ladder{
             "dot", "no idle lanes where there are few columns", cpu::gemm_dot_applies,
             cpu::gemm_dot,
             "one product, 8 rows or more, A not transposed, columns up to gemm.dot_columns and a k "
-            "from gemm.dot_depth on (`make tune`; built in: 12, 64)"}}};
+            "from gemm.dot_depth on (`make tune`; built in: 12, 64)"},
+        Rung<GemmFn<float>>{"turned", "no idle lanes where there are few columns, A transposed",
+                            cpu::gemm_turned_applies, cpu::gemm_turned,
+                            "one product, A transposed, 1 to 14 columns, a k from 8 on, rows "
+                            "for two vectors or more"}}};
 
 namespace cuda {
 void gemm_naive(const float* a, const float* b, float* c, const Epilogue<float>& e,

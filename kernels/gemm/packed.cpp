@@ -88,48 +88,63 @@ TileFn TileFor(std::int64_t rows, std::int64_t columns, bool copies) {
   return columns <= kLanes ? TileOf<1, kOrder, false>(rows) : TileOf<2, kOrder, false>(rows);
 }
 
-// Tiles of rows by panels of columns, one block of k.
+// One tile of rows by one panel of columns, one block of k.
+HWY_INLINE void OneTile(const GemmShape& s, const BlockCall& block, std::int64_t panel,
+                        std::int64_t tile, TileCall& call) {
+  const std::int64_t tiles = TileCount(s.m), row = TileStart(s.m, tiles, tile);
+  const std::int64_t rows = TileStart(s.m, tiles, tile + 1) - row, nth = tile - block.tile0;
+  const std::int64_t column = block.column0 + panel * kTileColumns;
+  call.columns = std::min(kTileColumns, s.n - column);
+  call.bias = block.bias != nullptr ? block.bias + column : nullptr;
+  call.panel = block.b != nullptr
+                   ? block.packed_b
+                   : block.packed_b + (panel - block.panel0) * block.k * kTileColumns;
+  const bool whole = call.columns == kTileColumns;
+  const bool copies = block.b != nullptr && whole && nth == 0;
+  if (block.b != nullptr && !whole && nth == 0) {
+    PackAcross(block.b + column, s.ldb, block.k, call.columns, kTileColumns, call.panel);
+  }
+  call.a = block.a + (block.lda != 0 ? row * block.lda
+                                     : (row - TileStart(s.m, tiles, block.tile0)) * block.k);
+  call.a_step = block.lda != 0 ? block.lda : rows;
+  call.b = copies ? block.b + column : call.panel;
+  call.b_step = copies ? s.ldb : kTileColumns;
+  call.c = block.c + row * s.ldc + column;
+  call.ahead = nullptr, call.ahead_step = 0;
+  if (panel + 1 < block.panel1) {
+    if (block.b == nullptr) {  // a share of the next panel
+      const std::int64_t sharers = block.tile1 - block.tile0;
+      call.ahead_step = (kTileColumns + sharers - 1) / sharers;
+      call.ahead = call.panel + block.k * (kTileColumns + nth * call.ahead_step);
+    } else if (nth < 2 && column + kTileColumns + nth * kLanes < s.n) {
+      call.ahead = block.b + column + kTileColumns + nth * kLanes;
+      call.ahead_step = s.ldb;
+    }
+  }
+  const auto tile_for = block.lda != 0 ? TileFor<Order::rows> : TileFor<Order::columns>;
+  tile_for(rows, call.columns, copies)(call);
+}
+
 void Block(const GemmShape& s, const BlockCall& block) {
-  const std::int64_t tiles = TileCount(s.m), row0 = TileStart(s.m, tiles, block.tile0);
-  const std::int64_t share =  // of the next panel, that each tile asks for
-      (kTileColumns + block.tile1 - block.tile0 - 1) / (block.tile1 - block.tile0);
   TileCall call{};
   call.ldc = s.ldc;
   call.k = block.k;
   call.relu = block.relu;
   call.accumulate = block.accumulate;
-  for (std::int64_t panel = block.panel0; panel < block.panel1; ++panel) {
-    const std::int64_t column = block.column0 + panel * kTileColumns;
-    call.columns = std::min(kTileColumns, s.n - column);
-    call.bias = block.bias != nullptr ? block.bias + column : nullptr;
-    const bool whole = call.columns == kTileColumns;
-    call.panel = block.b != nullptr
-                     ? block.packed_b
-                     : block.packed_b + (panel - block.panel0) * block.k * kTileColumns;
-    if (block.b != nullptr && !whole) {
-      PackAcross(block.b + column, s.ldb, block.k, call.columns, kTileColumns, call.panel);
-    }
+  // Where all panels stay in the cache near the core, C is written along its rows: a page of it
+  // after the other.
+  const std::int64_t panel_floats = (block.panel1 - block.panel0) * block.k * kTileColumns;
+  if (block.b == nullptr && panel_floats <= 1 << 15 && s.ldc >= 768) {
     for (std::int64_t tile = block.tile0; tile < block.tile1; ++tile) {
-      const std::int64_t row = TileStart(s.m, tiles, tile), nth = tile - block.tile0;
-      const std::int64_t rows = TileStart(s.m, tiles, tile + 1) - row;
-      const bool copies = block.b != nullptr && whole && nth == 0;
-      call.a = block.a + (block.lda != 0 ? row * block.lda : (row - row0) * block.k);
-      call.a_step = block.lda != 0 ? block.lda : rows;
-      call.b = copies ? block.b + column : call.panel;
-      call.b_step = copies ? s.ldb : kTileColumns;
-      call.c = block.c + row * s.ldc + column;
-      call.ahead = nullptr, call.ahead_step = 0;
-      if (panel + 1 < block.panel1) {
-        if (block.b == nullptr) {
-          call.ahead = call.panel + block.k * (kTileColumns + nth * share);
-          call.ahead_step = share;
-        } else if (nth < 2 && column + kTileColumns + nth * kLanes < s.n) {
-          call.ahead = block.b + column + kTileColumns + nth * kLanes;
-          call.ahead_step = s.ldb;
-        }
+      for (std::int64_t panel = block.panel0; panel < block.panel1; ++panel) {
+        OneTile(s, block, panel, tile, call);
       }
-      const auto tile_for = block.lda != 0 ? TileFor<Order::rows> : TileFor<Order::columns>;
-      tile_for(rows, call.columns, copies)(call);
+    }
+    return;
+  }
+  for (std::int64_t panel = block.panel0; panel < block.panel1; ++panel) {
+    for (std::int64_t tile = block.tile0; tile < block.tile1; ++tile) {
+      OneTile(s, block, panel, tile, call);
     }
   }
 }
@@ -150,6 +165,7 @@ HWY_EXPORT(Block);
 namespace {
 
 constexpr std::int64_t kDepth = 512;     // of a block of k: a panel of B is 64 KiB with AVX-512
+constexpr std::int64_t kFewDepth = 208;  // where few rows read a B of up to 2 MiB: 26 KiB, that stay in L1
 constexpr std::int64_t kRows = 84;       // of a block of A: 168 KiB
 constexpr std::int64_t kWidth = 512;     // columns of a piece
 constexpr std::int64_t kFewRows = 168;   // read a panel of B so seldom that a pass to pack it costs
@@ -162,12 +178,12 @@ constexpr std::int64_t divided(std::int64_t x, std::int64_t by) { return (x + by
 
 // How the blocks are cut.
 struct Cut {
-  explicit Cut(const GemmShape& s)
+  Cut(const GemmShape& s, std::int64_t depth)
       : tile_rows(HWY_DYNAMIC_DISPATCH(TileRows)()),
         tile_columns(HWY_DYNAMIC_DISPATCH(TileColumns)()),
         tiles(divided(s.m, tile_rows)),
         panels(divided(s.n, tile_columns)),
-        depths(divided(s.k, kDepth)),
+        depths(divided(s.k, depth)),
         deepest(divided(s.k, depths)) {}
   std::int64_t tile_rows, tile_columns, tiles, panels, depths, deepest;
 };
@@ -178,7 +194,7 @@ bool reads_a_as_it_lies(const GemmShape& s) { return !s.trans_a && s.lda % 1024 
 // Few rows: each panel of B is packed by who multiplies it, at once and only once.
 void few_rows(const float* a, const float* b, float* c, const Epilogue<float>& e,
               const GemmShape& s) {
-  const Cut cut(s);
+  const Cut cut(s, s.k * s.n <= 1 << 19 ? kFewDepth : kDepth);
   const std::int64_t most = std::clamp<std::int64_t>(cut.panels / kGroups, 1, kGroup);
   const std::int64_t groups = divided(cut.panels, most);
   const bool as_it_lies = reads_a_as_it_lies(s);
@@ -219,7 +235,7 @@ void few_rows(const float* a, const float* b, float* c, const Epilogue<float>& e
 
 void many_rows(const float* a, const float* b, float* c, const Epilogue<float>& e,
                const GemmShape& s) {
-  const Cut cut(s);
+  const Cut cut(s, kDepth);
   const std::int64_t chunks = divided(s.m, kDown);
   const FloatScratch packed_b(cut.deepest * std::min(kColumns, cut.panels * cut.tile_columns));
   const bool as_it_lies = reads_a_as_it_lies(s);

@@ -1,0 +1,105 @@
+// A few columns where A is transposed, such as a classifier's weight gradient, computed turned:
+// C^T = op(B)^T A. The vectors run along the rows of C, which lie side by side in A, so that no lane
+// is idle; the tile's rows are the columns of C. A strip of C^T is turned when it is written.
+#include "kernels/gemm/gemm.h"
+
+#include <algorithm>
+
+#include "kernels/parallel.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/gemm/turned.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include "kernels/gemm/tile.h"
+#include "kernels/simd.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace keratin::kernels::cpu {
+namespace HWY_NAMESPACE {
+namespace {
+using namespace gemm;  // NOLINT: the tile's vocabulary, inside an unnamed namespace
+
+std::int64_t StripRows() { return kTileColumns; }
+
+// C[row0 : row0 + rows] from its strip of C^T, [n][kTileColumns].
+void WriteTurned(const float* strip, const GemmShape& s, const Epilogue<float>& e,
+                 std::int64_t row0, std::int64_t rows, float* c) {
+  const bool relu = e.activation == Activation::relu;
+  for (std::int64_t i = 0; i < rows; ++i) {
+    float* const to = c + (row0 + i) * s.ldc;
+    for (std::int64_t j = 0; j < s.n; ++j) {
+      float y = strip[j * kTileColumns + i] + (e.bias != nullptr ? e.bias[j] : 0.0F);
+      if (s.accumulate) y += to[j];
+      to[j] = relu && y < 0 ? 0.0F : y;
+    }
+  }
+}
+
+template <Order kOrder>
+void Strips(const float* a, const float* b, float* c, const Epilogue<float>& e, const GemmShape& s,
+            std::int64_t first, std::int64_t last) {
+  HWY_ALIGN float strip[kTurnedColumns * kTileColumns];
+  const std::int64_t tiles = TileCount(s.n);
+  for (std::int64_t item = first; item < last; ++item) {
+    const std::int64_t row0 = item * kTileColumns, rows = std::min(kTileColumns, s.m - row0);
+    TileCall call{};
+    call.b = a + row0;
+    call.b_step = s.lda;
+    call.ldc = kTileColumns;
+    call.k = s.k;
+    call.columns = rows;
+    for (std::int64_t tile = 0; tile < tiles; ++tile) {
+      const std::int64_t column = TileStart(s.n, tiles, tile);
+      const std::int64_t columns = TileStart(s.n, tiles, tile + 1) - column;
+      call.a = b + (kOrder == Order::rows ? column * s.ldb : column);
+      call.a_step = s.ldb;
+      call.c = strip + column * kTileColumns;
+      const TileFn run = rows <= kLanes         ? TileOf<1, kOrder, true>(columns)
+                         : rows < kTileColumns ? TileOf<2, kOrder, true>(columns)
+                                               : TileOf<2, kOrder, false>(columns);
+      run(call);
+    }
+    WriteTurned(strip, s, e, row0, rows, c);
+  }
+}
+
+void Turned(const float* a, const float* b, float* c, const Epilogue<float>& e, const GemmShape& s,
+            std::int64_t first, std::int64_t last) {
+  const auto run = s.trans_b ? Strips<Order::rows> : Strips<Order::columns>;
+  run(a, b, c, e, s, first, last);
+}
+
+bool ReadsParts() { return kMaskedLoads; }
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace keratin::kernels::cpu
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace keratin::kernels::cpu {
+HWY_EXPORT(ReadsParts);
+HWY_EXPORT(StripRows);
+HWY_EXPORT(Turned);
+
+bool gemm_turned_applies(const GemmShape& shape) {
+  const GemmShape s = merged_batch(shape);
+  const std::int64_t strip = HWY_DYNAMIC_DISPATCH(StripRows)();
+  return s.batch == 1 && s.trans_a && s.n >= 1 && s.n <= kTurnedColumns && s.m >= strip &&
+         s.k >= 8 && (s.m % strip == 0 || HWY_DYNAMIC_DISPATCH(ReadsParts)());
+}
+
+void gemm_turned(const float* a, const float* b, float* c, const Epilogue<float>& e,
+                 const GemmShape& shape) {
+  const GemmShape s = merged_batch(shape);
+  const std::int64_t strip = HWY_DYNAMIC_DISPATCH(StripRows)();
+  const std::int64_t grain = grain_for(strip * s.n * s.k, 1 << 19);
+  parallel_for((s.m + strip - 1) / strip, grain, [&](std::int64_t first, std::int64_t last) {
+    HWY_DYNAMIC_DISPATCH(Turned)(a, b, c, e, s, first, last);
+  });
+}
+
+}  // namespace keratin::kernels::cpu
+#endif
