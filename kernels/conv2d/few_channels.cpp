@@ -16,6 +16,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "kernels/gemm/pack.h"
 #include "kernels/gemm/tile.h"
 #include "kernels/simd.h"
 

@@ -112,7 +112,8 @@ inline constexpr auto gemm_ladder<float> = Ladder{
                             cpu::gemm_packed_applies, cpu::gemm_packed,
                             "sizes of 128 or more and the multiply-adds of gemm.packed_work or "
                             "gemm.packed_transposed_work (`make tune`; built in: some millions); "
-                            "or rows of A that lie badly, 24 rows and 64 columns or more"},
+                            "or rows of A that lie badly or of B that lie far apart, 24 rows and "
+                            "64 columns or more"},
         Rung<GemmFn<float>>{
             "dot", "no idle lanes where there are few columns", cpu::gemm_dot_applies,
             cpu::gemm_dot,

@@ -37,7 +37,9 @@ struct BlockCall {
   float* c;
   const float* bias;
   bool relu, accumulate;
+  std::int64_t share;  // floats a row of the next panel that each tile asks for: Block sets it
 };
+constexpr std::int64_t kMostTiles = 32;  // of rows in a block: kFewRows, kRows
 }  // namespace
 }  // namespace keratin::kernels::cpu
 #endif
@@ -88,11 +90,10 @@ TileFn TileFor(std::int64_t rows, std::int64_t columns, bool copies) {
   return columns <= kLanes ? TileOf<1, kOrder, false>(rows) : TileOf<2, kOrder, false>(rows);
 }
 
-// One tile of rows by one panel of columns, one block of k.
+// One tile of rows, from `row` on, by one panel of columns, one block of k.
 HWY_INLINE void OneTile(const GemmShape& s, const BlockCall& block, std::int64_t panel,
-                        std::int64_t tile, TileCall& call) {
-  const std::int64_t tiles = TileCount(s.m), row = TileStart(s.m, tiles, tile);
-  const std::int64_t rows = TileStart(s.m, tiles, tile + 1) - row, nth = tile - block.tile0;
+                        std::int64_t nth, std::int64_t row0, std::int64_t row, std::int64_t rows,
+                        TileCall& call) {
   const std::int64_t column = block.column0 + panel * kTileColumns;
   call.columns = std::min(kTileColumns, s.n - column);
   call.bias = block.bias != nullptr ? block.bias + column : nullptr;
@@ -104,8 +105,7 @@ HWY_INLINE void OneTile(const GemmShape& s, const BlockCall& block, std::int64_t
   if (block.b != nullptr && !whole && nth == 0) {
     PackAcross(block.b + column, s.ldb, block.k, call.columns, kTileColumns, call.panel);
   }
-  call.a = block.a + (block.lda != 0 ? row * block.lda
-                                     : (row - TileStart(s.m, tiles, block.tile0)) * block.k);
+  call.a = block.a + (block.lda != 0 ? row * block.lda : (row - row0) * block.k);
   call.a_step = block.lda != 0 ? block.lda : rows;
   call.b = copies ? block.b + column : call.panel;
   call.b_step = copies ? s.ldb : kTileColumns;
@@ -113,9 +113,8 @@ HWY_INLINE void OneTile(const GemmShape& s, const BlockCall& block, std::int64_t
   call.ahead = nullptr, call.ahead_step = 0;
   if (panel + 1 < block.panel1) {
     if (block.b == nullptr) {  // a share of the next panel
-      const std::int64_t sharers = block.tile1 - block.tile0;
-      call.ahead_step = (kTileColumns + sharers - 1) / sharers;
-      call.ahead = call.panel + block.k * (kTileColumns + nth * call.ahead_step);
+      call.ahead_step = block.share;
+      call.ahead = call.panel + block.k * (kTileColumns + nth * block.share);
     } else if (nth < 2 && column + kTileColumns + nth * kLanes < s.n) {
       call.ahead = block.b + column + kTileColumns + nth * kLanes;
       call.ahead_step = s.ldb;
@@ -125,27 +124,32 @@ HWY_INLINE void OneTile(const GemmShape& s, const BlockCall& block, std::int64_t
   tile_for(rows, call.columns, copies)(call);
 }
 
-void Block(const GemmShape& s, const BlockCall& block) {
+void Block(const GemmShape& s, const BlockCall& given) {
+  BlockCall block = given;
+  const std::int64_t count = block.tile1 - block.tile0, tiles = TileCount(s.m);
+  KERATIN_ASSERT(count <= kMostTiles);
+  block.share = (kTileColumns + count - 1) / count;
+  std::int64_t rows[kMostTiles + 1];
+  for (std::int64_t i = 0; i <= count; ++i) rows[i] = TileStart(s.m, tiles, block.tile0 + i);
   TileCall call{};
   call.ldc = s.ldc;
   call.k = block.k;
   call.relu = block.relu;
   call.accumulate = block.accumulate;
+  const auto one = [&](std::int64_t panel, std::int64_t i) HWY_ATTR {
+    OneTile(s, block, panel, i, rows[0], rows[i], rows[i + 1] - rows[i], call);
+  };
   // Where all panels stay in the cache near the core, C is written along its rows: a page of it
   // after the other.
   const std::int64_t panel_floats = (block.panel1 - block.panel0) * block.k * kTileColumns;
   if (block.b == nullptr && panel_floats <= 1 << 15 && s.ldc >= 768) {
-    for (std::int64_t tile = block.tile0; tile < block.tile1; ++tile) {
-      for (std::int64_t panel = block.panel0; panel < block.panel1; ++panel) {
-        OneTile(s, block, panel, tile, call);
-      }
+    for (std::int64_t i = 0; i < count; ++i) {
+      for (std::int64_t panel = block.panel0; panel < block.panel1; ++panel) one(panel, i);
     }
     return;
   }
   for (std::int64_t panel = block.panel0; panel < block.panel1; ++panel) {
-    for (std::int64_t tile = block.tile0; tile < block.tile1; ++tile) {
-      OneTile(s, block, panel, tile, call);
-    }
+    for (std::int64_t i = 0; i < count; ++i) one(panel, i);
   }
 }
 
@@ -164,10 +168,11 @@ HWY_EXPORT(Block);
 
 namespace {
 
-constexpr std::int64_t kDepth = 512;     // of a block of k: a panel of B is 64 KiB with AVX-512
-constexpr std::int64_t kFewDepth = 208;  // where few rows read a B of up to 2 MiB: 26 KiB, that stay in L1
+constexpr std::int64_t kDepth = 512;  // of a block of k: a panel of B is 64 KiB with AVX-512
+constexpr std::int64_t kFewDepth =
+    208;  // where few rows read a B of up to 2 MiB: 26 KiB, that stay in L1
 constexpr std::int64_t kRows = 84;       // of a block of A: 168 KiB
-constexpr std::int64_t kWidth = 512;     // columns of a piece
+constexpr std::int64_t kWidth = 256;     // columns of a piece
 constexpr std::int64_t kFewRows = 168;   // read a panel of B so seldom that a pass to pack it costs
 constexpr std::int64_t kGroups = 8;      // at least, for threads, where there are as many panels
 constexpr std::int64_t kGroup = 4;       // panels of B that follow each other in its rows
@@ -194,7 +199,7 @@ bool reads_a_as_it_lies(const GemmShape& s) { return !s.trans_a && s.lda % 1024 
 // Few rows: each panel of B is packed by who multiplies it, at once and only once.
 void few_rows(const float* a, const float* b, float* c, const Epilogue<float>& e,
               const GemmShape& s) {
-  const Cut cut(s, s.k * s.n <= 1 << 19 ? kFewDepth : kDepth);
+  const Cut cut(s, !s.trans_b && s.k * s.n <= 1 << 19 ? kFewDepth : kDepth);
   const std::int64_t most = std::clamp<std::int64_t>(cut.panels / kGroups, 1, kGroup);
   const std::int64_t groups = divided(cut.panels, most);
   const bool as_it_lies = reads_a_as_it_lies(s);
@@ -295,6 +300,9 @@ bool gemm_packed_applies(const GemmShape& shape) {
   // Rows that fall into one set of the L1 cache, or of which a tile takes little each.
   const bool a_scattered = s.trans_a ? s.lda >= 512 : s.lda % 1024 == 0;
   if (a_scattered && s.batch == 1 && s.m >= 24 && s.n >= 64 && s.k >= 16) return true;
+  // What the rung before would copy B for; here the copying is free.
+  const bool copies_b = !s.trans_a && !s.trans_b && s.ldb >= 256 && s.ldb % 1024 != 0;
+  if (copies_b && s.batch == 1 && s.m >= 24 && s.n >= 64 && s.k >= 128) return true;
   const std::int64_t enough =
       s.trans_a ? crossovers().packed_transposed_work : crossovers().packed_work;
   return s.m >= 128 && s.n >= 128 && s.k >= 128 && s.m * s.n * s.k >= enough;

@@ -56,7 +56,7 @@ void Strips(const float* a, const float* b, float* c, const Epilogue<float>& e, 
       call.a = b + (kOrder == Order::rows ? column * s.ldb : column);
       call.a_step = s.ldb;
       call.c = strip + column * kTileColumns;
-      const TileFn run = rows <= kLanes         ? TileOf<1, kOrder, true>(columns)
+      const TileFn run = rows <= kLanes        ? TileOf<1, kOrder, true>(columns)
                          : rows < kTileColumns ? TileOf<2, kOrder, true>(columns)
                                                : TileOf<2, kOrder, false>(columns);
       run(call);
