@@ -39,6 +39,7 @@ struct BlockCall {
   bool relu, accumulate;
   std::int64_t share;  // floats a row of the next panel that each tile asks for: Block sets it
 };
+constexpr std::int64_t kGroup = 4;       // panels of B that follow each other in its rows
 constexpr std::int64_t kMostTiles = 32;  // of rows in a block: kFewRows, kRows
 }  // namespace
 }  // namespace keratin::kernels::cpu
@@ -53,17 +54,36 @@ using namespace gemm;  // NOLINT: the tile's vocabulary, inside an unnamed names
 std::int64_t TileRows() { return kTileRows; }
 std::int64_t TileColumns() { return kTileColumns; }
 
-// Panels [first, last) of op(B)[k0 : k0 + k, ...], each [k][kTileColumns].
+// Panels [first, last) of op(B)[k0 : k0 + k, ...], each [k][kTileColumns]. Of B as it lies, some
+// panels at a time: a row of theirs is one piece of memory, and no prefetcher finds the next, which
+// lies on another page.
 void PackB(const float* b, const GemmShape& s, std::int64_t k0, std::int64_t k,
            std::int64_t column0, std::int64_t first, std::int64_t last, float* to) {
-  for (std::int64_t panel = first; panel < last; ++panel) {
+  constexpr std::int64_t kAhead = 8;
+  const std::int64_t panel_size = k * kTileColumns;
+  if (s.trans_b) {
+    for (std::int64_t panel = first; panel < last; ++panel, to += panel_size) {
+      const std::int64_t column = column0 + panel * kTileColumns;
+      const std::int64_t count = std::min(kTileColumns, s.n - column);
+      PackAlong(b + column * s.ldb + k0, s.ldb, k, count, kTileColumns, to);
+    }
+    return;
+  }
+  for (std::int64_t panel = first; panel < last; panel += kGroup) {
+    const std::int64_t panels = std::min(kGroup, last - panel);
     const std::int64_t column = column0 + panel * kTileColumns;
-    const std::int64_t count = std::min(kTileColumns, s.n - column);
-    float* const out = to + (panel - first) * k * kTileColumns;
-    if (s.trans_b) {
-      PackAlong(b + column * s.ldb + k0, s.ldb, k, count, kTileColumns, out);
-    } else {
-      PackAcross(b + k0 * s.ldb + column, s.ldb, k, count, kTileColumns, out);
+    const std::int64_t columns = std::min(panels * kTileColumns, s.n - column);
+    float* const group = to + (panel - first) * panel_size;
+    for (std::int64_t r = 0; r < k; ++r) {
+      const float* const row = b + (k0 + r) * s.ldb + column;
+      for (std::int64_t j = 0; j < columns; j += kLanes) {
+        __builtin_prefetch(row + kAhead * s.ldb + j);
+      }
+      for (std::int64_t q = 0; q < panels; ++q) {
+        const std::int64_t at = q * kTileColumns;
+        PackAcross(row + at, 0, 1, std::min(kTileColumns, columns - at), kTileColumns,
+                   group + q * panel_size + r * kTileColumns);
+      }
     }
   }
 }
@@ -168,16 +188,20 @@ HWY_EXPORT(Block);
 
 namespace {
 
-constexpr std::int64_t kDepth = 512;  // of a block of k: a panel of B is 64 KiB with AVX-512
-constexpr std::int64_t kFewDepth =
-    208;  // where few rows read a B of up to 2 MiB: 26 KiB, that stay in L1
-constexpr std::int64_t kRows = 84;       // of a block of A: 168 KiB
-constexpr std::int64_t kWidth = 256;     // columns of a piece
-constexpr std::int64_t kFewRows = 168;   // read a panel of B so seldom that a pass to pack it costs
-constexpr std::int64_t kGroups = 8;      // at least, for threads, where there are as many panels
-constexpr std::int64_t kGroup = 4;       // panels of B that follow each other in its rows
-constexpr std::int64_t kColumns = 4096;  // of B packed at a time, shared by all threads: 8 MiB
-constexpr std::int64_t kDown = 4032;     // rows of A likewise
+// Sizes of the blocks. A panel of B of kDepth rows is 64 KiB with AVX-512, a block of A of kRows
+// rows 168 KiB.
+constexpr std::int64_t kDepth = 512;
+constexpr std::int64_t kRows = 84;
+constexpr std::int64_t kWidth = 256;  // columns of a piece
+// Packed at a time, shared by all threads: columns of B, rows of A, 8 MiB each.
+constexpr std::int64_t kColumns = 4096, kDown = 4032;
+// So few rows read a panel of B so seldom that a pass to pack it costs. Where B is near (floats of
+// it that the L2 cache or nearly so holds), it is copied on the way, and a panel of kFewDepth rows
+// stays in L1. Panels are done in groups, at least kGroups for threads.
+constexpr std::int64_t kFewRows = 168;
+constexpr std::int64_t kNear = 1 << 19;
+constexpr std::int64_t kFewDepth = 208;
+constexpr std::int64_t kGroups = 8;
 
 constexpr std::int64_t divided(std::int64_t x, std::int64_t by) { return (x + by - 1) / by; }
 
@@ -196,10 +220,12 @@ struct Cut {
 // Rows a multiple of 4 KiB apart would all fall into one set of the L1 cache.
 bool reads_a_as_it_lies(const GemmShape& s) { return !s.trans_a && s.lda % 1024 != 0; }
 
-// Few rows: each panel of B is packed by who multiplies it, at once and only once.
+// Few rows: each panel of B is packed by who multiplies it, at once and only once; on the way, where
+// B is near enough that its rows need not be asked for in long pieces.
 void few_rows(const float* a, const float* b, float* c, const Epilogue<float>& e,
               const GemmShape& s) {
-  const Cut cut(s, !s.trans_b && s.k * s.n <= 1 << 19 ? kFewDepth : kDepth);
+  const bool copies = !s.trans_b && s.k * s.n <= kNear;
+  const Cut cut(s, copies ? kFewDepth : kDepth);
   const std::int64_t most = std::clamp<std::int64_t>(cut.panels / kGroups, 1, kGroup);
   const std::int64_t groups = divided(cut.panels, most);
   const bool as_it_lies = reads_a_as_it_lies(s);
@@ -212,7 +238,7 @@ void few_rows(const float* a, const float* b, float* c, const Epilogue<float>& e
     });
     const bool ends = depth == cut.depths - 1;
     parallel_for(groups, 1, [&](std::int64_t first, std::int64_t last) {
-      const FloatScratch packed_b((s.trans_b ? most : 1) * cut.tile_columns * k);
+      const FloatScratch packed_b((copies ? 1 : most) * cut.tile_columns * k);
       for (std::int64_t group = first; group < last; ++group) {
         BlockCall block{};
         block.k = k;
@@ -226,11 +252,11 @@ void few_rows(const float* a, const float* b, float* c, const Epilogue<float>& e
         block.bias = ends ? e.bias : nullptr;
         block.relu = ends && e.activation == Activation::relu;
         block.accumulate = s.accumulate || depth > 0;
-        if (s.trans_b) {
+        if (copies) {
+          block.b = b + k0 * s.ldb;
+        } else {
           HWY_DYNAMIC_DISPATCH(PackB)
           (b, s, k0, k, 0, block.panel0, block.panel1, packed_b.data());
-        } else {
-          block.b = b + k0 * s.ldb;
         }
         HWY_DYNAMIC_DISPATCH(Block)(s, block);
       }
