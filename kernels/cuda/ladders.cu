@@ -1,16 +1,23 @@
 // Which ladder of the CPU each CUDA ladder belongs to.
 #include <unordered_map>
 
+#include "kernels/batch_normalization/batch_normalization.h"
+#include "kernels/cast/cast.h"
 #include "kernels/conv2d/conv2d.h"
 #include "kernels/copy/copy.h"
 #include "kernels/cross_entropy/cross_entropy.h"
 #include "kernels/cuda_ladder.h"
+#include "kernels/dropout/dropout.h"
 #include "kernels/elementwise/elementwise.h"
+#include "kernels/gather/gather.h"
 #include "kernels/gemm/gemm.h"
+#include "kernels/layer_normalization/layer_normalization.h"
 #include "kernels/optimizer/optimizer.h"
 #include "kernels/pool2d/pool2d.h"
+#include "kernels/random/random.h"
 #include "kernels/reduce/reduce.h"
 #include "kernels/softmax/softmax.h"
+#include "kernels/transpose/transpose.h"
 
 namespace keratin::kernels::cuda {
 
@@ -23,6 +30,32 @@ using Table = std::unordered_map<const void*, BoundRungs>;
 template <class Fn, std::size_t N, std::size_t M>
 void bind(Table& table, const Ladder<Fn, N>& cpu, const CudaLadder<Fn, M>& gpu) {
   table[&cpu] = {gpu.rungs.data(), M};
+}
+
+template <class From, class... To>
+void bind_casts_from(Table& table) {
+  (bind(table, kernels::cast_ladder<From, To>, cuda::cast_ladder<From, To>), ...);
+}
+template <class... T>
+void bind_casts(Table& table) {
+  (bind_casts_from<T, T...>(table), ...);
+  bind(table, kernels::cast_ladder<float, BFloat16>, cuda::cast_ladder<float, BFloat16>);
+  bind(table, kernels::cast_ladder<BFloat16, float>, cuda::cast_ladder<BFloat16, float>);
+}
+
+template <class I>
+void bind_indexed(Table& table) {
+  bind(table, kernels::first_bad_index_ladder<I>, cuda::first_bad_index_ladder<I>);
+  bind(table, kernels::gather_ladder<I>, cuda::gather_ladder<I>);
+  bind(table, kernels::scatter_add_ladder<float, I>, cuda::scatter_add_ladder<float, I>);
+  bind(table, kernels::scatter_add_ladder<double, I>, cuda::scatter_add_ladder<double, I>);
+  bind(table, kernels::one_hot_ladder<I>, cuda::one_hot_ladder<I>);
+}
+
+template <class T>
+void bind_random(Table& table) {
+  bind(table, kernels::random_ladder<T>, cuda::random_ladder<T>);
+  bind(table, kernels::dropout_ladder<T>, cuda::dropout_ladder<T>);
 }
 
 Table all_ladders() {
@@ -42,7 +75,19 @@ Table all_ladders() {
   bind(table, kernels::cross_entropy_ladder<float>, cuda::cross_entropy_ladder);
   bind(table, kernels::cross_entropy_gradient_ladder<float>, cuda::cross_entropy_gradient_ladder);
   bind(table, kernels::strided_copy_ladder, cuda::strided_copy_ladder);
+  bind(table, kernels::pad_ladder, cuda::pad_ladder);
+  bind(table, kernels::transpose_ladder, cuda::transpose_ladder);
+  bind_indexed<std::int32_t>(table);
+  bind_indexed<std::int64_t>(table);
+  bind_casts<float, double, std::uint8_t, std::int32_t, std::int64_t, bool>(table);
+  bind_random<float>(table);
+  bind_random<double>(table);
   bind(table, kernels::update_ladder<float>, cuda::update_ladder);
+  bind(table, kernels::batch_moments_ladder<float>, cuda::batch_moments_ladder);
+  bind(table, kernels::batch_norm_ladder<float>, cuda::batch_norm_ladder);
+  bind(table, kernels::batch_norm_gradient_ladder<float>, cuda::batch_norm_gradient_ladder);
+  bind(table, kernels::layer_norm_ladder<float>, cuda::layer_norm_ladder);
+  bind(table, kernels::layer_norm_gradient_ladder<float>, cuda::layer_norm_gradient_ladder);
   bind(table, kernels::conv2d_ladder<float>, cuda::conv2d_ladder);
   bind(table, kernels::conv2d_input_gradient_ladder<float>, cuda::conv2d_input_gradient_ladder);
   bind(table, kernels::conv2d_weight_gradient_ladder<float>, cuda::conv2d_weight_gradient_ladder);
