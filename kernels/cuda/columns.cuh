@@ -129,7 +129,7 @@ void column_pieces(const Sums& sums, std::int64_t rows, std::int64_t cols, const
   if (cols == 0) return;
   const ColumnTiling t(rows, cols);
   const Scratch between(t.pieces * cols * std::int64_t{sizeof(float2)}, stream);
-  auto* const parts = reinterpret_cast<float2*>(between.floats());
+  auto* const parts = between.as<float2>();
   constexpr auto pieces_kernel = column_pieces_kernel<Sums>;
   constexpr auto join_kernel = column_join_kernel<Sums>;
   KERATIN_LAUNCH(pieces_kernel, blocks_for(t.blocks(), 1), kColumnThreads, 0, stream, sums, parts,

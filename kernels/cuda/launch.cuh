@@ -48,7 +48,11 @@ class Scratch {
   ~Scratch() { cudaFreeAsync(memory_, stream_); }
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
-  float* floats() const { return static_cast<float*>(memory_); }
+  template <class T>
+  T* as() const {
+    return static_cast<T*>(memory_);
+  }
+  float* floats() const { return as<float>(); }
 
  private:
   cudaStream_t stream_;
