@@ -9,6 +9,7 @@
 #include "kernels/cuda_ladder.h"
 #include "kernels/dropout/dropout.h"
 #include "kernels/elementwise/elementwise.h"
+#include "kernels/elementwise/select.h"
 #include "kernels/gather/gather.h"
 #include "kernels/gemm/gemm.h"
 #include "kernels/layer_normalization/layer_normalization.h"
@@ -16,8 +17,10 @@
 #include "kernels/pool2d/pool2d.h"
 #include "kernels/random/random.h"
 #include "kernels/reduce/reduce.h"
+#include "kernels/resize/resize.h"
 #include "kernels/softmax/softmax.h"
 #include "kernels/transpose/transpose.h"
+#include "kernels/warp/warp.h"
 
 namespace keratin::kernels::cuda {
 
@@ -30,6 +33,14 @@ using Table = std::unordered_map<const void*, BoundRungs>;
 template <class Fn, std::size_t N, std::size_t M>
 void bind(Table& table, const Ladder<Fn, N>& cpu, const CudaLadder<Fn, M>& gpu) {
   table[&cpu] = {gpu.rungs.data(), M};
+}
+
+template <class T>
+void bind_numbers(Table& table) {
+  bind(table, kernels::unary_ladder<T>, cuda::unary_ladder<T>);
+  bind(table, kernels::binary_ladder<T>, cuda::binary_ladder<T>);
+  bind(table, kernels::reduce_ladder<T>, cuda::reduce_ladder<T>);
+  bind(table, kernels::arg_reduce_ladder<T>, cuda::arg_reduce_ladder<T>);
 }
 
 template <class From, class... To>
@@ -60,11 +71,13 @@ void bind_random(Table& table) {
 
 Table all_ladders() {
   Table table;
-  bind(table, kernels::unary_ladder<float>, cuda::unary_ladder);
-  bind(table, kernels::binary_ladder<float>, cuda::binary_ladder);
+  bind_numbers<float>(table);
+  bind_numbers<double>(table);
+  bind_numbers<std::uint8_t>(table);
+  bind_numbers<std::int32_t>(table);
+  bind_numbers<std::int64_t>(table);
+  bind(table, kernels::select_ladder, cuda::select_ladder);
   bind(table, kernels::gemm_ladder<float>, cuda::gemm_ladder);
-  bind(table, kernels::reduce_ladder<float>, cuda::reduce_ladder);
-  bind(table, kernels::arg_reduce_ladder<float>, cuda::arg_reduce_ladder);
   bind(table, kernels::softmax_ladder<float>, cuda::softmax_ladder);
   bind(table, kernels::log_softmax_ladder<float>, cuda::log_softmax_ladder);
   bind(table, kernels::softmax_gradient_ladder<float>, cuda::softmax_gradient_ladder);
@@ -80,6 +93,15 @@ Table all_ladders() {
   bind_indexed<std::int32_t>(table);
   bind_indexed<std::int64_t>(table);
   bind_casts<float, double, std::uint8_t, std::int32_t, std::int64_t, bool>(table);
+  bind(table, kernels::resize_ladder<float>, cuda::resize_ladder<float>);
+  bind(table, kernels::resize_ladder<double>, cuda::resize_ladder<double>);
+  bind(table, kernels::resize_ladder<std::uint8_t>, cuda::resize_ladder<std::uint8_t>);
+  bind(table, kernels::resize_gradient_ladder<float>, cuda::resize_gradient_ladder<float>);
+  bind(table, kernels::resize_gradient_ladder<double>, cuda::resize_gradient_ladder<double>);
+  bind(table, kernels::warp_ladder<float>, cuda::warp_ladder<float>);
+  bind(table, kernels::warp_ladder<double>, cuda::warp_ladder<double>);
+  bind(table, kernels::warp_gradient_ladder<float>, cuda::warp_gradient_ladder<float>);
+  bind(table, kernels::warp_gradient_ladder<double>, cuda::warp_gradient_ladder<double>);
   bind_random<float>(table);
   bind_random<double>(table);
   bind(table, kernels::update_ladder<float>, cuda::update_ladder);
