@@ -82,7 +82,7 @@ struct Normalize {
 };
 
 /// dx = gamma scale (dy - dbeta / rows - (x - mean) scale dgamma / rows)
-struct InputGradient {
+struct NormalizeGradient {
   const float *x, *dy, *mean, *variance, *gamma, *dgamma, *dbeta;
   float* dx;
   std::int64_t rows;

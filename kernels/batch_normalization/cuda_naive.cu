@@ -17,8 +17,9 @@ void batch_norm_gradient_naive(const float* x, const float* dy, const float* mea
                                float* dbeta, const BatchNormShape& s, const Stream& stream) {
   column_chains(GradientSums{x, dy, mean, variance, dgamma, dbeta, s.channels, s.epsilon}, s.rows,
                 s.channels, stream);
-  map_elements(InputGradient{x, dy, mean, variance, gamma, dgamma, dbeta, dx, s.rows, s.epsilon},
-               s.rows, s.channels, stream);
+  map_elements(
+      NormalizeGradient{x, dy, mean, variance, gamma, dgamma, dbeta, dx, s.rows, s.epsilon}, s.rows,
+      s.channels, stream);
 }
 
 }  // namespace keratin::kernels::cuda

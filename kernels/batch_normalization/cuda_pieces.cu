@@ -18,7 +18,7 @@ void batch_norm_gradient_pieces(const float* x, const float* dy, const float* me
                                 float* dbeta, const BatchNormShape& s, const Stream& stream) {
   column_pieces(GradientSums{x, dy, mean, variance, dgamma, dbeta, s.channels, s.epsilon}, s.rows,
                 s.channels, stream);
-  map_columns(InputGradient{x, dy, mean, variance, gamma, dgamma, dbeta, dx, s.rows, s.epsilon},
+  map_columns(NormalizeGradient{x, dy, mean, variance, gamma, dgamma, dbeta, dx, s.rows, s.epsilon},
               s.rows, s.channels, stream);
 }
 
