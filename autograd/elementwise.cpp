@@ -54,16 +54,19 @@ Spec infer_number(std::string_view name, const Spec& x) {
   return x;
 }
 
-Tensor operand(std::string_view name, double number, const Tensor& x) {
-  if (is_integer(x.dtype())) {
-    const Tensor there = cast(Tensor::scalar(number, float64), x.dtype());
-    if (there.item<double>() == number) return there.to(x.device());
+Tensor operand_on_cpu(std::string_view name, double number, const Spec& x) {
+  if (is_integer(x.dtype)) {
+    const Tensor held = cast(Tensor::scalar(number, float64), x.dtype);
+    if (held.item<double>() == number) return held;
     throw DTypeError(
         fmt::format("{}: the number {} beside {}; expected one that an {} can hold. Use cast(x, "
                     "float32) first.",
-                    name, number, x.spec().text(), name_of(x.dtype())));
+                    name, number, x.text(), name_of(x.dtype)));
   }
-  return Tensor::scalar(number, is_floating(x.dtype()) ? x.dtype() : float32).to(x.device());
+  return Tensor::scalar(number, is_floating(x.dtype) ? x.dtype : float32);
+}
+Tensor operand(std::string_view name, double number, const Tensor& x) {
+  return operand_on_cpu(name, number, x.spec()).to(x.device());
 }
 Variable operand(std::string_view name, double number, const Variable& x) {
   return Variable(operand(name, number, x.value()), false);

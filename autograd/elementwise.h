@@ -23,13 +23,15 @@ Spec infer_floating(std::string_view name, const Spec& x);
 /// ... and on any numbers.
 Spec infer_number(std::string_view name, const Spec& x);
 
-/// A number as an operand beside `x`, of its dtype. Throws DTypeError where an integer type cannot
-/// hold it.
+/// A number as an operand beside `x`, of its dtype and on its device. Throws DTypeError where an
+/// integer type cannot hold it.
 Tensor operand(std::string_view name, double number, const Tensor& x);
 Variable operand(std::string_view name, double number, const Variable& x);
 /// The same where x is of a floating type, which holds any.
 inline Tensor operand(double number, const Tensor& x) { return operand("operand", number, x); }
 inline Variable operand(double number, const Variable& x) { return operand("operand", number, x); }
+/// The same for kernels that take the number itself: on the CPU, wherever `x` is.
+Tensor operand_on_cpu(std::string_view name, double number, const Spec& x);
 
 /// 1 where op holds, else 0: constants in gradient rules, for Tensors and Variables.
 Tensor mask(kernels::Binary op, const Tensor& a, const Tensor& b);

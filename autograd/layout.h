@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "autograd/op.h"
+#include "kernels/copy/copy.h"
 
 namespace keratin::detail {
 
@@ -23,6 +24,20 @@ inline std::int64_t repeated_size(std::string_view name, const Spec& x, std::int
   if (!__builtin_mul_overflow(x.shape[axis], repeats, &size)) return size;
   throw ShapeError(fmt::format("{}: axis {} of {} repeated {} times is too long", name, axis,
                                x.text(), repeats));
+}
+
+/// Zeros, on the device that `spec` names: there a border with nothing in it.
+inline Tensor zeros_of(const Spec& spec) {
+  if (spec.device.is_cpu()) return zeros(spec.shape, spec.dtype);
+  Tensor y = Tensor::empty(spec);
+  kernels::PadShape s;
+  s.rank = 1;
+  s.element_size = element_size(spec.dtype);
+  s.before[0] = y.size();
+  constexpr std::uint64_t zero = 0;
+  kernels::run(y.stream(), kernels::pad_ladder, static_cast<const void*>(y.address()), y.address(),
+               static_cast<const void*>(&zero), s);
+  return y;
 }
 
 /// `size` for every axis.

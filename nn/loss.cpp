@@ -10,6 +10,7 @@
 #include "autograd/ops/sum.h"
 #include "autograd/tape.h"
 #include "nn/mask.h"
+#include "nn/placement.h"
 #include "tensor/cast.h"
 #include "tensor/named.h"
 #include "tensor/reduction.h"
@@ -28,7 +29,7 @@ namespace {
 // A weight a sample goes with all of its values: [batch] or [batch, 1] beside [batch, time].
 Tensor beside(const char* what, const Tensor& sample_weight, const Tensor& values,
               const std::string& loss) {
-  Tensor weight = cast(sample_weight, values.dtype());
+  Tensor weight = cast(sample_weight, values.dtype()).to(values.device());
   while (weight.rank() > values.rank() && weight.shape().back() == 1)
     weight = weight.reshaped(weight.shape().slice(0, weight.rank() - 1));
   while (weight.rank() < values.rank()) weight = weight.reshaped(weight.shape().joined({1}));
@@ -43,6 +44,13 @@ Tensor beside(const char* what, const Tensor& sample_weight, const Tensor& value
         loss, what, sample_weight.spec().text(), values.spec().text()));
   }
   return weight;
+}
+
+// Targets where the predictions are; but integers stay: they may be class numbers, which are checked
+// on the CPU.
+Variable there(const Variable& y_true, const Variable& y_pred) {
+  if (!y_true.defined() || !y_pred.defined() || !is_floating(y_true.dtype())) return y_true;
+  return detail::placed(y_true, y_pred.value().device());
 }
 
 }  // namespace
@@ -67,7 +75,8 @@ const std::string& LossRef::name() const {
   return impl_ == nullptr ? none : impl_->name;
 }
 
-Variable LossRef::per_sample(const Variable& y_true, const Variable& y_pred) const {
+Variable LossRef::per_sample(const Variable& given, const Variable& y_pred) const {
+  const Variable y_true = there(given, y_pred);
   if (impl_ == nullptr) throw ValueError("loss: none was given");
   if (!y_true.defined() || !y_pred.defined()) {
     throw ValueError(
@@ -76,8 +85,9 @@ Variable LossRef::per_sample(const Variable& y_true, const Variable& y_pred) con
   return impl_->function(detail::at_least_float32(y_true), detail::at_least_float32(y_pred));
 }
 
-Variable LossRef::operator()(const Variable& y_true, const Variable& y_pred,
+Variable LossRef::operator()(const Variable& given, const Variable& y_pred,
                              const Tensor& sample_weight) const {
+  const Variable y_true = there(given, y_pred);
   const kernels::ScopeGuard scope(kernels::scope_of(nullptr, kernels::ScopeKind::loss, name()));
   Variable values = per_sample(y_true, y_pred);
   auto divisor = static_cast<double>(values.size());
@@ -85,7 +95,9 @@ Variable LossRef::operator()(const Variable& y_true, const Variable& y_pred,
   if (sample_weight.defined())
     weight = beside("sample_weight", sample_weight, values.value(), impl_->name);
   Tensor mask;
-  if (impl_->counted) mask = cast(impl_->counted(y_true, y_pred), values.dtype());
+  if (impl_->counted) {
+    mask = cast(impl_->counted(y_true, y_pred), values.dtype()).to(values.value().device());
+  }
   if (const Tensor carried = mask_of(y_pred); carried.defined()) {
     const Tensor steps =
         beside("the mask of the predictions", carried, values.value(), impl_->name);
@@ -134,7 +146,7 @@ Variable aligned_target(const std::string& loss, const Variable& y_true, const V
   const Tensor& target = y_true.value();
   Variable y = y_true;
   if (target.dtype() != y_pred.dtype() && !y_true.requires_grad())
-    y = Variable(cast(target, y_pred.dtype()), false);
+    y = Variable(cast(target, y_pred.dtype()).to(y_pred.value().device()), false);
   const Shape &t = y.shape(), &p = y_pred.shape();
   if (t.rank() == p.rank() + 1 && t.back() == 1) {
     y = reshape(y, t.slice(0, t.rank() - 1));

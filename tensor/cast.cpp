@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "kernels/cast/cast.h"
+#include "kernels/device_run.h"
 
 namespace keratin {
 namespace {
@@ -15,17 +14,11 @@ void with_type(DType dtype, F&& f) {
   dispatch_numbers("cast", dtype, f);
 }
 
-// bfloat16 is the upper half of a float32: these loops are all that is special about it.
-Tensor widened(const Tensor& x) {
-  Tensor y = Tensor::empty(x.shape(), float32);
-  const auto* from = x.data<BFloat16>();
-  std::transform(from, from + x.size(), y.mutable_data<float>(), to_float);
-  return y;
-}
-Tensor narrowed(const Tensor& x) {
-  Tensor y = Tensor::empty(x.shape(), bfloat16);
-  const auto* from = x.data<float>();
-  std::transform(from, from + x.size(), y.mutable_data<BFloat16>(), to_bfloat16);
+template <class From, class To>
+Tensor converted(const Tensor& x, DType dtype) {
+  Tensor y = Tensor::empty(x.shape(), dtype, x.device());
+  kernels::run(y.stream(), kernels::cast_ladder<From, To>, static_cast<const From*>(x.address()),
+               static_cast<To*>(y.address()), kernels::CastShape{x.size()});
   return y;
 }
 
@@ -38,14 +31,12 @@ Tensor cast(const Tensor& x, DType dtype) {
     throw DTypeError(fmt::format("cast: {} to {}; strings and numbers do not convert",
                                  x.spec().text(), name_of(dtype)));
   }
-  if (x.dtype() == bfloat16) return cast(widened(x), dtype);
-  if (dtype == bfloat16) return narrowed(cast(x, float32));
-  Tensor y = Tensor::empty(x.shape(), dtype);
+  // bfloat16 comes and goes by way of float32.
+  if (x.dtype() == bfloat16) return cast(converted<kernels::BFloat16, float>(x, float32), dtype);
+  if (dtype == bfloat16) return converted<float, kernels::BFloat16>(cast(x, float32), bfloat16);
+  Tensor y;
   with_type(x.dtype(), [&]<class From> {
-    with_type(dtype, [&]<class To> {
-      kernels::run(kernels::cast_ladder<From, To>, x.data<From>(), y.mutable_data<To>(),
-                   kernels::CastShape{x.size()});
-    });
+    with_type(dtype, [&]<class To> { y = converted<From, To>(x, dtype); });
   });
   return y;
 }

@@ -6,7 +6,9 @@
 #include <cmath>
 #include <limits>
 
+#include "kernels/device_run.h"
 #include "kernels/elementwise/elementwise.h"
+#include "kernels/error.h"
 #include "tensor/cast.h"
 #include "tensor/reduction.h"
 
@@ -31,13 +33,27 @@ void require_bool(const char* name, const Tensor& x) {
 }
 
 // A bool tensor's bytes, 0 or 1, under a type that kernels compute with.
-const std::uint8_t* bytes_of(const Tensor& x) { return static_cast<const std::uint8_t*>(x.raw()); }
-std::uint8_t* mutable_bytes_of(Tensor& x) { return static_cast<std::uint8_t*>(x.raw()); }
+const std::uint8_t* bytes_of(const Tensor& x) {
+  return static_cast<const std::uint8_t*>(x.address());
+}
+std::uint8_t* mutable_bytes_of(Tensor& x) { return static_cast<std::uint8_t*>(x.address()); }
+
+// Where both are. Throws DeviceError.
+Device device_of(const char* name, const Tensor& a, const Tensor& b) {
+  if (a.device() == b.device()) return a.device();
+  throw DeviceError(fmt::format(
+      "{}: operands on different devices: {} on {} and {} on {}; expected one device. Use "
+      ".to(\"{}\") on one of them.",
+      name, a.spec().text(), a.device().text(), b.spec().text(), b.device().text(),
+      a.device().text()));
+}
 
 // Of two bool tensors, with a result of 0 or 1.
 Tensor on_bytes(const char* name, Binary op, const Tensor& a, const Tensor& b) {
-  Tensor y = Tensor::empty(broadcast_shapes(name, a.shape(), b.shape()), boolean);
-  kernels::run(kernels::binary_ladder<std::uint8_t>, bytes_of(a), bytes_of(b), mutable_bytes_of(y),
+  Tensor y =
+      Tensor::empty(broadcast_shapes(name, a.shape(), b.shape()), boolean, device_of(name, a, b));
+  kernels::run(y.stream(), kernels::binary_ladder<std::uint8_t>, bytes_of(a), bytes_of(b),
+               mutable_bytes_of(y),
                kernels::make_binary_shape(op, a.shape().sizes(), b.shape().sizes()));
   return y;
 }
@@ -51,9 +67,11 @@ Tensor compare(const char* name, Binary op, const Tensor& a, const Tensor& b) {
                     name, a.spec().text(), b.spec().text()));
   }
   if (a.dtype() == boolean) return on_bytes(name, op, a, b);
-  Tensor y = Tensor::empty(broadcast_shapes(name, a.shape(), b.shape()), a.dtype());
+  Tensor y =
+      Tensor::empty(broadcast_shapes(name, a.shape(), b.shape()), a.dtype(), device_of(name, a, b));
   dispatch_numbers(name, a.dtype(), [&]<class T> {
-    kernels::run(kernels::binary_ladder<T>, a.data<T>(), b.data<T>(), y.mutable_data<T>(),
+    kernels::run(y.stream(), kernels::binary_ladder<T>, a.on_device<T>(), b.on_device<T>(),
+                 y.mutable_on_device<T>(),
                  kernels::make_binary_shape(op, a.shape().sizes(), b.shape().sizes()));
   });
   return cast(y, boolean);
@@ -68,13 +86,13 @@ bool holds(const Tensor& x, double number) {
 
 Tensor compare(const char* name, Binary op, const Tensor& a, double b) {
   require_comparable(name, a);
-  if (holds(a, b)) return compare(name, op, a, Tensor::scalar(b, a.dtype()));
-  return compare(name, op, cast(a, float64), Tensor::scalar(b, float64));
+  const DType wide = holds(a, b) ? a.dtype() : float64;
+  return compare(name, op, cast(a, wide), Tensor::scalar(b, wide).to(a.device()));
 }
 Tensor compare(const char* name, Binary op, double a, const Tensor& b) {
   require_comparable(name, b);
-  if (holds(b, a)) return compare(name, op, Tensor::scalar(a, b.dtype()), b);
-  return compare(name, op, Tensor::scalar(a, float64), cast(b, float64));
+  const DType wide = holds(b, a) ? b.dtype() : float64;
+  return compare(name, op, Tensor::scalar(a, wide).to(b.device()), cast(b, wide));
 }
 
 // all and any: the smallest and the largest of 0 and 1.
@@ -82,9 +100,9 @@ Tensor over_bytes(const char* name, Reduction op, const Tensor& x, const ReduceO
   require_bool(name, x);
   const Shape shape = detail::reduced_shape(name, x.shape(), options);
   if (detail::reduced_count(name, x.shape(), options) == 0) {
-    return full(shape, op == Reduction::min ? 1 : 0, boolean);
+    return full(shape, op == Reduction::min ? 1 : 0, boolean).to(x.device());
   }
-  Tensor y = Tensor::empty(shape, uint8);
+  Tensor y = Tensor::empty(shape, uint8, x.device());
   detail::reduce_into(name, op, cast(x, uint8), y, options);
   return cast(y, boolean);
 }
@@ -105,9 +123,10 @@ Tensor arg_reduce(const char* name, bool largest, const Tensor& x, const ReduceO
   if (s.reduced == 0) {
     throw ShapeError(fmt::format("{}: {} has nothing to take it of", name, x.spec().text()));
   }
-  Tensor y = Tensor::empty(detail::reduced_shape(name, x.shape(), options), int64);
+  Tensor y = Tensor::empty(detail::reduced_shape(name, x.shape(), options), int64, x.device());
   dispatch_numbers(name, x.dtype(), [&]<class T> {
-    kernels::run(kernels::arg_reduce_ladder<T>, x.data<T>(), y.mutable_data<std::int64_t>(), s);
+    kernels::run(y.stream(), kernels::arg_reduce_ladder<T>, x.on_device<T>(),
+                 y.mutable_on_device<std::int64_t>(), s);
   });
   return y;
 }
@@ -134,7 +153,7 @@ KERATIN_COMPARISON(not_equal)
 
 Tensor logical_not(const Tensor& x) {
   require_bool("logical_not", x);
-  return on_bytes("logical_not", Binary::equal, x, zeros({}, boolean));
+  return on_bytes("logical_not", Binary::equal, x, zeros({}, boolean).to(x.device()));
 }
 Tensor logical_and(const Tensor& a, const Tensor& b) {
   require_bool("logical_and", a);
@@ -168,7 +187,7 @@ Tensor isnan(const Tensor& x) {
 
 Tensor isfinite(const Tensor& x) {
   require_number("isfinite", x);
-  if (!is_floating(x.dtype())) return ones(x.shape(), boolean);
+  if (!is_floating(x.dtype())) return ones(x.shape(), boolean).to(x.device());
   constexpr double infinity = std::numeric_limits<double>::infinity();
   return logical_and(greater(x, -infinity), less(x, infinity));
 }
@@ -180,7 +199,7 @@ double max_abs_difference(const Tensor& a, const Tensor& b) {
     throw ShapeError(fmt::format("max_abs_difference: shapes differ: {} and {}; expected the same",
                                  a.spec().text(), b.spec().text()));
   }
-  const Tensor wide_a = cast(a, float64), wide_b = cast(b, float64);
+  const Tensor wide_a = cast(a.to(Device{}), float64), wide_b = cast(b.to(Device{}), float64);
   const double *x = wide_a.data<double>(), *y = wide_b.data<double>();
   double largest = 0;
   for (std::int64_t i = 0; i < a.size(); ++i) {

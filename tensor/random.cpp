@@ -6,6 +6,7 @@
 #include <mutex>
 #include <random>
 
+#include "kernels/device_run.h"
 #include "kernels/random/random.h"
 #include "tensor/cast.h"
 
@@ -32,13 +33,14 @@ Generator& generator() {
 constexpr std::uint64_t kGlobalStreams = std::uint64_t{1} << 63;
 
 Tensor filled(const char* what, const Shape& shape, DType dtype, kernels::RandomShape request,
-              RandomStream stream) {
-  if (dtype == bfloat16) return cast(filled(what, shape, float32, request, stream), bfloat16);
-  Tensor x = Tensor::empty(shape, dtype);
+              RandomStream stream, Device device) {
+  if (dtype == bfloat16)
+    return cast(filled(what, shape, float32, request, stream, device), bfloat16);
+  Tensor x = Tensor::empty(shape, dtype, device);
   request.size = x.size();
   request.key = {stream.seed, stream.stream};
   dispatch_floats(what, dtype, [&]<class T> {
-    kernels::run(kernels::random_ladder<T>, x.mutable_data<T>(), request);
+    kernels::run(x.stream(), kernels::random_ladder<T>, x.mutable_on_device<T>(), request);
   });
   return x;
 }
@@ -83,13 +85,14 @@ Tensor random_uniform(const Shape& shape, double low, double high, DType dtype) 
   return random_uniform(shape, low, high, dtype, next_random_stream());
 }
 
-Tensor randn(const Shape& shape, DType dtype, RandomStream stream) {
+Tensor randn(const Shape& shape, DType dtype, RandomStream stream, Device device) {
   return filled("randn", shape, dtype,
-                {.distribution = kernels::Distribution::normal, .size = 0, .key = {}}, stream);
+                {.distribution = kernels::Distribution::normal, .size = 0, .key = {}}, stream,
+                device);
 }
 
-Tensor random_uniform(const Shape& shape, double low, double high, DType dtype,
-                      RandomStream stream) {
+Tensor random_uniform(const Shape& shape, double low, double high, DType dtype, RandomStream stream,
+                      Device device) {
   if (!(low <= high) || !std::isfinite(high - low)) {
     throw ValueError(fmt::format(
         "random_uniform: from {} to {}; expected finite numbers, low <= high", low, high));
@@ -100,13 +103,14 @@ Tensor random_uniform(const Shape& shape, double low, double high, DType dtype,
                  .key = {},
                  .low = low,
                  .high = high},
-                stream);
+                stream, device);
 }
 
-Tensor random_truncated_normal(const Shape& shape, DType dtype, RandomStream stream) {
+Tensor random_truncated_normal(const Shape& shape, DType dtype, RandomStream stream,
+                               Device device) {
   return filled("random_truncated_normal", shape, dtype,
                 {.distribution = kernels::Distribution::truncated_normal, .size = 0, .key = {}},
-                stream);
+                stream, device);
 }
 
 }  // namespace keratin

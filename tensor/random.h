@@ -41,11 +41,13 @@ Tensor randn(const Shape& shape, DType dtype = float32);
 /// with a finite difference.
 Tensor random_uniform(const Shape& shape, double low = 0, double high = 1, DType dtype = float32);
 
-/// The same from a given stream.
-Tensor randn(const Shape& shape, DType dtype, RandomStream stream);
-Tensor random_uniform(const Shape& shape, double low, double high, DType dtype,
-                      RandomStream stream);
+/// The same from a given stream, drawn on a device: uniform numbers are those of the CPU to the
+/// bit, normal ones to the last places of its logarithm and cosine.
+Tensor randn(const Shape& shape, DType dtype, RandomStream stream, Device device = {});
+Tensor random_uniform(const Shape& shape, double low, double high, DType dtype, RandomStream stream,
+                      Device device = {});
 /// Normal numbers redrawn until they lie within two standard deviations of 0.
-Tensor random_truncated_normal(const Shape& shape, DType dtype, RandomStream stream);
+Tensor random_truncated_normal(const Shape& shape, DType dtype, RandomStream stream,
+                               Device device = {});
 
 }  // namespace keratin

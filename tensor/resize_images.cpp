@@ -4,9 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
 
+#include "kernels/copy/copy.h"
+#include "kernels/device_run.h"
 #include "tensor/cast.h"
 
 namespace keratin {
@@ -27,23 +28,19 @@ bool holds(DType dtype, double value) {
 
 Tensor padded(const Tensor& x, detail::AspectPadding by, double value) {
   const std::int64_t rank = x.rank();
-  const std::int64_t height = x.shape()[rank - 3], width = x.shape()[rank - 2];
-  const Shape shape =
-      detail::with_image_size(x.shape(), height + 2 * by.rows, width + 2 * by.columns);
-  Tensor y = full(shape, value, x.dtype());
-  const auto element = static_cast<std::int64_t>(size_of(x.dtype()));
-  const std::int64_t pixel = x.shape().back() * element;
-  const std::int64_t from_row = width * pixel, to_row = (width + 2 * by.columns) * pixel;
-  const std::int64_t batch = rank == 4 ? x.shape()[0] : 1;
-  const auto* const from = static_cast<const char*>(x.raw());
-  auto* const to = static_cast<char*>(y.raw());
-  for (std::int64_t n = 0; n < batch; ++n) {
-    for (std::int64_t i = 0; i < height; ++i) {
-      const std::int64_t row = n * (height + 2 * by.rows) + by.rows + i;
-      std::memcpy(to + row * to_row + by.columns * pixel, from + (n * height + i) * from_row,
-                  static_cast<std::size_t>(from_row));
-    }
-  }
+  kernels::PadShape s;
+  s.rank = static_cast<int>(rank);
+  s.element_size = static_cast<int>(size_of(x.dtype()));
+  std::copy_n(x.shape().sizes().begin(), rank, s.sizes.begin());
+  const auto rows = static_cast<std::size_t>(rank - 3), columns = rows + 1;
+  s.before[rows] = s.after[rows] = by.rows;
+  s.before[columns] = s.after[columns] = by.columns;
+  const Shape shape = detail::with_image_size(x.shape(), s.sizes[rows] + 2 * by.rows,
+                                              s.sizes[columns] + 2 * by.columns);
+  Tensor y = Tensor::empty(shape, x.dtype(), x.device());
+  const Tensor element = full({}, value, x.dtype());
+  kernels::run(y.stream(), kernels::pad_ladder, static_cast<const void*>(x.address()), y.address(),
+               static_cast<const void*>(element.raw()), s);
   return y;
 }
 
@@ -143,9 +140,10 @@ Tensor resize_images(const Tensor& images, const ResizeOptions& options) {
   if (x.dtype() != uint8 && x.dtype() != float64) x = cast(x, float32);
   const kernels::ResizeShape s = detail::resize_shape(op, x.spec(), options);
   Tensor y = Tensor::empty(detail::with_image_size(x.shape(), s.out_h, s.out_w),
-                           x.dtype() == float64 ? float64 : float32);
+                           x.dtype() == float64 ? float64 : float32, x.device());
   const auto run = [&]<class T>() {
-    kernels::run(kernels::resize_ladder<T>, x.data<T>(), y.mutable_data<kernels::Resized<T>>(), s);
+    kernels::run(y.stream(), kernels::resize_ladder<T>, x.on_device<T>(),
+                 y.mutable_on_device<kernels::Resized<T>>(), s);
   };
   if (x.dtype() == uint8) {
     run.operator()<std::uint8_t>();

@@ -1,6 +1,7 @@
 #include "autograd/ops/affine_transform.h"
 
 #include "autograd/op.h"
+#include "autograd/ops/broadcast_to.h"
 #include "kernels/warp/warp.h"
 #include "tensor/resize_images.h"
 
@@ -20,13 +21,14 @@ FillMode fill_mode_of(std::string_view op, const std::string& name) {
 
 struct AffineTransform {
   struct Args {
-    Tensor matrices;  // [batch, 8]
+    Tensor matrices;  // [batch, 8], where the images are
     kernels::Interpolation interpolation;
     FillMode fill_mode;
     double fill_value;
   };
   static constexpr std::string_view name = "affine_transform";
   static constexpr Keep keep{};
+  static constexpr bool on_gpu = true;
   static constexpr bool kernel_gradient = true;
   static kernels::WarpShape shape(const Spec& x, const Args& a) {
     const std::int64_t rank = x.shape.rank(), height = x.shape[rank - 3], width = x.shape[rank - 2];
@@ -43,15 +45,16 @@ struct AffineTransform {
   static Spec infer(const Spec& x, const Args&) { return x; }  // checked by args_of
   static void cpu(const Tensor& x, Tensor& y, const Args& a) {
     dispatch_floats(name, x.dtype(), [&]<class T>() {
-      kernels::run(kernels::warp_ladder<T>, x.data<T>(), a.matrices.data<float>(),
-                   y.mutable_data<T>(), shape(x.spec(), a));
+      kernels::run(y.stream(), kernels::warp_ladder<T>, x.on_device<T>(),
+                   a.matrices.on_device<float>(), y.mutable_on_device<T>(), shape(x.spec(), a));
     });
   }
   static auto gradient(const auto& saved, const Args& a, const Tensor& dy) {
     Tensor dx = Tensor::empty(saved.spec(0));
     dispatch_floats(name, dy.dtype(), [&]<class T>() {
-      kernels::run(kernels::warp_gradient_ladder<T>, dy.data<T>(), a.matrices.data<float>(),
-                   dx.mutable_data<T>(), shape(saved.spec(0), a));
+      kernels::run(dx.stream(), kernels::warp_gradient_ladder<T>, dy.on_device<T>(),
+                   a.matrices.on_device<float>(), dx.mutable_on_device<T>(),
+                   shape(saved.spec(0), a));
     });
     return grads(dx);
   }
@@ -74,13 +77,8 @@ AffineTransform::Args args_of(const Spec& x, const Tensor& transform,
         "{}: transform is {}, the images are {}; expected f32[8]{}", op, transform.spec().text(),
         x.text(), x.shape.rank() == 4 ? fmt::format(" or f32[{}, 8]", batch) : std::string()));
   }
-  Tensor matrices = transform;
-  if (one && batch != 1) {
-    matrices = Tensor::empty({batch, 8});
-    for (std::int64_t n = 0; n < batch; ++n) {
-      std::copy_n(transform.data<float>(), 8, matrices.mutable_data<float>() + 8 * n);
-    }
-  }
+  Tensor matrices = transform.to(x.device);
+  if (one && batch != 1) matrices = broadcast_to(matrices, {batch, 8});
   return {matrices, detail::interpolation_of(op, options.interpolation),
           fill_mode_of(op, options.fill_mode), options.fill_value};
 }

@@ -30,7 +30,7 @@ void check(const Spec& x, const Spec& gamma, const Spec& beta, bool has_gamma, b
 
 template <class T>
 const T* data_or_null(const Tensor& x) {
-  return x.defined() ? x.data<T>() : nullptr;
+  return x.defined() ? x.on_device<T>() : nullptr;
 }
 
 struct BatchNormalization {
@@ -41,6 +41,7 @@ struct BatchNormalization {
   using Extra = BatchMoments;
   static constexpr std::string_view name = kName;
   static constexpr Keep keep{.inputs = true};
+  static constexpr bool on_gpu = true;
   static constexpr bool kernel_gradient = true;
   static Spec infer(const Spec& x, const Spec& gamma, const Spec& beta, const Args& a) {
     check(x, gamma, beta, a.has_gamma, a.has_beta);
@@ -51,25 +52,29 @@ struct BatchNormalization {
   static void cpu(const Tensor& x, const Tensor& gamma, const Tensor& beta, Tensor& y,
                   Extra& moments, const Args& a) {
     const kernels::BatchNormShape shape = shape_of(x, a);
-    moments.mean = Tensor::empty({shape.channels}, x.dtype());
-    moments.variance = Tensor::empty({shape.channels}, x.dtype());
+    moments.mean = Tensor::empty({shape.channels}, x.dtype(), x.device());
+    moments.variance = Tensor::empty({shape.channels}, x.dtype(), x.device());
     dispatch_floats(name, x.dtype(), [&]<class T> {
-      T *mean = moments.mean.mutable_data<T>(), *variance = moments.variance.mutable_data<T>();
-      kernels::run(kernels::batch_moments_ladder<T>, x.data<T>(), mean, variance, shape);
-      kernels::run(kernels::batch_norm_ladder<T>, x.data<T>(), mean, variance,
-                   data_or_null<T>(gamma), data_or_null<T>(beta), y.mutable_data<T>(), shape);
+      T* const mean = moments.mean.mutable_on_device<T>();
+      T* const variance = moments.variance.mutable_on_device<T>();
+      kernels::run(y.stream(), kernels::batch_moments_ladder<T>, x.on_device<T>(), mean, variance,
+                   shape);
+      kernels::run(y.stream(), kernels::batch_norm_ladder<T>, x.on_device<T>(), mean, variance,
+                   data_or_null<T>(gamma), data_or_null<T>(beta), y.mutable_on_device<T>(), shape);
     });
   }
   static auto gradient(const auto& saved, const Args& a, const Tensor& dy) {
     const Tensor &x = saved.input(0), &gamma = saved.input(1);
     const kernels::BatchNormShape shape = shape_of(x, a);
-    Tensor dx = Tensor::empty(x.spec()), dgamma = Tensor::empty({shape.channels}, x.dtype()),
-           dbeta = Tensor::empty({shape.channels}, x.dtype());
+    const Spec channels{{shape.channels}, x.dtype(), x.device()};
+    Tensor dx = Tensor::empty(x.spec()), dgamma = Tensor::empty(channels),
+           dbeta = Tensor::empty(channels);
     dispatch_floats(name, x.dtype(), [&]<class T> {
-      kernels::run(kernels::batch_norm_gradient_ladder<T>, x.data<T>(), dy.data<T>(),
-                   saved.extra.mean.template data<T>(), saved.extra.variance.template data<T>(),
-                   data_or_null<T>(gamma), dx.mutable_data<T>(), dgamma.mutable_data<T>(),
-                   dbeta.mutable_data<T>(), shape);
+      kernels::run(dx.stream(), kernels::batch_norm_gradient_ladder<T>, x.on_device<T>(),
+                   dy.on_device<T>(), saved.extra.mean.template on_device<T>(),
+                   saved.extra.variance.template on_device<T>(), data_or_null<T>(gamma),
+                   dx.mutable_on_device<T>(), dgamma.mutable_on_device<T>(),
+                   dbeta.mutable_on_device<T>(), shape);
     });
     return grads(dx, a.has_gamma ? dgamma : Tensor(), a.has_beta ? dbeta : Tensor());
   }

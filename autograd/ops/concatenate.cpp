@@ -11,6 +11,7 @@ struct Concatenate {
   using Args = ConcatenateOptions;
   static constexpr std::string_view name = "concatenate";
   static constexpr Keep keep{};
+  static constexpr bool on_gpu = true;
 
   static std::string texts(std::span<const Spec> xs) {
     std::string all;
@@ -49,7 +50,8 @@ struct Concatenate {
     std::vector<std::int64_t> at = detail::for_each_axis(rank, 0);
     const std::vector<std::int64_t> step = detail::for_each_axis(rank, 1);
     for (const Tensor& x : xs) {
-      kernels::run(kernels::strided_copy_ladder, static_cast<const void*>(x.raw()), y.raw(),
+      kernels::run(y.stream(), kernels::strided_copy_ladder, static_cast<const void*>(x.address()),
+                   y.address(),
                    kernels::copy_into(x.shape().sizes(), y.shape().sizes(), at, step,
                                       detail::element_size(x.dtype())));
       at[static_cast<std::size_t>(axis)] += x.shape()[axis];

@@ -13,6 +13,7 @@ struct Dropout {
   };
   static constexpr std::string_view name = "dropout";
   static constexpr Keep keep{};
+  static constexpr bool on_gpu = true;
   static Spec infer(const Spec& x, const Args& a) {
     require_floating(name, x);
     if (!(a.rate >= 0 && a.rate <= 1)) {
@@ -22,7 +23,8 @@ struct Dropout {
   }
   static void cpu(const Tensor& x, Tensor& y, const Args& a) {
     dispatch_floats(name, x.dtype(), [&]<class T> {
-      kernels::run(kernels::dropout_ladder<T>, x.data<T>(), y.mutable_data<T>(),
+      kernels::run(y.stream(), kernels::dropout_ladder<T>, x.on_device<T>(),
+                   y.mutable_on_device<T>(),
                    kernels::DropoutShape{x.size(), a.rate, {a.stream.seed, a.stream.stream}});
     });
   }

@@ -10,6 +10,7 @@ struct Flip {
   using Args = FlipOptions;
   static constexpr std::string_view name = "flip";
   static constexpr Keep keep{};
+  static constexpr bool on_gpu = true;
   static Spec infer(const Spec& x, const Args& a) {
     detail::require_movable(name, x);
     (void)a.axis.resolve("flip", x.shape.rank());  // throws for an axis that is not there
@@ -24,7 +25,8 @@ struct Flip {
       at[k] = x.shape()[axis] - 1;
       step[k] = -1;
     }
-    kernels::run(kernels::strided_copy_ladder, static_cast<const void*>(x.raw()), y.raw(),
+    kernels::run(y.stream(), kernels::strided_copy_ladder, static_cast<const void*>(x.address()),
+                 y.address(),
                  kernels::copy_out_of(y.shape().sizes(), x.shape().sizes(), at, step,
                                       detail::element_size(x.dtype())));
   }

@@ -7,7 +7,7 @@ namespace keratin {
 namespace {
 
 struct IndexArgs {
-  Tensor indices;
+  Tensor indices;         // checked, where the table is
   std::uint64_t version;  // of the indices, when they were used
   std::int64_t axis;      // from the front
   Shape table;
@@ -29,9 +29,9 @@ kernels::GatherShape kernel_shape(const IndexArgs& a, DType dtype) {
 template <class F>
 void with_indices(const Tensor& indices, F&& f) {
   if (indices.dtype() == int32) {
-    f(indices.data<std::int32_t>());
+    f(indices.on_device<std::int32_t>());
   } else {
-    f(indices.data<std::int64_t>());
+    f(indices.on_device<std::int64_t>());
   }
 }
 
@@ -49,6 +49,7 @@ struct Gather {
   using Args = IndexArgs;
   static constexpr std::string_view name = "gather";
   static constexpr Keep keep{};
+  static constexpr bool on_gpu = true;
   static Spec infer(const Spec& x, const Args& a) {
     detail::require_movable(name, x);
     return {x.shape.slice(0, a.axis)
@@ -58,8 +59,8 @@ struct Gather {
   }
   static void cpu(const Tensor& x, Tensor& y, const Args& a) {
     with_indices(a.indices, [&]<class I>(const I* indices) {
-      kernels::run(kernels::gather_ladder<I>, static_cast<const void*>(x.raw()), indices, y.raw(),
-                   kernel_shape(a, x.dtype()));
+      kernels::run(y.stream(), kernels::gather_ladder<I>, static_cast<const void*>(x.address()),
+                   indices, y.address(), kernel_shape(a, x.dtype()));
     });
   }
   static auto gradient(const auto&, const Args& a, const auto& dy) {
@@ -74,11 +75,11 @@ struct ScatterAdd {
   static constexpr std::string_view name = "gather's gradient";
   static constexpr Keep keep{};
   static Tensor view(const Tensor& dy, const Args& a) {
-    Tensor table = zeros(a.table, dy.dtype());
+    Tensor table = detail::zeros_of({a.table, dy.dtype(), dy.device()});
     dispatch_floats(name, dy.dtype(), [&]<class T> {
       with_indices(a.indices, [&]<class I>(const I* indices) {
-        kernels::run(kernels::scatter_add_ladder<T, I>, dy.data<T>(), indices,
-                     table.mutable_data<T>(), kernel_shape(a, dy.dtype()));
+        kernels::run(table.stream(), kernels::scatter_add_ladder<T, I>, dy.on_device<T>(), indices,
+                     table.mutable_on_device<T>(), kernel_shape(a, dy.dtype()));
       });
     });
     return table;
@@ -101,15 +102,21 @@ IndexArgs checked(const Spec& x, const Tensor& indices, GatherOptions options) {
                     indices.spec().text()));
   }
   const std::int64_t axis = normalized_axis("gather", options.axis, x.shape.rank());
+  // Asked where the indices are; of a GPU this waits for the answer.
+  Tensor place = Tensor::empty({}, int64, indices.device());
   with_indices(indices, [&]<class I>(const I* index) {
-    const std::int64_t bad = kernels::first_bad_index(index, indices.size(), x.shape[axis]);
-    if (bad < 0) return;
+    kernels::run(place.stream(), kernels::first_bad_index_ladder<I>, index,
+                 place.mutable_on_device<std::int64_t>(),
+                 kernels::IndexShape{indices.size(), x.shape[axis]});
+  });
+  if (const auto bad = place.item<std::int64_t>(); bad >= 0) {
     throw ValueError(fmt::format(
         "gather: index {} at {} of the indices {} is outside axis {} of {}; expected 0 to {}",
-        index[bad], place_text(indices.shape(), bad), indices.spec().text(), axis, x.text(),
-        x.shape[axis] - 1));
-  });
-  return {indices, indices.version(), axis, x.shape};
+        indices.reshaped({-1}).item<std::int64_t>({bad}), place_text(indices.shape(), bad),
+        indices.spec().text(), axis, x.text(), x.shape[axis] - 1));
+  }
+  const Tensor there = indices.to(x.device);
+  return {there, there.version(), axis, x.shape};
 }
 
 }  // namespace

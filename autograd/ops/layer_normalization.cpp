@@ -17,7 +17,7 @@ namespace {
 
 template <class T>
 const T* data_or_null(const Tensor& x) {
-  return x.defined() ? x.data<T>() : nullptr;
+  return x.defined() ? x.on_device<T>() : nullptr;
 }
 
 struct LayerNormalization {
@@ -30,6 +30,7 @@ struct LayerNormalization {
   };
   static constexpr std::string_view name = "layer_normalization";
   static constexpr Keep keep{.inputs = true};
+  static constexpr bool on_gpu = true;
   static Spec infer(const Spec& x, const Spec& gamma, const Spec& beta, const Args& a) {
     require_floating(name, x);
     detail::require_rows(name, x);
@@ -47,24 +48,26 @@ struct LayerNormalization {
   static void cpu(const Tensor& x, const Tensor& gamma, const Tensor& beta, Tensor& y, Extra& extra,
                   const Args& a) {
     const kernels::LayerNormShape shape = shape_of(x, a);
-    extra.mean = Tensor::empty({shape.rows}, x.dtype());
-    extra.scale = Tensor::empty({shape.rows}, x.dtype());
+    extra.mean = Tensor::empty({shape.rows}, x.dtype(), x.device());
+    extra.scale = Tensor::empty({shape.rows}, x.dtype(), x.device());
     dispatch_floats(name, x.dtype(), [&]<class T> {
-      kernels::run(kernels::layer_norm_ladder<T>, x.data<T>(), data_or_null<T>(gamma),
-                   data_or_null<T>(beta), y.mutable_data<T>(), extra.mean.mutable_data<T>(),
-                   extra.scale.mutable_data<T>(), shape);
+      kernels::run(y.stream(), kernels::layer_norm_ladder<T>, x.on_device<T>(),
+                   data_or_null<T>(gamma), data_or_null<T>(beta), y.mutable_on_device<T>(),
+                   extra.mean.mutable_on_device<T>(), extra.scale.mutable_on_device<T>(), shape);
     });
   }
   static auto gradient(const auto& saved, const Args& a, const Tensor& dy) {
     const Tensor &x = saved.input(0), &gamma = saved.input(1);
     const kernels::LayerNormShape shape = shape_of(x, a);
-    Tensor dx = Tensor::empty(x.spec()), dgamma = Tensor::empty({shape.cols}, x.dtype()),
-           dbeta = Tensor::empty({shape.cols}, x.dtype());
+    const Spec columns{{shape.cols}, x.dtype(), x.device()};
+    Tensor dx = Tensor::empty(x.spec()), dgamma = Tensor::empty(columns),
+           dbeta = Tensor::empty(columns);
     dispatch_floats(name, x.dtype(), [&]<class T> {
-      kernels::run(kernels::layer_norm_gradient_ladder<T>, x.data<T>(), dy.data<T>(),
-                   data_or_null<T>(gamma), saved.extra.mean.template data<T>(),
-                   saved.extra.scale.template data<T>(), dx.mutable_data<T>(),
-                   dgamma.mutable_data<T>(), dbeta.mutable_data<T>(), shape);
+      kernels::run(dx.stream(), kernels::layer_norm_gradient_ladder<T>, x.on_device<T>(),
+                   dy.on_device<T>(), data_or_null<T>(gamma),
+                   saved.extra.mean.template on_device<T>(),
+                   saved.extra.scale.template on_device<T>(), dx.mutable_on_device<T>(),
+                   dgamma.mutable_on_device<T>(), dbeta.mutable_on_device<T>(), shape);
     });
     return grads(dx, a.has_gamma ? dgamma : Tensor(), a.has_beta ? dbeta : Tensor());
   }

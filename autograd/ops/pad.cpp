@@ -15,6 +15,7 @@ struct Pad {
   };
   static constexpr std::string_view name = "pad";
   static constexpr Keep keep{};
+  static constexpr bool on_gpu = true;
   static Spec infer(const Spec& x, const Args& a) {
     detail::require_movable(name, x);
     if (static_cast<std::int64_t>(a.width.size()) != x.shape.rank()) {
@@ -43,16 +44,16 @@ struct Pad {
       s.before[k] = a.width[k].before;
       s.after[k] = a.width[k].after;
     }
-    const Tensor value = element(x, a.value);
-    kernels::run(kernels::pad_ladder, static_cast<const void*>(x.raw()), y.raw(),
-                 static_cast<const void*>(value.raw()), s);
+    const Tensor value = element(x.spec(), a.value);
+    kernels::run(y.stream(), kernels::pad_ladder, static_cast<const void*>(x.address()),
+                 y.address(), static_cast<const void*>(value.raw()), s);
   }
-  // The value in x's dtype.
-  static Tensor element(const Tensor& x, double value) {
-    if (x.dtype() != boolean) return detail::operand(name, value, x);
+  // The value in x's dtype, on the CPU.
+  static Tensor element(const Spec& x, double value) {
+    if (x.dtype != boolean) return detail::operand_on_cpu(name, value, x);
     if (value != 0 && value != 1) {
       throw DTypeError(
-          fmt::format("pad: the number {} beside {}; expected 0 or 1", value, x.spec().text()));
+          fmt::format("pad: the number {} beside {}; expected 0 or 1", value, x.text()));
     }
     return full({}, value, boolean);
   }

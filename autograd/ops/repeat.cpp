@@ -15,6 +15,7 @@ struct Repeat {
   };
   static constexpr std::string_view name = "repeat";
   static constexpr Keep keep{};
+  static constexpr bool on_gpu = true;
   static Spec infer(const Spec& x, const Args& a) {
     detail::require_movable(name, x);
     if (a.repeats < 0) {
@@ -26,7 +27,8 @@ struct Repeat {
   }
   static void cpu(const Tensor& x, Tensor& y, const Args& a) {
     const std::int64_t axis = normalized_axis("repeat", a.axis, x.rank());
-    kernels::run(kernels::strided_copy_ladder, static_cast<const void*>(x.raw()), y.raw(),
+    kernels::run(y.stream(), kernels::strided_copy_ladder, static_cast<const void*>(x.address()),
+                 y.address(),
                  kernels::copy_repeat(x.shape().sizes(), static_cast<int>(axis), a.repeats,
                                       detail::element_size(x.dtype())));
   }

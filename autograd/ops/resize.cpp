@@ -10,6 +10,7 @@ struct Resize {
   using Args = ResizeOptions;
   static constexpr std::string_view name = "resize";
   static constexpr Keep keep{};
+  static constexpr bool on_gpu = true;
   static constexpr bool kernel_gradient = true;
   static Spec infer(const Spec& x, const Args& a) {
     require_floating(name, x);
@@ -19,7 +20,8 @@ struct Resize {
   static void cpu(const Tensor& x, Tensor& y, const Args& a) {
     const auto s = detail::resize_shape(name, x.spec(), a);
     dispatch_floats(name, x.dtype(), [&]<class T>() {
-      kernels::run(kernels::resize_ladder<T>, x.data<T>(), y.mutable_data<T>(), s);
+      kernels::run(y.stream(), kernels::resize_ladder<T>, x.on_device<T>(),
+                   y.mutable_on_device<T>(), s);
     });
   }
   // y = R x Cᵀ for each image and channel, R and C the weights; dx = Rᵀ dy C
@@ -27,7 +29,8 @@ struct Resize {
     const auto s = detail::resize_shape(name, saved.spec(0), a);
     Tensor dx = Tensor::empty(saved.spec(0));
     dispatch_floats(name, dy.dtype(), [&]<class T>() {
-      kernels::run(kernels::resize_gradient_ladder<T>, dy.data<T>(), dx.mutable_data<T>(), s);
+      kernels::run(dx.stream(), kernels::resize_gradient_ladder<T>, dy.on_device<T>(),
+                   dx.mutable_on_device<T>(), s);
     });
     return grads(dx);
   }

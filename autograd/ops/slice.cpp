@@ -59,8 +59,9 @@ Tensor slice_of(const Tensor& x, const Block& block) {
               (k == 0 || block.shape[k] == x.shape()[k]);
   }
   if (leading && x.rank() > 0) return x.slice(block.at[0], block.at[0] + block.shape[0]);
-  Tensor y = Tensor::empty(block.shape, x.dtype());
-  kernels::run(kernels::strided_copy_ladder, static_cast<const void*>(x.raw()), y.raw(),
+  Tensor y = Tensor::empty(block.shape, x.dtype(), x.device());
+  kernels::run(y.stream(), kernels::strided_copy_ladder, static_cast<const void*>(x.address()),
+               y.address(),
                kernels::copy_out_of(block.shape.sizes(), x.shape().sizes(), block.at, block.step,
                                     detail::element_size(x.dtype())));
   return y;
@@ -94,8 +95,9 @@ struct PutIntoZeros {
   static constexpr std::string_view name = "slice's gradient";
   static constexpr Keep keep{};
   static Tensor view(const Tensor& x, const Args& a) {
-    Tensor y = zeros(a.whole, x.dtype());
-    kernels::run(kernels::strided_copy_ladder, static_cast<const void*>(x.raw()), y.raw(),
+    Tensor y = detail::zeros_of({a.whole, x.dtype(), x.device()});
+    kernels::run(y.stream(), kernels::strided_copy_ladder, static_cast<const void*>(x.address()),
+                 y.address(),
                  kernels::copy_into(x.shape().sizes(), a.whole.sizes(), a.block.at, a.block.step,
                                     detail::element_size(x.dtype())));
     return y;

@@ -17,6 +17,7 @@ struct Tile {
   };
   static constexpr std::string_view name = "tile";
   static constexpr Keep keep{};
+  static constexpr bool on_gpu = true;
   static Spec infer(const Spec& x, const Args& a) {
     Shape shape;
     for (std::int64_t k = 0; k < x.shape.rank(); ++k) {
@@ -25,7 +26,8 @@ struct Tile {
     return {shape, x.dtype, x.device};
   }
   static void cpu(const Tensor& x, Tensor& y, const Args& a) {
-    kernels::run(kernels::strided_copy_ladder, static_cast<const void*>(x.raw()), y.raw(),
+    kernels::run(y.stream(), kernels::strided_copy_ladder, static_cast<const void*>(x.address()),
+                 y.address(),
                  kernels::copy_tile(x.shape().sizes(), a.repeats, detail::element_size(x.dtype())));
   }
   // dx: the copies added up, axis by axis; [before, repeats, size and all after] each time.

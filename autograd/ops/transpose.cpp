@@ -12,6 +12,7 @@ struct Transpose {
   using Args = TransposeOptions;
   static constexpr std::string_view name = "transpose";
   static constexpr Keep keep{};
+  static constexpr bool on_gpu = true;
 
   // The axes from the front, reversed if none are given.
   static std::vector<int> order(const Shape& shape, const Args& a) {
@@ -44,7 +45,8 @@ struct Transpose {
     return {shape, x.dtype, x.device};
   }
   static void cpu(const Tensor& x, Tensor& y, const Args& a) {
-    kernels::run(kernels::transpose_ladder, static_cast<const void*>(x.raw()), y.raw(),
+    kernels::run(y.stream(), kernels::transpose_ladder, static_cast<const void*>(x.address()),
+                 y.address(),
                  kernels::transpose_shape(x.shape().sizes(), order(x.shape(), a),
                                           detail::element_size(x.dtype())));
   }

@@ -10,11 +10,12 @@ namespace {
 
 struct Where {
   struct Args {
-    Tensor condition;
+    Tensor condition;       // where the values are
     std::uint64_t version;  // of the condition, when it was used
   };
   static constexpr std::string_view name = "where";
   static constexpr Keep keep{};
+  static constexpr bool on_gpu = true;
   static Spec infer(const Spec& a, const Spec& b, const Args& args) {
     require_same_dtype(name, a, b);
     detail::require_movable(name, a);
@@ -24,10 +25,12 @@ struct Where {
   }
   static void cpu(const Tensor& a, const Tensor& b, Tensor& y, const Args& args) {
     const Tensor& condition = args.condition;
-    kernels::run(kernels::select_ladder, static_cast<const std::uint8_t*>(condition.raw()),
-                 static_cast<const void*>(a.raw()), static_cast<const void*>(b.raw()), y.raw(),
-                 kernels::make_select_shape(condition.shape().sizes(), a.shape().sizes(),
-                                            b.shape().sizes(), detail::element_size(y.dtype())));
+    detail::common_device(name, std::array{condition, y}, true);
+    kernels::run(
+        y.stream(), kernels::select_ladder, static_cast<const std::uint8_t*>(condition.address()),
+        static_cast<const void*>(a.address()), static_cast<const void*>(b.address()), y.address(),
+        kernels::make_select_shape(condition.shape().sizes(), a.shape().sizes(), b.shape().sizes(),
+                                   detail::element_size(y.dtype())));
   }
   static auto gradient(const auto& saved, const Args& args, const auto& dy) {
     if (args.condition.version() != args.version) detail::throw_changed_in_place(name);

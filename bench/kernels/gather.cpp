@@ -9,6 +9,12 @@ namespace {
 const std::vector<kernels::GatherShape> shapes = {
     {1, 20000, 4096, 64}, {1, 20000, 4096, 512}, {1, 1000000, 65536, 1}, {32, 784, 256, 16}};
 
+const bool first_bad_index_row = add_ladder(
+    kernels::first_bad_index_ladder<std::int64_t>, {{4096, 20000}, {65536, 1000000}},
+    [](Buffers& b, const kernels::IndexShape& s) {
+      return std::tuple(b.indices<std::int64_t>(s.count, s.table_rows), b.output<std::int64_t>(1));
+    });
+
 const bool gather_row = add_ladder(
     kernels::gather_ladder<std::int64_t>, shapes, [](Buffers& b, const kernels::GatherShape& s) {
       return std::tuple(b.input<float>(s.outer * s.table_rows * s.cols),

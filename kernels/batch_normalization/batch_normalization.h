@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 
+#include "kernels/cuda_ladder.h"
 #include "kernels/ladder.h"
 
 namespace keratin::kernels {
@@ -100,5 +101,36 @@ inline constexpr auto batch_norm_gradient_ladder<float> =
                       Rung<BatchNormGradientFn<float>>{"simd",
                                                        "two passes, all lanes; threads over pieces",
                                                        always, cpu::batch_norm_gradient_simd}}};
+
+namespace cuda {
+void batch_moments_naive(const float* x, float* mean, float* variance, const BatchNormShape& s,
+                         const Stream& stream);
+void batch_moments_pieces(const float* x, float* mean, float* variance, const BatchNormShape& s,
+                          const Stream& stream);
+void batch_norm_naive(const float* x, const float* mean, const float* variance, const float* gamma,
+                      const float* beta, float* y, const BatchNormShape& s, const Stream& stream);
+void batch_norm_columns(const float* x, const float* mean, const float* variance,
+                        const float* gamma, const float* beta, float* y, const BatchNormShape& s,
+                        const Stream& stream);
+void batch_norm_gradient_naive(const float* x, const float* dy, const float* mean,
+                               const float* variance, const float* gamma, float* dx, float* dgamma,
+                               float* dbeta, const BatchNormShape& s, const Stream& stream);
+void batch_norm_gradient_pieces(const float* x, const float* dy, const float* mean,
+                                const float* variance, const float* gamma, float* dx, float* dgamma,
+                                float* dbeta, const BatchNormShape& s, const Stream& stream);
+
+inline constexpr CudaLadder<BatchMomentsFn<float>, 2> batch_moments_ladder{
+    {{{"naive", "", always, batch_moments_naive},
+      {"pieces", "pieces of rows on blocks of their own, both sums in one pass, joined in order",
+       always, batch_moments_pieces}}}};
+inline constexpr CudaLadder<BatchNormFn<float>, 2> batch_norm_ladder{
+    {{{"naive", "", always, batch_norm_naive},
+      {"columns", "a channel's numbers worked out once a thread; four channels an access", always,
+       batch_norm_columns}}}};
+inline constexpr CudaLadder<BatchNormGradientFn<float>, 2> batch_norm_gradient_ladder{
+    {{{"naive", "", always, batch_norm_gradient_naive},
+      {"pieces", "as in the moments, then four channels an access", always,
+       batch_norm_gradient_pieces}}}};
+}  // namespace cuda
 
 }  // namespace keratin::kernels

@@ -1,6 +1,7 @@
 // y[i] = x[i] in another type, as C++ converts numbers: towards zero from floating types. What an
-// integer type cannot hold is cut to its range, NaN becomes 0; to bool, everything but 0 is true. x
-// and y do not overlap.
+// integer type cannot hold is cut to its range, NaN becomes 0; to bool, everything but 0 is true.
+// What becomes bfloat16 is rounded to nearest, ties to even; a NaN stays one. x and y do not
+// overlap.
 #pragma once
 
 #include <array>
@@ -8,9 +9,13 @@
 #include <string>
 #include <string_view>
 
+#include "kernels/cuda_ladder.h"
 #include "kernels/ladder.h"
 
 namespace keratin::kernels {
+
+/// The upper 16 bits of a float, as kernels see them.
+enum class BFloat16 : std::uint16_t {};
 
 struct CastShape {
   std::int64_t size;
@@ -31,6 +36,7 @@ constexpr std::string_view type_name(std::uint8_t) { return "uint8"; }
 constexpr std::string_view type_name(std::int32_t) { return "int32"; }
 constexpr std::string_view type_name(std::int64_t) { return "int64"; }
 constexpr std::string_view type_name(bool) { return "bool"; }
+constexpr std::string_view type_name(BFloat16) { return "bfloat16"; }
 
 /// "cast_uint8_to_float32", 0 at the end.
 template <class From, class To>
@@ -52,12 +58,26 @@ template <class From, class To>
 void cast_threads(const From* x, To* y, const CastShape& s);
 }  // namespace cpu
 
-/// From, To: float, double, std::uint8_t, std::int32_t, std::int64_t, bool.
+/// From, To: float, double, std::uint8_t, std::int32_t, std::int64_t, bool; BFloat16 from and to
+/// float only.
 template <class From, class To>
 inline constexpr auto cast_ladder = Ladder{
     "cast", detail::cast_name<From, To>.data(), cast_cost<From, To>,
     std::array{Rung<CastFn<From, To>>{"reference", "", always, cpu::cast_reference<From, To>},
                Rung<CastFn<From, To>>{"threads", "the compiler's own vectors, on all threads",
                                       always, cpu::cast_threads<From, To>, "", false}}};
+
+namespace cuda {
+template <class From, class To>
+void cast_naive(const From* x, To* y, const CastShape& s, const Stream& stream);
+template <class From, class To>
+void cast_vectors(const From* x, To* y, const CastShape& s, const Stream& stream);
+
+template <class From, class To>
+inline constexpr CudaLadder<CastFn<From, To>, 2> cast_ladder{
+    {{{"naive", "", always, cast_naive<From, To>},
+      {"vectors", "four elements an access of each side, where both are aligned", always,
+       cast_vectors<From, To>}}}};
+}  // namespace cuda
 
 }  // namespace keratin::kernels

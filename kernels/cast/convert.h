@@ -1,15 +1,26 @@
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <limits>
 #include <type_traits>
+
+#include "kernels/cast/cast.h"
 
 namespace keratin::kernels::cpu {
 
 /// One number in another type, by the contract in cast.h.
 template <class To, class From>
-To convert(From x) {
-  if constexpr (std::is_same_v<To, bool>) {
+constexpr To convert(From x) {
+  if constexpr (std::is_same_v<From, BFloat16>) {
+    static_assert(std::is_same_v<To, float>);
+    return std::bit_cast<float>(static_cast<std::uint32_t>(x) << 16);
+  } else if constexpr (std::is_same_v<To, BFloat16>) {
+    static_assert(std::is_same_v<From, float>);
+    const auto bits = std::bit_cast<std::uint32_t>(x);
+    const std::uint32_t rounded = bits + 0x7fff + ((bits >> 16) & 1), quiet = bits | 0x400000;
+    return static_cast<BFloat16>((x == x ? rounded : quiet) >> 16);
+  } else if constexpr (std::is_same_v<To, bool>) {
     return x != From(0);
   } else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
     // Cut first, then converted: a loop of selections, without branches, that compilers vectorize.
@@ -57,4 +68,6 @@ To convert(From x) {
   KERATIN_FOR_EACH_CAST_FROM(M, double)       \
   KERATIN_FOR_EACH_CAST_FROM(M, std::uint8_t) \
   KERATIN_FOR_EACH_CAST_FROM(M, std::int32_t) \
-  KERATIN_FOR_EACH_CAST_FROM(M, std::int64_t) KERATIN_FOR_EACH_CAST_FROM(M, bool)
+  KERATIN_FOR_EACH_CAST_FROM(M, std::int64_t) \
+  KERATIN_FOR_EACH_CAST_FROM(M, bool)         \
+  M(BFloat16, float) M(float, BFloat16)

@@ -85,7 +85,7 @@ struct PadShape {
   std::string text() const;
 };
 
-/// `value` points to one element.
+/// `value` points to one element, in the CPU's memory wherever x and y are.
 using PadFn = void (*)(const void* x, void* y, const void* value, const PadShape& s);
 
 constexpr Cost pad_cost(const PadShape& s) {
@@ -105,7 +105,8 @@ struct OneHotShape {
 };
 
 /// y is [count, depth]: zero bytes, but the element at `one` where the column is index[i]. An index
-/// outside [0, depth) gives a row of zeros. I: std::int32_t or std::int64_t.
+/// outside [0, depth) gives a row of zeros. I: std::int32_t or std::int64_t. `one` is in the CPU's
+/// memory, wherever the others are.
 template <class I>
 using OneHotFn = void (*)(const I* index, void* y, const void* one, const OneHotShape& s);
 
@@ -148,11 +149,19 @@ inline constexpr auto one_hot_ladder =
 namespace cuda {
 void strided_copy_naive(const void* x, void* y, const CopyShape& s, const Stream& stream);
 void strided_copy_joined(const void* x, void* y, const CopyShape& s, const Stream& stream);
+void pad_naive(const void* x, void* y, const void* value, const PadShape& s, const Stream& stream);
+template <class I>
+void one_hot_naive(const I* index, void* y, const void* one, const OneHotShape& s,
+                   const Stream& stream);
 
 inline constexpr CudaLadder<StridedCopyFn, 2> strided_copy_ladder{
     {{{"naive", "", always, strided_copy_naive},
       {"joined", "axes joined: as few divisions as tell the places", always,
        strided_copy_joined}}}};
+inline constexpr CudaLadder<PadFn, 1> pad_ladder{{{{"naive", "", always, pad_naive}}}};
+template <class I>
+inline constexpr CudaLadder<OneHotFn<I>, 1> one_hot_ladder{
+    {{{"naive", "", always, one_hot_naive<I>}}}};
 }  // namespace cuda
 
 }  // namespace keratin::kernels

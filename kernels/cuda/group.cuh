@@ -17,10 +17,11 @@ struct Larger {  // of a number and NaN the number
 template <int kThreads, class Op>
 __device__ __forceinline__ float over_group(float value, Op op) {
   static_assert(kThreads == 1 || kThreads % 32 == 0);
-  if constexpr (kThreads == 1) return value;
+  if constexpr (kThreads > 1) {
 #pragma unroll
-  for (int lanes = 16; lanes > 0; lanes /= 2)
-    value = op(value, __shfl_xor_sync(0xffffffffU, value, lanes));
+    for (int lanes = 16; lanes > 0; lanes /= 2)
+      value = op(value, __shfl_xor_sync(0xffffffffU, value, lanes));
+  }
   if constexpr (kThreads > 32) {
     KERATIN_SHARED(float, of_warps, [kThreads / 32]);
     __syncthreads();  // everybody has read what the last call left

@@ -1,16 +1,26 @@
 // Which ladder of the CPU each CUDA ladder belongs to.
 #include <unordered_map>
 
+#include "kernels/batch_normalization/batch_normalization.h"
+#include "kernels/cast/cast.h"
 #include "kernels/conv2d/conv2d.h"
 #include "kernels/copy/copy.h"
 #include "kernels/cross_entropy/cross_entropy.h"
 #include "kernels/cuda_ladder.h"
+#include "kernels/dropout/dropout.h"
 #include "kernels/elementwise/elementwise.h"
+#include "kernels/elementwise/select.h"
+#include "kernels/gather/gather.h"
 #include "kernels/gemm/gemm.h"
+#include "kernels/layer_normalization/layer_normalization.h"
 #include "kernels/optimizer/optimizer.h"
 #include "kernels/pool2d/pool2d.h"
+#include "kernels/random/random.h"
 #include "kernels/reduce/reduce.h"
+#include "kernels/resize/resize.h"
 #include "kernels/softmax/softmax.h"
+#include "kernels/transpose/transpose.h"
+#include "kernels/warp/warp.h"
 
 namespace keratin::kernels::cuda {
 
@@ -25,13 +35,49 @@ void bind(Table& table, const Ladder<Fn, N>& cpu, const CudaLadder<Fn, M>& gpu) 
   table[&cpu] = {gpu.rungs.data(), M};
 }
 
+template <class T>
+void bind_numbers(Table& table) {
+  bind(table, kernels::unary_ladder<T>, cuda::unary_ladder<T>);
+  bind(table, kernels::binary_ladder<T>, cuda::binary_ladder<T>);
+  bind(table, kernels::reduce_ladder<T>, cuda::reduce_ladder<T>);
+  bind(table, kernels::arg_reduce_ladder<T>, cuda::arg_reduce_ladder<T>);
+}
+
+template <class From, class... To>
+void bind_casts_from(Table& table) {
+  (bind(table, kernels::cast_ladder<From, To>, cuda::cast_ladder<From, To>), ...);
+}
+template <class... T>
+void bind_casts(Table& table) {
+  (bind_casts_from<T, T...>(table), ...);
+  bind(table, kernels::cast_ladder<float, BFloat16>, cuda::cast_ladder<float, BFloat16>);
+  bind(table, kernels::cast_ladder<BFloat16, float>, cuda::cast_ladder<BFloat16, float>);
+}
+
+template <class I>
+void bind_indexed(Table& table) {
+  bind(table, kernels::first_bad_index_ladder<I>, cuda::first_bad_index_ladder<I>);
+  bind(table, kernels::gather_ladder<I>, cuda::gather_ladder<I>);
+  bind(table, kernels::scatter_add_ladder<float, I>, cuda::scatter_add_ladder<float, I>);
+  bind(table, kernels::scatter_add_ladder<double, I>, cuda::scatter_add_ladder<double, I>);
+  bind(table, kernels::one_hot_ladder<I>, cuda::one_hot_ladder<I>);
+}
+
+template <class T>
+void bind_random(Table& table) {
+  bind(table, kernels::random_ladder<T>, cuda::random_ladder<T>);
+  bind(table, kernels::dropout_ladder<T>, cuda::dropout_ladder<T>);
+}
+
 Table all_ladders() {
   Table table;
-  bind(table, kernels::unary_ladder<float>, cuda::unary_ladder);
-  bind(table, kernels::binary_ladder<float>, cuda::binary_ladder);
+  bind_numbers<float>(table);
+  bind_numbers<double>(table);
+  bind_numbers<std::uint8_t>(table);
+  bind_numbers<std::int32_t>(table);
+  bind_numbers<std::int64_t>(table);
+  bind(table, kernels::select_ladder, cuda::select_ladder);
   bind(table, kernels::gemm_ladder<float>, cuda::gemm_ladder);
-  bind(table, kernels::reduce_ladder<float>, cuda::reduce_ladder);
-  bind(table, kernels::arg_reduce_ladder<float>, cuda::arg_reduce_ladder);
   bind(table, kernels::softmax_ladder<float>, cuda::softmax_ladder);
   bind(table, kernels::log_softmax_ladder<float>, cuda::log_softmax_ladder);
   bind(table, kernels::softmax_gradient_ladder<float>, cuda::softmax_gradient_ladder);
@@ -42,7 +88,28 @@ Table all_ladders() {
   bind(table, kernels::cross_entropy_ladder<float>, cuda::cross_entropy_ladder);
   bind(table, kernels::cross_entropy_gradient_ladder<float>, cuda::cross_entropy_gradient_ladder);
   bind(table, kernels::strided_copy_ladder, cuda::strided_copy_ladder);
+  bind(table, kernels::pad_ladder, cuda::pad_ladder);
+  bind(table, kernels::transpose_ladder, cuda::transpose_ladder);
+  bind_indexed<std::int32_t>(table);
+  bind_indexed<std::int64_t>(table);
+  bind_casts<float, double, std::uint8_t, std::int32_t, std::int64_t, bool>(table);
+  bind(table, kernels::resize_ladder<float>, cuda::resize_ladder<float>);
+  bind(table, kernels::resize_ladder<double>, cuda::resize_ladder<double>);
+  bind(table, kernels::resize_ladder<std::uint8_t>, cuda::resize_ladder<std::uint8_t>);
+  bind(table, kernels::resize_gradient_ladder<float>, cuda::resize_gradient_ladder<float>);
+  bind(table, kernels::resize_gradient_ladder<double>, cuda::resize_gradient_ladder<double>);
+  bind(table, kernels::warp_ladder<float>, cuda::warp_ladder<float>);
+  bind(table, kernels::warp_ladder<double>, cuda::warp_ladder<double>);
+  bind(table, kernels::warp_gradient_ladder<float>, cuda::warp_gradient_ladder<float>);
+  bind(table, kernels::warp_gradient_ladder<double>, cuda::warp_gradient_ladder<double>);
+  bind_random<float>(table);
+  bind_random<double>(table);
   bind(table, kernels::update_ladder<float>, cuda::update_ladder);
+  bind(table, kernels::batch_moments_ladder<float>, cuda::batch_moments_ladder);
+  bind(table, kernels::batch_norm_ladder<float>, cuda::batch_norm_ladder);
+  bind(table, kernels::batch_norm_gradient_ladder<float>, cuda::batch_norm_gradient_ladder);
+  bind(table, kernels::layer_norm_ladder<float>, cuda::layer_norm_ladder);
+  bind(table, kernels::layer_norm_gradient_ladder<float>, cuda::layer_norm_gradient_ladder);
   bind(table, kernels::conv2d_ladder<float>, cuda::conv2d_ladder);
   bind(table, kernels::conv2d_input_gradient_ladder<float>, cuda::conv2d_input_gradient_ladder);
   bind(table, kernels::conv2d_weight_gradient_ladder<float>, cuda::conv2d_weight_gradient_ladder);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 
+#include "kernels/cuda_ladder.h"
 #include "kernels/ladder.h"
 #include "kernels/random/philox.h"
 
@@ -50,5 +51,17 @@ inline constexpr auto dropout_ladder<float> = Ladder{
                                       cpu::dropout_blocks<float>, "", false},
                Rung<DropoutFn<float>>{"simd", "a draw in each lane, no branch on the mask", always,
                                       cpu::dropout_simd}}};
+
+namespace cuda {
+template <class T>
+void dropout_naive(const T* x, T* y, const DropoutShape& s, const Stream& stream);
+template <class T>
+void dropout_blocks(const T* x, T* y, const DropoutShape& s, const Stream& stream);
+
+template <class T>
+inline constexpr CudaLadder<DropoutFn<T>, 2> dropout_ladder{
+    {{{"naive", "", always, dropout_naive<T>},
+      {"blocks", "one draw for four elements, 16 bytes an access", always, dropout_blocks<T>}}}};
+}  // namespace cuda
 
 }  // namespace keratin::kernels

@@ -1,9 +1,10 @@
-// One float of an element-wise operation on a GPU. Functions are those of CUDA in single precision,
-// within 4 units of the last place; NaN and infinities as element.h has them.
+// One element of an element-wise operation on a GPU. Of floats, functions are those of CUDA in
+// single precision, within 4 units of the last place; NaN and infinities as element.h has them,
+// whose own functions are those of all other types.
 #pragma once
 
 #include "kernels/cuda/device.cuh"
-#include "kernels/elementwise/elementwise.h"
+#include "kernels/elementwise/element.h"
 
 namespace keratin::kernels::cuda {
 
@@ -95,6 +96,15 @@ __device__ __forceinline__ float element_of(Binary op, float a, float b) {
       return (a < 0 ? 0 : a) - a * b + log1pf(expf(-fabsf(a)));
   }
   return a;
+}
+
+template <class T>
+__device__ __forceinline__ T element_of(Unary op, T x) {
+  return cpu::element(op, x);
+}
+template <class T>
+__device__ __forceinline__ T element_of(Binary op, T a, T b) {
+  return cpu::element(op, a, b);
 }
 
 }  // namespace keratin::kernels::cuda

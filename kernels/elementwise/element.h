@@ -1,6 +1,7 @@
 // One element of an element-wise operation: what the rungs without vectors share. Floating unary
 // functions compute in double. Integers wrap around; functions that leave them (sqrt, exp, ...) are
-// taken in double and cut to the type's range, as cast does.
+// taken in double and cut to the type's range, as cast does. Templates that may be constant, which
+// nvcc compiles for the device as well.
 #pragma once
 
 #include <algorithm>
@@ -20,15 +21,25 @@ using Wrapping = typename std::conditional_t<std::is_integral_v<T>,
                                              std::type_identity<T>>::type;
 
 template <class T>
-T integer_power(T a, T b) {
-  if (b < 0) return a == T(1) ? T(1) : (a == T(-1) ? (b % 2 == 0 ? T(1) : a) : T(0));
+constexpr bool is_negative(T x) {
+  if constexpr (std::is_unsigned_v<T>) {
+    return false;
+  } else {
+    return x < 0;
+  }
+}
+
+template <class T>
+constexpr T integer_power(T a, T b) {
+  if (is_negative(b)) return a == T(1) ? T(1) : (a == T(-1) ? (b % 2 == 0 ? T(1) : a) : T(0));
   Wrapping<T> result = 1, square = static_cast<Wrapping<T>>(a);
   for (; b != 0; b = static_cast<T>(b / 2), square *= square)
     if (b % 2 != 0) result *= square;
   return static_cast<T>(result);
 }
 
-inline double in_double(Unary op, double v) {
+template <class Double>
+constexpr Double in_double(Unary op, Double v) {
   switch (op) {
     case Unary::negative:
       return -v;
@@ -77,7 +88,7 @@ inline double in_double(Unary op, double v) {
 }
 
 template <class T>
-T element(Unary op, T x) {
+constexpr T element(Unary op, T x) {
   if constexpr (std::is_integral_v<T>) {
     using U = Wrapping<T>;
     const U v = static_cast<U>(x);
@@ -85,7 +96,7 @@ T element(Unary op, T x) {
       case Unary::negative:
         return static_cast<T>(U(0) - v);
       case Unary::abs:
-        return static_cast<T>(x < 0 ? U(0) - v : v);
+        return static_cast<T>(is_negative(x) ? U(0) - v : v);
       case Unary::square:
         return static_cast<T>(v * v);
       case Unary::relu:
@@ -103,7 +114,7 @@ T element(Unary op, T x) {
 }
 
 template <class T>
-T element(Binary op, T a, T b) {
+constexpr T element(Binary op, T a, T b) {
   using U = Wrapping<T>;
   const U p = static_cast<U>(a), q = static_cast<U>(b), one = 1;
   switch (op) {

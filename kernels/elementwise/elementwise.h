@@ -172,20 +172,29 @@ inline constexpr auto binary_ladder<float> =
                                             "one row that simd takes, 32 MiB or more"}}};
 
 namespace cuda {
-void unary_naive(const float* x, float* y, const UnaryShape& s, const Stream& stream);
+template <class T>
+void unary_naive(const T* x, T* y, const UnaryShape& s, const Stream& stream);
 void unary_vectors(const float* x, float* y, const UnaryShape& s, const Stream& stream);
-void binary_naive(const float* a, const float* b, float* y, const BinaryShape& s,
-                  const Stream& stream);
+template <class T>
+void binary_naive(const T* a, const T* b, T* y, const BinaryShape& s, const Stream& stream);
 void binary_vectors(const float* a, const float* b, float* y, const BinaryShape& s,
                     const Stream& stream);
 bool binary_vectors_applies(const BinaryShape& s);
 
-inline constexpr CudaLadder<UnaryFn<float>, 2> unary_ladder{
-    {{{"naive", "", always, unary_naive},
+template <class T>
+inline constexpr auto unary_ladder =
+    CudaLadder<UnaryFn<T>, 1>{{{{"naive", "", always, unary_naive<T>}}}};
+template <>
+inline constexpr auto unary_ladder<float> = CudaLadder<UnaryFn<float>, 2>{
+    {{{"naive", "", always, unary_naive<float>},
       {"vectors", "16 bytes a load; several in flight; the operation chosen outside of the loop",
        always, unary_vectors}}}};
-inline constexpr CudaLadder<BinaryFn<float>, 2> binary_ladder{
-    {{{"naive", "", always, binary_naive},
+template <class T>
+inline constexpr auto binary_ladder =
+    CudaLadder<BinaryFn<T>, 1>{{{{"naive", "", always, binary_naive<T>}}}};
+template <>
+inline constexpr auto binary_ladder<float> = CudaLadder<BinaryFn<float>, 2>{
+    {{{"naive", "", always, binary_naive<float>},
       {"vectors", "16 bytes a load, no divisions: operands of one shape, or one is a number",
        binary_vectors_applies, binary_vectors}}}};
 }  // namespace cuda

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 
+#include "kernels/cuda_ladder.h"
 #include "kernels/elementwise/broadcast.h"
 #include "kernels/ladder.h"
 
@@ -51,5 +52,18 @@ inline constexpr auto select_ladder = Ladder{
     std::array{Rung<SelectFn>{"reference", "", always, cpu::select_reference},
                Rung<SelectFn>{"rows", "index arithmetic once a row, no branch within one; threads",
                               always, cpu::select_rows, "", false}}};
+
+namespace cuda {
+void select_naive(const std::uint8_t* condition, const void* a, const void* b, void* y,
+                  const SelectShape& s, const Stream& stream);
+void select_line(const std::uint8_t* condition, const void* a, const void* b, void* y,
+                 const SelectShape& s, const Stream& stream);
+bool select_line_applies(const SelectShape& s);
+
+inline constexpr CudaLadder<SelectFn, 2> select_ladder{
+    {{{"naive", "", always, select_naive},
+      {"line", "no divisions: operands of one shape, or numbers", select_line_applies,
+       select_line}}}};
+}  // namespace cuda
 
 }  // namespace keratin::kernels

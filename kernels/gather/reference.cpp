@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include <cstring>
+#include <algorithm>
 
 #include "kernels/gather/gather.h"
 
@@ -11,19 +11,18 @@ std::string GatherShape::text() const {
   return fmt::format("[{}{}, {}] by [{}], {} bytes", front, table_rows, cols, count, element_size);
 }
 
-template <class I>
-std::int64_t first_bad_index(const I* index, std::int64_t count, std::int64_t table_rows) {
-  for (std::int64_t i = 0; i < count; ++i) {
-    const auto row = static_cast<std::int64_t>(index[i]);
-    if (row < 0 || row >= table_rows) return i;
-  }
-  return -1;
-}
-
-template std::int64_t first_bad_index(const std::int32_t*, std::int64_t, std::int64_t);
-template std::int64_t first_bad_index(const std::int64_t*, std::int64_t, std::int64_t);
+std::string IndexShape::text() const { return fmt::format("[{}] into {} rows", count, table_rows); }
 
 namespace cpu {
+
+template <class I>
+void first_bad_index_reference(const I* index, std::int64_t* place, const IndexShape& s) {
+  const auto bad = [&](I row) { return row < 0 || static_cast<std::int64_t>(row) >= s.table_rows; };
+  const I* const found = std::find_if(index, index + s.count, bad);
+  *place = found == index + s.count ? -1 : found - index;
+}
+template void first_bad_index_reference(const std::int32_t*, std::int64_t*, const IndexShape&);
+template void first_bad_index_reference(const std::int64_t*, std::int64_t*, const IndexShape&);
 
 template <class I>
 void gather_reference(const void* table, const I* index, void* y, const GatherShape& s) {

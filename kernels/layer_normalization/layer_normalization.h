@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 
+#include "kernels/cuda_ladder.h"
 #include "kernels/ladder.h"
 
 namespace keratin::kernels {
@@ -80,5 +81,37 @@ inline constexpr auto layer_norm_gradient_ladder<float> =
                       Rung<LayerNormGradientFn<float>>{
                           "simd", "four rows at a time, their sums by column touched once", always,
                           cpu::layer_norm_gradient_simd}}};
+
+namespace cuda {
+void layer_norm_naive(const float* x, const float* gamma, const float* beta, float* y, float* mean,
+                      float* scale, const LayerNormShape& s, const Stream& stream);
+void layer_norm_warp(const float* x, const float* gamma, const float* beta, float* y, float* mean,
+                     float* scale, const LayerNormShape& s, const Stream& stream);
+void layer_norm_block(const float* x, const float* gamma, const float* beta, float* y, float* mean,
+                      float* scale, const LayerNormShape& s, const Stream& stream);
+void layer_norm_gradient_naive(const float* x, const float* dy, const float* gamma,
+                               const float* mean, const float* scale, float* dx, float* dgamma,
+                               float* dbeta, const LayerNormShape& s, const Stream& stream);
+void layer_norm_gradient_warp(const float* x, const float* dy, const float* gamma,
+                              const float* mean, const float* scale, float* dx, float* dgamma,
+                              float* dbeta, const LayerNormShape& s, const Stream& stream);
+void layer_norm_gradient_block(const float* x, const float* dy, const float* gamma,
+                               const float* mean, const float* scale, float* dx, float* dgamma,
+                               float* dbeta, const LayerNormShape& s, const Stream& stream);
+/// Rows that a block has work with.
+bool layer_norm_block_applies(const LayerNormShape& s);
+
+inline constexpr CudaLadder<LayerNormFn<float>, 3> layer_norm_ladder{
+    {{{"naive", "", always, layer_norm_naive},
+      {"warp", "32 threads a row: neighbours read together, sums by shuffles", always,
+       layer_norm_warp},
+      {"block", "256 threads a row: long rows", layer_norm_block_applies, layer_norm_block}}}};
+inline constexpr CudaLadder<LayerNormGradientFn<float>, 3> layer_norm_gradient_ladder{
+    {{{"naive", "", always, layer_norm_gradient_naive},
+      {"warp", "32 threads a row; sums by column in pieces, joined in order", always,
+       layer_norm_gradient_warp},
+      {"block", "256 threads a row: long rows", layer_norm_block_applies,
+       layer_norm_gradient_block}}}};
+}  // namespace cuda
 
 }  // namespace keratin::kernels

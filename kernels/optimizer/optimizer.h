@@ -129,11 +129,17 @@ void update_naive(std::span<const UpdatedTensor<float>> tensors, const UpdateSha
                   const Stream& stream);
 void update_together(std::span<const UpdatedTensor<float>> tensors, const UpdateShape& s,
                      const Stream& stream);
+void update_norms(std::span<const UpdatedTensor<float>> tensors, const UpdateShape& s,
+                  const Stream& stream);
 /// All but lamb, which needs norms of whole tensors.
 bool update_applies(const UpdateShape& s);
+/// lamb.
+bool update_norms_applies(const UpdateShape& s);
 
-inline constexpr CudaLadder<UpdateFn<float>, 2> update_ladder{
+inline constexpr CudaLadder<UpdateFn<float>, 3> update_ladder{
     {{{"naive", "", update_applies, update_naive},
+      {"norms", "lamb: sums of squares by blocks, joined in order by all that step",
+       update_norms_applies, update_norms},
       {"together", "pieces of up to 48 tensors a launch: small ones cost none of their own",
        update_applies, update_together}}}};
 }  // namespace cuda

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "kernels/cuda_ladder.h"
 #include "kernels/ladder.h"
 #include "kernels/random/philox.h"
 
@@ -57,5 +58,20 @@ inline constexpr auto random_ladder<float> =
                                             "a block of the generator in each lane, all its words "
                                             "used; logarithm and cosine on all lanes",
                                             always, cpu::random_simd}}};
+
+namespace cuda {
+template <class T>
+void random_naive(T* y, const RandomShape& s, const Stream& stream);
+template <class T>
+void random_blocks(T* y, const RandomShape& s, const Stream& stream);
+/// Uniform numbers: normal ones take a whole draw each.
+bool random_blocks_applies(const RandomShape& s);
+
+template <class T>
+inline constexpr CudaLadder<RandomFn<T>, 2> random_ladder{
+    {{{"naive", "", always, random_naive<T>},
+      {"blocks", "all words of a draw used, 16 bytes an access", random_blocks_applies,
+       random_blocks<T>}}}};
+}  // namespace cuda
 
 }  // namespace keratin::kernels

@@ -11,10 +11,10 @@ struct Tiling {
   int log_width;
 };
 
-template <Reduction op>
+template <Reduction op, class T>
 __global__ void __launch_bounds__(kThreads)
-    reduce_kernel(const float* x, float* y, ReduceShape s, Tiling t) {
-  KERATIN_SHARED(float, values, [kThreads]);
+    reduce_kernel(const T* x, T* y, ReduceShape s, Tiling t) {
+  KERATIN_SHARED(T, values, [kThreads]);
   const int thread = static_cast<int>(threadIdx.x), width = 1 << t.log_width;
   const int height = kThreads >> t.log_width, row = thread >> t.log_width;
   for (std::int64_t block = blockIdx.x; block < t.blocks; block += gridDim.x) {
@@ -22,9 +22,9 @@ __global__ void __launch_bounds__(kThreads)
     const std::int64_t part = block / t.tiles;  // of outer x pieces
     const std::int64_t first = part % t.pieces * t.piece;
     const std::int64_t last = first + t.piece < s.reduced ? first + t.piece : s.reduced;
-    float value = start_of<op>();
+    T value = start_of<op, T>();
     if (column < s.inner) {
-      const float* const from = x + part / t.pieces * s.reduced * s.inner + column;
+      const T* const from = x + part / t.pieces * s.reduced * s.inner + column;
 #pragma unroll 4
       for (std::int64_t r = first + row; r < last; r += height)
         value = combined<op>(value, from[r * s.inner]);
@@ -42,8 +42,9 @@ __global__ void __launch_bounds__(kThreads)
 
 }  // namespace
 
-void reduce_pieces(const float* x, float* y, const ReduceShape& s, std::int64_t pieces,
-                   std::int64_t piece, const Stream& stream) {
+template <class T>
+void reduce_pieces(const T* x, T* y, const ReduceShape& s, std::int64_t pieces, std::int64_t piece,
+                   const Stream& stream) {
   if (s.outer * s.inner == 0) return;
   Tiling t{.pieces = pieces, .piece = piece, .tiles = 1, .blocks = 1, .log_width = 0};
   while (t.log_width < 5 && (1 << t.log_width) < s.inner) ++t.log_width;
@@ -51,15 +52,23 @@ void reduce_pieces(const float* x, float* y, const ReduceShape& s, std::int64_t 
   t.tiles = (s.inner + width - 1) / width;
   t.blocks = s.outer * pieces * t.tiles;
   with_constant<Reduction::min>(s.op, [&]<Reduction op>() {
-    constexpr auto kernel = reduce_kernel<op>;
+    constexpr auto kernel = reduce_kernel<op, T>;
     KERATIN_LAUNCH(kernel, blocks_for(t.blocks, 1), kThreads, 0, stream, x, y, s, t);
   });
 }
 
 bool reduce_block_applies(const ReduceShape& s) { return s.reduced >= 64; }
 
-void reduce_block(const float* x, float* y, const ReduceShape& s, const Stream& stream) {
+template <class T>
+void reduce_block(const T* x, T* y, const ReduceShape& s, const Stream& stream) {
   reduce_pieces(x, y, s, 1, s.reduced, stream);
 }
+
+#define KERATIN_INSTANTIATE(T)                                                              \
+  template void reduce_pieces(const T*, T*, const ReduceShape&, std::int64_t, std::int64_t, \
+                              const Stream&);                                               \
+  template void reduce_block(const T*, T*, const ReduceShape&, const Stream&);
+KERATIN_FOR_EACH_REDUCED(KERATIN_INSTANTIATE)
+#undef KERATIN_INSTANTIATE
 
 }  // namespace keratin::kernels::cuda

@@ -6,18 +6,18 @@ namespace {
 constexpr int kThreads = 256;
 
 // One result a thread; sums in double.
-template <Reduction op>
+template <Reduction op, class T>
 __global__ void __launch_bounds__(kThreads)
-    reduce_kernel(const float* x, float* y, ReduceShape s, std::int64_t size) {
+    reduce_kernel(const T* x, T* y, ReduceShape s, std::int64_t size) {
   const std::int64_t step = std::int64_t{gridDim.x} * blockDim.x;
   for (std::int64_t i = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x; i < size; i += step) {
-    const float* const from = x + i / s.inner * s.reduced * s.inner + i % s.inner;
-    if constexpr (op == Reduction::sum) {
+    const T* const from = x + i / s.inner * s.reduced * s.inner + i % s.inner;
+    if constexpr (op == Reduction::sum && std::is_floating_point_v<T>) {
       double sum = 0;
       for (std::int64_t r = 0; r < s.reduced; ++r) sum += static_cast<double>(from[r * s.inner]);
-      y[i] = static_cast<float>(sum);
+      y[i] = static_cast<T>(sum);
     } else {
-      float value = start_of<op>();
+      T value = start_of<op, T>();
       for (std::int64_t r = 0; r < s.reduced; ++r) value = combined<op>(value, from[r * s.inner]);
       y[i] = value;
     }
@@ -25,15 +25,16 @@ __global__ void __launch_bounds__(kThreads)
 }
 
 // One place a thread: of the first NaN, else of the first of the best.
+template <class T>
 __global__ void __launch_bounds__(kThreads)
-    arg_reduce_kernel(const float* x, std::int64_t* y, ArgReduceShape s, std::int64_t size) {
+    arg_reduce_kernel(const T* x, std::int64_t* y, ArgReduceShape s, std::int64_t size) {
   const std::int64_t step = std::int64_t{gridDim.x} * blockDim.x;
   for (std::int64_t i = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x; i < size; i += step) {
-    const float* const from = x + i / s.inner * s.reduced * s.inner + i % s.inner;
-    float best = from[0];
+    const T* const from = x + i / s.inner * s.reduced * s.inner + i % s.inner;
+    T best = from[0];
     std::int64_t place = 0;
     for (std::int64_t r = 1; r < s.reduced && best == best; ++r) {
-      const float value = from[r * s.inner];
+      const T value = from[r * s.inner];
       if (value != value || (s.largest ? value > best : value < best)) best = value, place = r;
     }
     y[i] = place;
@@ -42,20 +43,28 @@ __global__ void __launch_bounds__(kThreads)
 
 }  // namespace
 
-void reduce_naive(const float* x, float* y, const ReduceShape& s, const Stream& stream) {
+template <class T>
+void reduce_naive(const T* x, T* y, const ReduceShape& s, const Stream& stream) {
   const std::int64_t size = s.outer * s.inner;
   if (size == 0) return;
   with_constant<Reduction::min>(s.op, [&]<Reduction op>() {
-    constexpr auto kernel = reduce_kernel<op>;
+    constexpr auto kernel = reduce_kernel<op, T>;
     KERATIN_LAUNCH(kernel, blocks_for(size, kThreads), kThreads, 0, stream, x, y, s, size);
   });
 }
 
-void arg_reduce_naive(const float* x, std::int64_t* y, const ArgReduceShape& s,
-                      const Stream& stream) {
+template <class T>
+void arg_reduce_naive(const T* x, std::int64_t* y, const ArgReduceShape& s, const Stream& stream) {
   const std::int64_t size = s.outer * s.inner;
   if (size == 0) return;
-  KERATIN_LAUNCH(arg_reduce_kernel, blocks_for(size, kThreads), kThreads, 0, stream, x, y, s, size);
+  constexpr auto kernel = arg_reduce_kernel<T>;
+  KERATIN_LAUNCH(kernel, blocks_for(size, kThreads), kThreads, 0, stream, x, y, s, size);
 }
+
+#define KERATIN_INSTANTIATE(T)                                                 \
+  template void reduce_naive(const T*, T*, const ReduceShape&, const Stream&); \
+  template void arg_reduce_naive(const T*, std::int64_t*, const ArgReduceShape&, const Stream&);
+KERATIN_FOR_EACH_REDUCED(KERATIN_INSTANTIATE)
+#undef KERATIN_INSTANTIATE
 
 }  // namespace keratin::kernels::cuda

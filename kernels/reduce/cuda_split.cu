@@ -9,17 +9,24 @@ bool reduce_split_applies(const ReduceShape& s) {
   return s.reduced >= 2 * kPiece && s.outer * s.inner <= 65536;
 }
 
-void reduce_split(const float* x, float* y, const ReduceShape& s, const Stream& stream) {
+template <class T>
+void reduce_split(const T* x, T* y, const ReduceShape& s, const Stream& stream) {
   if (s.outer * s.inner == 0) return;
   const std::int64_t pieces = (s.reduced + kPiece - 1) / kPiece;
-  const Scratch between(s.outer * pieces * s.inner * std::int64_t{sizeof(float)}, stream);
-  reduce_pieces(x, between.floats(), s, pieces, kPiece, stream);
+  const Scratch between(s.outer * pieces * s.inner * std::int64_t{sizeof(T)}, stream);
+  T* const parts = between.as<T>();
+  reduce_pieces(x, parts, s, pieces, kPiece, stream);
   const ReduceShape rest{s.op, s.outer, pieces, s.inner};
   if (reduce_split_applies(rest)) {
-    reduce_split(between.floats(), y, rest, stream);
+    reduce_split(parts, y, rest, stream);
   } else {
-    reduce_pieces(between.floats(), y, rest, 1, pieces, stream);
+    reduce_pieces(parts, y, rest, 1, pieces, stream);
   }
 }
+
+#define KERATIN_INSTANTIATE(T) \
+  template void reduce_split(const T*, T*, const ReduceShape&, const Stream&);
+KERATIN_FOR_EACH_REDUCED(KERATIN_INSTANTIATE)
+#undef KERATIN_INSTANTIATE
 
 }  // namespace keratin::kernels::cuda

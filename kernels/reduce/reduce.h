@@ -80,24 +80,29 @@ inline constexpr auto arg_reduce_ladder<float> = Ladder{
                                         "axes shorter than 2^31"}}};
 
 namespace cuda {
-void reduce_naive(const float* x, float* y, const ReduceShape& s, const Stream& stream);
-void reduce_block(const float* x, float* y, const ReduceShape& s, const Stream& stream);
-void reduce_split(const float* x, float* y, const ReduceShape& s, const Stream& stream);
-void arg_reduce_naive(const float* x, std::int64_t* y, const ArgReduceShape& s,
-                      const Stream& stream);
+template <class T>
+void reduce_naive(const T* x, T* y, const ReduceShape& s, const Stream& stream);
+template <class T>
+void reduce_block(const T* x, T* y, const ReduceShape& s, const Stream& stream);
+template <class T>
+void reduce_split(const T* x, T* y, const ReduceShape& s, const Stream& stream);
+template <class T>
+void arg_reduce_naive(const T* x, std::int64_t* y, const ArgReduceShape& s, const Stream& stream);
 /// 64 or more into one.
 bool reduce_block_applies(const ReduceShape& s);
 /// 4096 or more into one, and few results.
 bool reduce_split_applies(const ReduceShape& s);
 
-inline constexpr CudaLadder<ReduceFn<float>, 3> reduce_ladder{
-    {{{"naive", "", always, reduce_naive},
+template <class T>
+inline constexpr CudaLadder<ReduceFn<T>, 3> reduce_ladder{
+    {{{"naive", "", always, reduce_naive<T>},
       {"block", "a block a column or 32 of them: whole sectors, a tree in shared memory",
-       reduce_block_applies, reduce_block},
+       reduce_block_applies, reduce_block<T>},
       {"split", "pieces of a long axis on blocks of their own, joined in order by a second pass",
-       reduce_split_applies, reduce_split}}}};
-inline constexpr CudaLadder<ArgReduceFn<float>, 1> arg_reduce_ladder{
-    {{{"naive", "", always, arg_reduce_naive}}}};
+       reduce_split_applies, reduce_split<T>}}}};
+template <class T>
+inline constexpr CudaLadder<ArgReduceFn<T>, 1> arg_reduce_ladder{
+    {{{"naive", "", always, arg_reduce_naive<T>}}}};
 }  // namespace cuda
 
 }  // namespace keratin::kernels

@@ -18,6 +18,7 @@
 #include <string>
 #include <type_traits>
 
+#include "kernels/cuda_ladder.h"
 #include "kernels/ladder.h"
 
 namespace keratin::kernels {
@@ -114,5 +115,19 @@ inline constexpr auto resize_gradient_ladder<float> =
                           "simd", "gathered by the transposed weights: a resize of its own",
                           cpu::resize_simd_applies, cpu::resize_gradient_simd,
                           "rows of fewer than 2^31 elements"}}};
+
+namespace cuda {
+template <class T>
+void resize_naive(const T* x, Resized<T>* y, const ResizeShape& s, const Stream& stream);
+template <class T>
+void resize_gradient_naive(const T* dy, T* dx, const ResizeShape& s, const Stream& stream);
+
+template <class T>
+inline constexpr CudaLadder<ResizeFn<T>, 1> resize_ladder{
+    {{{"naive", "", always, resize_naive<T>}}}};
+template <class T>
+inline constexpr CudaLadder<ResizeGradientFn<T>, 1> resize_gradient_ladder{
+    {{{"naive", "", always, resize_gradient_naive<T>}}}};
+}  // namespace cuda
 
 }  // namespace keratin::kernels

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 
+#include "kernels/cuda_ladder.h"
 #include "kernels/ladder.h"
 
 namespace keratin::kernels {
@@ -58,5 +59,17 @@ inline constexpr auto transpose_ladder = Ladder{
         Rung<TransposeFn>{"simd", "4-byte elements: whole vectors loaded, turned and stored",
                           transpose_moves_last_axis, cpu::transpose_simd,
                           "4-byte elements, another axis last"}}};
+
+namespace cuda {
+void transpose_naive(const void* x, void* y, const TransposeShape& s, const Stream& stream);
+void transpose_tiles(const void* x, void* y, const TransposeShape& s, const Stream& stream);
+/// Another axis last: where it stays, neighbours stay neighbours anyway.
+bool transpose_tiles_applies(const TransposeShape& s);
+
+inline constexpr CudaLadder<TransposeFn, 2> transpose_ladder{
+    {{{"naive", "", always, transpose_naive},
+      {"tiles", "32 x 32 through shared memory: whole sectors read and written",
+       transpose_tiles_applies, transpose_tiles}}}};
+}  // namespace cuda
 
 }  // namespace keratin::kernels

@@ -1,19 +1,22 @@
-// Where output pixels come from, one at a time.
+// Where output pixels come from, one at a time. Templates that may be constant, which nvcc compiles
+// for the device as well.
 #pragma once
 
 #include <cmath>
 #include <cstdint>
+#include <limits>
 
 #include "kernels/warp/warp.h"
 
 namespace keratin::kernels {
 
 /// A place along one axis of `size` pixels, brought inside unless the mode is constant.
-inline float mapped_place(float at, std::int64_t size, FillMode mode) {
-  const auto n = static_cast<float>(size);
+template <class Float>
+constexpr Float mapped_place(Float at, std::int64_t size, FillMode mode) {
+  const auto n = static_cast<Float>(size);
   if (mode == FillMode::constant) return at;
   if (mode == FillMode::reflect && size > 1) {
-    const float period = 2 * n;
+    const Float period = 2 * n;
     if (at < 0) {
       at = std::fma(period, std::trunc(-at / period), at);
       at = at < -n ? at + period : -at - 1;
@@ -36,13 +39,15 @@ struct Place {
   float v, u;  // row, column
 };
 /// NaN where the denominator is 0.
-inline Place place_of(const float* m, std::int64_t row, std::int64_t column, const WarpShape& s) {
+template <class Float>
+constexpr Place place_of(const Float* m, std::int64_t row, std::int64_t column,
+                         const WarpShape& s) {
   const auto r = static_cast<float>(row), q = static_cast<float>(column);
   const float k = std::fma(m[6], q, std::fma(m[7], r, 1.0f));
   const float u = std::fma(m[0], q, std::fma(m[1], r, m[2])) / k;
   const float v = std::fma(m[3], q, std::fma(m[4], r, m[5])) / k;
   const bool at_infinity = k == 0;
-  const float none = std::nanf("");
+  constexpr float none = std::numeric_limits<float>::quiet_NaN();
   return {mapped_place(at_infinity ? none : v, s.in_h, s.fill_mode),
           mapped_place(at_infinity ? none : u, s.in_w, s.fill_mode)};
 }
@@ -50,7 +55,7 @@ inline Place place_of(const float* m, std::int64_t row, std::int64_t column, con
 /// Calls f(row, column, weight) for the one or four pixels that a place is made of; some may lie
 /// outside of the image. None where the place is no number or far away.
 template <class F>
-void for_each_source(const Place& at, const WarpShape& s, F f) {
+constexpr void for_each_source(const Place& at, const WarpShape& s, F f) {
   const auto far_outside = [](float p, std::int64_t size) {
     return !(p > -2 && p < static_cast<float>(size) + 1);
   };
@@ -68,13 +73,13 @@ void for_each_source(const Place& at, const WarpShape& s, F f) {
   f(r + 1, q + 1, v * u);
 }
 
-inline bool inside(std::int64_t row, std::int64_t column, const WarpShape& s) {
+constexpr bool inside(std::int64_t row, std::int64_t column, const WarpShape& s) {
   return row >= 0 && row < s.in_h && column >= 0 && column < s.in_w;
 }
 
 /// Channel c of a pixel of one image.
 template <class T>
-double pixel_at(const T* image, const Place& at, std::int64_t c, const WarpShape& s) {
+constexpr double pixel_at(const T* image, const Place& at, std::int64_t c, const WarpShape& s) {
   double sum = 0, weights = 0;
   for_each_source(at, s, [&](std::int64_t r, std::int64_t q, float weight) {
     weights += static_cast<double>(weight);

@@ -25,6 +25,7 @@
 #include <cstdint>
 #include <string>
 
+#include "kernels/cuda_ladder.h"
 #include "kernels/ladder.h"
 #include "kernels/resize/resize.h"  // Interpolation: nearest and bilinear are taken
 
@@ -99,5 +100,19 @@ inline constexpr auto warp_gradient_ladder<float> =
                                                   cpu::warp_gradient_reference<float>},
                       Rung<WarpGradientFn<float>>{"threads", "an image a thread, sums in float",
                                                   always, cpu::warp_gradient_threads, "", false}}};
+
+namespace cuda {
+template <class T>
+void warp_naive(const T* x, const float* matrices, T* y, const WarpShape& s, const Stream& stream);
+template <class T>
+void warp_gradient_naive(const T* dy, const float* matrices, T* dx, const WarpShape& s,
+                         const Stream& stream);
+
+template <class T>
+inline constexpr CudaLadder<WarpFn<T>, 1> warp_ladder{{{{"naive", "", always, warp_naive<T>}}}};
+template <class T>
+inline constexpr CudaLadder<WarpGradientFn<T>, 1> warp_gradient_ladder{
+    {{{"naive", "", always, warp_gradient_naive<T>}}}};
+}  // namespace cuda
 
 }  // namespace keratin::kernels

@@ -40,7 +40,7 @@ class DropoutLayer final : public ConfiguredLayer<DropoutOptions> {
       const std::int64_t size = options_.noise_shape[axis];
       noise.push_back(size == None ? x.shape()[axis] : size);
     }
-    return x * dropout(ones(noise, x.dtype()), options_.rate, stream);
+    return x * dropout(ones(noise, x.dtype()).to(x.value().device()), options_.rate, stream);
   }
 
  private:

@@ -67,7 +67,7 @@ std::shared_ptr<Layer> spatial_dropout(const char* class_name, const Options& op
     noisy = [rate = options.rate](const Variable& x, RandomStream stream) {
       Shape draws = x.shape();
       for (std::int64_t axis = 1; axis < draws.rank() - 1; ++axis) draws = draws.with(axis, 1);
-      return x * dropout(ones(draws, x.dtype()), rate, stream);
+      return x * dropout(ones(draws, x.dtype()).to(x.value().device()), rate, stream);
     };
   }
   return std::make_shared<NoiseLayer<Options>>(class_name, options, rank, std::move(noisy));
@@ -92,7 +92,8 @@ std::shared_ptr<Layer> alpha_dropout(const AlphaDropoutOptions& options) {
           if (noise[axis] != None) draws = draws.with(axis, noise[axis]);
         }
       }
-      const Tensor kept = greater_equal(random_uniform(draws, 0, 1, float32, stream), rate);
+      const Tensor kept =
+          greater_equal(random_uniform(draws, 0, 1, float32, stream, x.value().device()), rate);
       return where(kept, x, kLowest) * a - a * kLowest * rate;
     };
   }
@@ -105,7 +106,7 @@ std::shared_ptr<Layer> gaussian_noise(const GaussianNoiseOptions& options) {
   NoiseLayer<GaussianNoiseOptions>::Noisy noisy;
   if (options.stddev > 0) {
     noisy = [stddev = options.stddev](const Variable& x, RandomStream stream) {
-      return x + randn(x.shape(), x.dtype(), stream) * stddev;
+      return x + randn(x.shape(), x.dtype(), stream, x.value().device()) * stddev;
     };
   }
   return std::make_shared<NoiseLayer<GaussianNoiseOptions>>("GaussianNoise", options, 0,
@@ -118,7 +119,7 @@ std::shared_ptr<Layer> gaussian_dropout(const GaussianDropoutOptions& options) {
   if (options.rate > 0) {
     const double stddev = std::sqrt(options.rate / (1 - options.rate));
     noisy = [stddev](const Variable& x, RandomStream stream) {
-      return x * (randn(x.shape(), x.dtype(), stream) * stddev + 1.0);
+      return x * (randn(x.shape(), x.dtype(), stream, x.value().device()) * stddev + 1.0);
     };
   }
   return std::make_shared<NoiseLayer<GaussianDropoutOptions>>("GaussianDropout", options, 0,

@@ -10,30 +10,55 @@
 #include "nn/inspect/terminal.h"
 #include "nn/metrics/mean.h"
 #include "nn/model/batches.h"
+#include "nn/model/feed.h"
 #include "nn/model/loop.h"
 #include "nn/model/model.h"
 #include "nn/model/model_layer.h"
+#include "nn/model/not_finite.h"
 #include "tensor/random.h"
 
 namespace keratin {
 namespace detail {
 namespace {
 
-// The model knows the batch that it is trained on.
+// The model knows the batch of its step, and whether it is trained on it.
 class BatchScope {
  public:
-  BatchScope(ModelLayer& model, const Example& batch)
-      : model_(model), before_(std::exchange(model.training_batch, &batch)) {}
-  ~BatchScope() { model_.training_batch = before_; }
+  BatchScope(ModelLayer& model, const Example& given, const Example& fed, bool training)
+      : model_(model),
+        training_(std::exchange(model.training_batch, training ? &given : nullptr)),
+        given_(std::exchange(model.given_batch, &given)),
+        fed_(std::exchange(model.fed_batch, &fed)) {
+    model.takes_fed = false;
+  }
+  ~BatchScope() {
+    model_.training_batch = training_;
+    model_.given_batch = given_;
+    model_.fed_batch = fed_;
+  }
   BatchScope(const BatchScope&) = delete;
   BatchScope& operator=(const BatchScope&) = delete;
 
  private:
   ModelLayer& model_;
-  const Example* before_;
+  const Example *training_, *given_, *fed_;
 };
 
+// The batch that train_step was called with, where the model computes.
+Example fed_batch(ModelLayer& model, const Example& batch) {
+  if (&batch != model.given_batch) return where_model_is(model, batch);
+  model.takes_fed = true;
+  return *model.fed_batch;
+}
+
 }  // namespace
+
+ResultsScope::ResultsScope(ModelLayer& model, bool wanted)
+    : model_(model), before_(model.reads_results) {
+  model.reads_results = wanted || model.model_device().is_cpu();
+}
+ResultsScope::~ResultsScope() { model_.reads_results = before_; }
+
 }  // namespace detail
 
 namespace {
@@ -48,34 +73,41 @@ std::int64_t batch_size_of(const Example& batch) {
 
 // ---- one batch
 
-Tensors Model::train_step(const Example& batch) {
+Tensors Model::train_step(const Example& given) {
+  const Example batch = detail::fed_batch(state(), given);
   const Variables y_pred = (*this)(batch.x, {.training = true});
   const Variable loss = compute_loss(batch.x, batch.y, y_pred, batch.sample_weight);
   static_cast<metrics::MeanMetric&>(*loss_tracker().metric())
-      .add(loss.value().item<double>(), static_cast<double>(batch_size_of(batch)));
+      .add(loss.value(), static_cast<double>(batch_size_of(batch)));
   if (loss.requires_grad()) {  // not so where every layer is frozen
     optimizer().scale_loss(loss).backward();
     optimizer().apply_gradients(trainable_variables());
   }
-  return compute_metrics(batch.x, batch.y, y_pred, batch.sample_weight);
+  return measured(batch, y_pred);
 }
 
-Tensors Model::test_step(const Example& batch) {
+Tensors Model::test_step(const Example& given) {
+  const Example batch = detail::fed_batch(state(), given);
   const Variables y_pred = (*this)(batch.x, {.training = false});
   const Variable loss = compute_loss(batch.x, batch.y, y_pred, batch.sample_weight);
   static_cast<metrics::MeanMetric&>(*loss_tracker().metric())
-      .add(loss.value().item<double>(), static_cast<double>(batch_size_of(batch)));
-  return compute_metrics(batch.x, batch.y, y_pred, batch.sample_weight);
+      .add(loss.value(), static_cast<double>(batch_size_of(batch)));
+  return measured(batch, y_pred);
 }
 
-Tensors Model::step(const Example& batch, bool training) {
+Tensors Model::measured(const Example& batch, const Variables& y_pred) {
+  if (state().reads_results) return compute_metrics(batch.x, batch.y, y_pred, batch.sample_weight);
+  const NoGrad no_grad;
+  state().compiled->update_metrics(y_pred, batch.y, batch.sample_weight);
+  return {};
+}
+
+Tensors Model::step(const Example& batch, const Example& fed, bool training) {
   Model* derived = state().derived_handle();
   Model& self = derived != nullptr ? *derived : *this;
   detail::AddedLosses added;
-  if (training) {
-    const detail::BatchScope scope(state(), batch);
-    return self.train_step(batch);
-  }
+  const detail::BatchScope scope(state(), batch, fed, training);
+  if (training) return self.train_step(batch);
   const NoGrad no_grad;
   return self.test_step(batch);
 }
@@ -87,7 +119,8 @@ Logs Model::train_on_batch(const Tensors& x, const Tensors& y, const Tensors& sa
   detail::refuse_nan("train_on_batch", batch, 0);
   state().compiled->reset();
   const bool told = !state().not_finite.empty();
-  const Logs logs = detail::to_logs(step(batch, true));
+  const Logs logs = detail::to_logs(step(batch, detail::where_model_is(state(), batch), true));
+  detail::find_not_finite(*this, batch, logs);
   if (!told && !state().not_finite.empty()) {
     detail::warn("keratin: train_on_batch: the loss is not finite: {}\n", state().not_finite);
   }
@@ -100,7 +133,7 @@ Logs Model::test_on_batch(const Tensors& x, const Tensors& y, const Tensors& sam
   detail::sample_count("test_on_batch", batch);
   detail::refuse_nan("test_on_batch", batch, 0);
   state().compiled->reset();
-  return detail::to_logs(step(batch, false));
+  return detail::to_logs(step(batch, detail::where_model_is(state(), batch), false));
 }
 
 // ---- evaluate
@@ -135,17 +168,24 @@ Logs Model::run_evaluation(const Dataset& data, std::optional<std::int64_t> step
   Logs logs;
   callbacks.call("on_test_begin", &Callback::on_test_begin, logs);
   data::Iterator batches = data.begin();
+  detail::BatchFeed feed(state(), [&] { return batches.next(); });
   std::int64_t number = 0;
+  bool unread = false;
   for (; !steps || number < *steps; ++number) {
-    const std::optional<Example> batch = batches.next();
+    const std::optional<detail::FedBatch> batch = feed.next();
     if (!batch) break;
-    detail::refuse_nan("evaluate", *batch, number);
+    detail::refuse_nan("evaluate", batch->given, number);
     Logs before;
     callbacks.call("on_test_batch_begin", &Callback::on_test_batch_begin, number, before);
-    logs = detail::to_logs(step(*batch, false));
+    const detail::ResultsScope scope(state(), callbacks.read_batch_logs());
+    const Tensors results = step(batch->given, batch->fed, false);
+    if (!steps || number + 1 < *steps) feed.send_ahead();
+    unread = results.none() && !state().reads_results;
+    if (!unread) logs = detail::to_logs(results);
     callbacks.call("on_test_batch_end", &Callback::on_test_batch_end, number, logs);
   }
   if (number == 0) throw ValueError("evaluate: the dataset gave no batch");
+  if (unread) logs = detail::to_logs(state().compiled->results());
   callbacks.call("on_test_end", &Callback::on_test_end, logs);
   return logs;
 }
@@ -175,12 +215,14 @@ Tensors Model::predict(const Dataset& data, const PredictOptions& options) {
   callbacks.call("on_predict_begin", &Callback::on_predict_begin, logs);
   std::vector<Tensors> parts;
   data::Iterator batches = data.begin();
+  detail::BatchFeed feed(state(), [&] { return batches.next(); });
   for (std::int64_t number = 0; !options.steps || number < *options.steps; ++number) {
-    const std::optional<Example> batch = batches.next();
+    const std::optional<detail::FedBatch> batch = feed.next();
     if (!batch) break;
     callbacks.call("on_predict_batch_begin", &Callback::on_predict_batch_begin, number, logs);
-    const Variables y = (*this)(batch->x, {.training = false});
-    parts.push_back(y.map([](const Variable& v) { return v.value(); }));
+    const Variables y = (*this)(batch->fed.x, {.training = false});
+    if (!options.steps || number + 1 < *options.steps) feed.send_ahead();
+    parts.push_back(y.map([](const Variable& v) { return v.value().to(Device{}); }));
     callbacks.call("on_predict_batch_end", &Callback::on_predict_batch_end, number, logs);
   }
   callbacks.call("on_predict_end", &Callback::on_predict_end, logs);

@@ -116,6 +116,15 @@ requires std::is_integral_v<T> T atomicMax(T* at, T value) {
 }
 
 template <class T>
+requires std::is_integral_v<T> T atomicMin(T* at, T value) {
+  const std::atomic_ref<T> atomic(*at);
+  T old = atomic.load(std::memory_order_relaxed);
+  while (value < old && !atomic.compare_exchange_weak(old, value, std::memory_order_relaxed)) {
+  }
+  return old;
+}
+
+template <class T>
 T __ldg(const T* at) {
   return *at;
 }
@@ -128,6 +137,11 @@ inline unsigned __umulhi(unsigned a, unsigned b) {
 }
 inline unsigned __float_as_uint(float x) { return std::bit_cast<unsigned>(x); }
 inline float __uint_as_float(unsigned x) { return std::bit_cast<float>(x); }
+inline double __dmul_rn(double a, double b) {
+  const volatile double product = a * b;  // rounded here: nothing is fused with it
+  return product;
+}
+inline double __dadd_rn(double a, double b) { return a + b; }
 inline int __popc(unsigned x) { return std::popcount(x); }
 
 namespace cuda_emulation {

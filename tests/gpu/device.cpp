@@ -50,7 +50,7 @@ Tensor random(const Shape& shape, std::uint64_t seed) {
 
 }  // namespace
 
-TEST_CASE("gpu: why there is none") {
+TEST_CASE("gpu: why there is none" * doctest::skip(on_real_gpu())) {
   kernels::Accelerator* const before = kernels::set_accelerator(nullptr);
   CHECK(!gpu_available());
   CHECK(holds(error_of([] { set_device("cuda"); }),
@@ -78,7 +78,7 @@ TEST_CASE("gpu: why there is none") {
   for (const char* name : {"cuda:", "cuda:x", "cuda:-1", "gpu", ""})
     CHECK(holds(error_of([&] { set_device(name); }), "unknown device"));
   set_device("cuda");
-  CHECK(current_device().text() == "cuda:0");
+  CHECK(device().text() == "cuda:0");
 }
 
 TEST_CASE("gpu: tensors there and back") {
@@ -100,7 +100,18 @@ TEST_CASE("gpu: tensors there and back") {
               "cannot go to cuda:0: strings live on the CPU"));
 }
 
-TEST_CASE("gpu: memory, and none left") {
+TEST_CASE("gpu: more at once than the pinned memory that it goes through") {
+  const WithEmulatedGpu gpu;
+  std::vector<Tensor> here, there;
+  for (int i = 0; i < 6; ++i) {
+    here.push_back(Tensor::from(normal_values<float>(3 << 20, static_cast<std::uint64_t>(i))));
+    there.push_back(here.back().to("cuda"));
+  }
+  for (std::size_t i = 0; i < here.size(); ++i)
+    CHECK(there[i].to_vector<float>() == here[i].to_vector<float>());
+}
+
+TEST_CASE("gpu: memory, and none left" * doctest::skip(on_real_gpu())) {
   const WithEmulatedGpu gpu;
   const Machine small({.devices = 1, .driver_version = 13000, .memory = std::size_t{1} << 20});
   const std::int64_t before = gpu_memory_stats().bytes_in_use;

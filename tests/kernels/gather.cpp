@@ -1,7 +1,6 @@
 #include "kernels/gather/gather.h"
 
-#include "kernels/parallel.h"
-#include "tests/support.h"
+#include "tests/kernels/rungs.h"
 
 namespace keratin::tests {
 namespace {
@@ -38,12 +37,11 @@ void check_gather(GatherShape s) {
         expected.push_back(
             table[static_cast<std::size_t>((o * s.table_rows + std::int64_t{row}) * s.cols + c)]);
   expected.resize(expected.size() + kGuard, unwritten);
-  for (const auto& rung : kernels::gather_ladder<I>.rungs) {
-    if (!rung.applies(s)) continue;
+  for_each_rung(kernels::gather_ladder<I>, s, [&](auto* function) {
     std::vector<T> y(expected.size(), unwritten);
-    rung.function(table.data(), index.data(), y.data(), s);
-    CHECK_MESSAGE(y == expected, rung.name << " " << s.text());
-  }
+    function(table.data(), index.data(), y.data(), s);
+    CHECK(y == expected);
+  });
 }
 
 template <class I>
@@ -82,10 +80,9 @@ void check_scatter_add(GatherShape s, const std::vector<I>& index) {
         terms[to] += 1;
       }
   std::vector<T> first_result;
-  for (const auto& rung : kernels::scatter_add_ladder<T, I>.rungs) {
-    if (!rung.applies(s)) continue;
+  for_each_rung(kernels::scatter_add_ladder<T, I>, s, [&](auto* function) {
     std::vector<T> dtable = before;
-    rung.function(dy.data(), index.data(), dtable.data(), s);
+    function(dy.data(), index.data(), dtable.data(), s);
     std::string wrong;
     for (std::size_t i = 0; i < dtable.size() && wrong.empty(); ++i) {
       const double bound =
@@ -94,11 +91,10 @@ void check_scatter_add(GatherShape s, const std::vector<I>& index) {
         wrong = fmt::format("element {} is {}, expected {}", i, dtable[i], sum[i]);
       }
     }
-    CHECK_MESSAGE(wrong.empty(), rung.name << " " << s.text() << ": " << wrong);
+    CHECK(wrong == "");
     if (first_result.empty()) first_result = dtable;
-    CHECK_MESSAGE(dtable == first_result,
-                  rung.name << " " << s.text() << ": other bits than the reference");
-  }
+    CHECK(same_bits(dtable, first_result));  // those of the reference
+  });
 }
 
 TEST_CASE("scatter_add: every rung, and the reference's bits on any number of threads") {
@@ -119,16 +115,33 @@ TEST_CASE("scatter_add: every rung, and the reference's bits on any number of th
   kernels::set_thread_count(before);
 }
 
+template <class I>
+void check_first_bad(const std::vector<I>& index, std::int64_t count, std::int64_t table_rows,
+                     std::int64_t expected) {
+  const kernels::IndexShape s{count, table_rows};
+  for_each_rung(kernels::first_bad_index_ladder<I>, s, [&](auto* function) {
+    std::int64_t place = -77;
+    function(index.data(), &place, s);
+    CHECK(place == expected);
+  });
+}
+
 TEST_CASE("first_bad_index: the first position outside the table") {
   const std::vector<std::int32_t> narrow = {0, 4, 2, 5, -1};
-  CHECK(kernels::first_bad_index(narrow.data(), 5, 6) == 4);
-  CHECK(kernels::first_bad_index(narrow.data(), 5, 5) == 3);
-  CHECK(kernels::first_bad_index(narrow.data(), 3, 5) == -1);
-  CHECK(kernels::first_bad_index(narrow.data(), 0, 0) == -1);
-  CHECK(kernels::first_bad_index(narrow.data(), 1, 0) == 0);
+  check_first_bad(narrow, 5, 6, 4);
+  check_first_bad(narrow, 5, 5, 3);
+  check_first_bad(narrow, 3, 5, -1);
+  check_first_bad(narrow, 0, 0, -1);
+  check_first_bad(narrow, 1, 0, 0);
   const std::vector<std::int64_t> wide = {1, std::int64_t{1} << 40, 2};
-  CHECK(kernels::first_bad_index(wide.data(), 3, 10) == 1);
-  CHECK(kernels::first_bad_index(wide.data(), 3, (std::int64_t{1} << 40) + 1) == -1);
+  check_first_bad(wide, 3, 10, 1);
+  check_first_bad(wide, 3, (std::int64_t{1} << 40) + 1, -1);
+  auto many = random_indices<std::int64_t>(5000, 100, 3);
+  check_first_bad(many, 5000, 100, -1);
+  for (const std::int64_t bad : {4999, 3000, 2999, 1024, 1023, 77, 0}) {
+    many[static_cast<std::size_t>(bad)] = bad % 2 == 0 ? 100 : -1;
+    check_first_bad(many, 5000, 100, bad);
+  }
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include "kernels/elementwise/select.h"
 
-#include "kernels/parallel.h"
-#include "tests/support.h"
+#include "tests/kernels/rungs.h"
 
 namespace keratin::tests {
 namespace {
@@ -66,17 +65,15 @@ void check_select(const Row& row) {
   }
   constexpr std::size_t kGuard = 16;
   expected.resize(expected.size() + kGuard, T(77));
-  const int before = kernels::thread_count();
-  for (const auto& rung : kernels::select_ladder.rungs) {
-    if (!rung.applies(s)) continue;
-    for (const int threads : {1, 4}) {
-      kernels::set_thread_count(threads);
+  const Threads restore(1);
+  for (const int threads : {1, 4}) {
+    kernels::set_thread_count(threads);
+    for_each_rung(kernels::select_ladder, s, [&](auto* function) {
       std::vector<T> y(expected.size(), T(77));
-      rung.function(condition.data(), a.data(), b.data(), y.data(), s);
-      CHECK_MESSAGE(y == expected, rung.name << " " << s.text());
-    }
+      function(condition.data(), a.data(), b.data(), y.data(), s);
+      CHECK(y == expected);
+    });
   }
-  kernels::set_thread_count(before);
 }
 
 TEST_CASE("select: every rung, every element size") {

@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "kernels/parallel.h"
-#include "tests/support.h"
+#include "tests/kernels/rungs.h"
 
 namespace keratin::tests {
 namespace {
@@ -62,12 +61,11 @@ void check_all_rungs(const std::vector<std::int64_t>& sizes, const std::vector<i
   std::vector<unsigned char> expected = expected_bytes(x, plain);
   expected.resize(bytes + kGuard, kUnwritten);
   for (const TransposeShape& s : {plain, kernels::transpose_shape(sizes, perm, element_size)}) {
-    for (const auto& rung : kernels::transpose_ladder.rungs) {
-      if (!rung.applies(s)) continue;
+    for_each_rung(kernels::transpose_ladder, s, [&](auto* function) {
       std::vector<unsigned char> y(bytes + kGuard, kUnwritten);
-      rung.function(x.data(), y.data(), s);
-      CHECK_MESSAGE(y == expected, rung.name << " " << s.text());
-    }
+      function(x.data(), y.data(), s);
+      CHECK(y == expected);
+    });
   }
 }
 

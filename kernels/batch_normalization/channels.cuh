@@ -1,0 +1,115 @@
+// What batch normalization does with the columns of [rows, channels], for kernels/cuda/columns.cuh.
+#pragma once
+
+#include "kernels/batch_normalization/batch_normalization.h"
+#include "kernels/cuda/columns.cuh"
+
+namespace keratin::kernels::cuda {
+
+/// 1 / sqrt(variance + epsilon)
+__device__ __forceinline__ float scale_of(float variance, double epsilon) {
+  return static_cast<float>(1 / sqrt(static_cast<double>(variance) + epsilon));
+}
+
+/// Mean and variance from sums of x - shift and of its square, shift being the mean of the first
+/// rows: squares of x itself would cancel where the mean is large beside the deviation.
+struct Moments {
+  const float* x;
+  float *mean, *variance;
+  std::int64_t rows, channels;
+
+  __device__ float column(std::int64_t c) const {
+    const std::int64_t first = rows < 16 ? rows : 16;
+    float sum = 0;
+    for (std::int64_t r = 0; r < first; ++r) sum += x[r * channels + c];
+    const float shift = sum / static_cast<float>(first);
+    return shift - shift == 0 ? shift : 0;  // infinity is the sums' to find
+  }
+  __device__ float2 terms(float shift, std::int64_t r, std::int64_t c) const {
+    const float d = x[r * channels + c] - shift;
+    return make_float2(d, d * d);
+  }
+  __device__ void finish(std::int64_t c, double sum, double squares) const {
+    const auto n = static_cast<double>(rows);
+    const double off = sum / n, spread = squares / n - off * off;
+    mean[c] = static_cast<float>(static_cast<double>(column(c)) + off);
+    variance[c] = static_cast<float>(spread < 0 ? 0 : spread);  // rounding; NaN stays
+  }
+};
+
+/// dbeta and dgamma.
+struct GradientSums {
+  const float *x, *dy, *mean, *variance;
+  float *dgamma, *dbeta;
+  std::int64_t channels;
+  double epsilon;
+
+  __device__ float column(std::int64_t c) const { return mean[c]; }
+  __device__ float2 terms(float m, std::int64_t r, std::int64_t c) const {
+    const std::int64_t i = r * channels + c;
+    return make_float2(dy[i], dy[i] * (x[i] - m));
+  }
+  __device__ void finish(std::int64_t c, double sum, double dot) const {
+    dbeta[c] = static_cast<float>(sum);
+    dgamma[c] = static_cast<float>(dot / sqrt(static_cast<double>(variance[c]) + epsilon));
+  }
+};
+
+/// y = gamma scale (x - mean) + beta
+struct Normalize {
+  const float *x, *mean, *variance, *gamma, *beta;
+  float* y;
+  double epsilon;
+
+  struct Column {
+    float mean, scale, beta;
+  };
+  __device__ Column column(std::int64_t c) const {
+    return {mean[c], (gamma != nullptr ? gamma[c] : 1) * scale_of(variance[c], epsilon),
+            beta != nullptr ? beta[c] : 0};
+  }
+  template <int n>
+  __device__ void apply(const Column (&columns)[n], std::int64_t i) const {
+    auto v = reinterpret_cast<const Several<float, n>*>(x)[i];
+#pragma unroll
+    for (int k = 0; k < n; ++k)
+      v.at[k] = (v.at[k] - columns[k].mean) * columns[k].scale + columns[k].beta;
+    reinterpret_cast<Several<float, n>*>(y)[i] = v;
+  }
+  bool aligned() const {
+    return is_aligned<Several<float, 4>>(x) && is_aligned<Several<float, 4>>(y);
+  }
+};
+
+/// dx = gamma scale (dy - dbeta / rows - (x - mean) scale dgamma / rows)
+struct NormalizeGradient {
+  const float *x, *dy, *mean, *variance, *gamma, *dgamma, *dbeta;
+  float* dx;
+  std::int64_t rows;
+  double epsilon;
+
+  struct Column {
+    float mean, scale, sum, dot;
+  };
+  __device__ Column column(std::int64_t c) const {
+    const float scale = scale_of(variance[c], epsilon), n = static_cast<float>(rows);
+    return {mean[c], (gamma != nullptr ? gamma[c] : 1) * scale, dbeta[c] / n,
+            dgamma[c] / n * scale};
+  }
+  template <int n>
+  __device__ void apply(const Column (&columns)[n], std::int64_t i) const {
+    const auto v = reinterpret_cast<const Several<float, n>*>(x)[i];
+    auto g = reinterpret_cast<const Several<float, n>*>(dy)[i];
+#pragma unroll
+    for (int k = 0; k < n; ++k)
+      g.at[k] = columns[k].scale *
+                (g.at[k] - columns[k].sum - (v.at[k] - columns[k].mean) * columns[k].dot);
+    reinterpret_cast<Several<float, n>*>(dx)[i] = g;
+  }
+  bool aligned() const {
+    return is_aligned<Several<float, 4>>(x) && is_aligned<Several<float, 4>>(dy) &&
+           is_aligned<Several<float, 4>>(dx);
+  }
+};
+
+}  // namespace keratin::kernels::cuda

@@ -1,0 +1,192 @@
+// Arrays [rows, cols] whose columns have something of their own: two sums over the rows of each,
+// and element-wise work with numbers of the column. Sums are taken in an order that the shape
+// fixes.
+#pragma once
+
+#include <algorithm>
+
+#include "kernels/cuda/launch.cuh"
+#include "kernels/cuda/several.cuh"
+
+namespace keratin::kernels::cuda {
+
+inline constexpr int kColumnThreads = 256;
+
+/// How blocks lie over the array: 2^log_width columns side by side, `piece` rows.
+struct ColumnTiling {
+  std::int64_t rows, cols, piece, pieces, tiles;
+  int log_width;
+
+  ColumnTiling(std::int64_t rows_, std::int64_t cols_) : rows(rows_), cols(cols_), log_width(0) {
+    while (log_width < 5 && (1 << log_width) < cols) ++log_width;
+    const std::int64_t width = std::int64_t{1} << log_width, height = kColumnThreads / width;
+    tiles = (cols + width - 1) / width;
+    // Some 1024 blocks, of 16 rows a thread or more.
+    const std::int64_t most = std::max<std::int64_t>(1, 1024 / std::max<std::int64_t>(tiles, 1));
+    pieces = std::max<std::int64_t>(1, std::min(most, rows / (16 * height)));
+    piece = (rows + pieces - 1) / pieces;
+  }
+  std::int64_t blocks() const { return tiles * pieces; }
+};
+
+/// One thread's columns and rows of a tiling; `f(col, first row, last row, step)`.
+template <class F>
+__device__ __forceinline__ void each_column_piece(const ColumnTiling& t, F f) {
+  const int thread = static_cast<int>(threadIdx.x), width = 1 << t.log_width;
+  for (std::int64_t block = blockIdx.x; block < t.tiles * t.pieces; block += gridDim.x) {
+    const std::int64_t col = block % t.tiles * width + (thread & (width - 1));
+    const std::int64_t part = block / t.tiles, first = part * t.piece;
+    const std::int64_t last = first + t.piece < t.rows ? first + t.piece : t.rows;
+    f(col, part, first + (thread >> t.log_width), last);
+  }
+}
+
+// Sums has:  column(c), what its terms need to know of the column;
+//            terms(column, r, c), the terms of both sums, as float2;
+//            finish(c, first, second), which takes the sums in.
+
+/// One column a thread, in double.
+template <class Sums>
+__global__ void __launch_bounds__(kColumnThreads)
+    column_chains_kernel(Sums sums, std::int64_t rows, std::int64_t cols) {
+  const std::int64_t step = std::int64_t{gridDim.x} * blockDim.x;
+  for (std::int64_t c = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x; c < cols; c += step) {
+    const auto column = sums.column(c);
+    double first = 0, second = 0;
+    for (std::int64_t r = 0; r < rows; ++r) {
+      const float2 terms = sums.terms(column, r, c);
+      first += terms.x;
+      second += terms.y;
+    }
+    sums.finish(c, first, second);
+  }
+}
+
+/// The sums of each piece of rows: chains of a thread, then a tree over those of a column.
+template <class Sums>
+__global__ void __launch_bounds__(kColumnThreads)
+    column_pieces_kernel(Sums sums, float2* parts, ColumnTiling t) {
+  KERATIN_SHARED(float2, values, [kColumnThreads]);
+  const int thread = static_cast<int>(threadIdx.x), width = 1 << t.log_width;
+  const int height = kColumnThreads >> t.log_width, row = thread >> t.log_width;
+  each_column_piece(t, [&](std::int64_t c, std::int64_t part, std::int64_t r, std::int64_t last) {
+    float2 value = make_float2(0, 0);
+    if (c < t.cols) {
+      const auto column = sums.column(c);
+#pragma unroll 4
+      for (; r < last; r += height) {
+        const float2 terms = sums.terms(column, r, c);
+        value.x += terms.x;
+        value.y += terms.y;
+      }
+    }
+    values[thread] = value;
+    __syncthreads();
+    for (int half = height / 2; half > 0; half /= 2) {
+      if (row < half) {
+        values[thread].x += values[thread + half * width].x;
+        values[thread].y += values[thread + half * width].y;
+      }
+      __syncthreads();
+    }
+    if (row == 0 && c < t.cols) parts[part * t.cols + c] = values[thread];
+    __syncthreads();
+  });
+}
+
+/// The sums of all pieces, a warp a column, in double.
+template <class Sums>
+__global__ void __launch_bounds__(kColumnThreads)
+    column_join_kernel(Sums sums, const float2* parts, std::int64_t cols, std::int64_t pieces) {
+  constexpr int kWarps = kColumnThreads / 32;
+  const int lane = static_cast<int>(threadIdx.x) % 32;
+  for (std::int64_t c = std::int64_t{blockIdx.x} * kWarps + threadIdx.x / 32; c < cols;
+       c += std::int64_t{gridDim.x} * kWarps) {
+    double first = 0, second = 0;
+    for (std::int64_t p = lane; p < pieces; p += 32) {
+      first += parts[p * cols + c].x;
+      second += parts[p * cols + c].y;
+    }
+#pragma unroll
+    for (int lanes = 16; lanes > 0; lanes /= 2) {
+      first += __shfl_xor_sync(0xffffffffU, first, lanes);
+      second += __shfl_xor_sync(0xffffffffU, second, lanes);
+    }
+    if (lane == 0) sums.finish(c, first, second);
+  }
+}
+
+template <class Sums>
+void column_chains(const Sums& sums, std::int64_t rows, std::int64_t cols, const Stream& stream) {
+  if (cols == 0) return;
+  constexpr auto kernel = column_chains_kernel<Sums>;
+  KERATIN_LAUNCH(kernel, blocks_for(cols, kColumnThreads), kColumnThreads, 0, stream, sums, rows,
+                 cols);
+}
+
+template <class Sums>
+void column_pieces(const Sums& sums, std::int64_t rows, std::int64_t cols, const Stream& stream) {
+  if (cols == 0) return;
+  const ColumnTiling t(rows, cols);
+  const Scratch between(t.pieces * cols * std::int64_t{sizeof(float2)}, stream);
+  auto* const parts = between.as<float2>();
+  constexpr auto pieces_kernel = column_pieces_kernel<Sums>;
+  constexpr auto join_kernel = column_join_kernel<Sums>;
+  KERATIN_LAUNCH(pieces_kernel, blocks_for(t.blocks(), 1), kColumnThreads, 0, stream, sums, parts,
+                 t);
+  KERATIN_LAUNCH(join_kernel, blocks_for(cols, kColumnThreads / 32), kColumnThreads, 0, stream,
+                 sums, parts, cols, t.pieces);
+}
+
+// Map has:  Column column(c), the numbers of a column;
+//           apply<n>(columns, i), the work on elements n i .. n i + n - 1, whose columns these are;
+//           aligned(), may it be asked for four?
+
+/// One element a thread, with its column's numbers worked out each time.
+template <class Map>
+__global__ void __launch_bounds__(kColumnThreads)
+    map_elements_kernel(Map map, std::int64_t size, std::int64_t cols) {
+  const std::int64_t step = std::int64_t{gridDim.x} * blockDim.x;
+  for (std::int64_t i = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x; i < size; i += step) {
+    const typename Map::Column columns[1] = {map.column(i % cols)};
+    map.template apply<1>(columns, i);
+  }
+}
+
+/// The same columns, n of them, for as long as a thread lives.
+template <class Map, int n>
+__global__ void __launch_bounds__(kColumnThreads) map_columns_kernel(Map map, ColumnTiling t) {
+  const int height = kColumnThreads >> t.log_width;
+  each_column_piece(t, [&](std::int64_t unit, std::int64_t, std::int64_t r, std::int64_t last) {
+    if (unit >= t.cols || r >= last) return;
+    typename Map::Column columns[n];
+#pragma unroll
+    for (int k = 0; k < n; ++k) columns[k] = map.column(unit * n + k);
+#pragma unroll 4
+    for (; r < last; r += height) map.template apply<n>(columns, r * t.cols + unit);
+  });
+}
+
+template <class Map>
+void map_elements(const Map& map, std::int64_t rows, std::int64_t cols, const Stream& stream) {
+  if (rows * cols == 0) return;
+  constexpr auto kernel = map_elements_kernel<Map>;
+  KERATIN_LAUNCH(kernel, blocks_for(rows * cols, kColumnThreads), kColumnThreads, 0, stream, map,
+                 rows * cols, cols);
+}
+
+template <class Map, int n>
+void map_columns_by(const Map& map, std::int64_t rows, std::int64_t units, const Stream& stream) {
+  const ColumnTiling t(rows, units);
+  constexpr auto kernel = map_columns_kernel<Map, n>;
+  KERATIN_LAUNCH(kernel, blocks_for(t.blocks(), 1), kColumnThreads, 0, stream, map, t);
+}
+
+template <class Map>
+void map_columns(const Map& map, std::int64_t rows, std::int64_t cols, const Stream& stream) {
+  if (rows * cols == 0) return;
+  if (cols % 4 == 0 && map.aligned()) return map_columns_by<Map, 4>(map, rows, cols / 4, stream);
+  map_columns_by<Map, 1>(map, rows, cols, stream);
+}
+
+}  // namespace keratin::kernels::cuda

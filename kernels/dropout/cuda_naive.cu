@@ -1,0 +1,37 @@
+#include "kernels/cuda/launch.cuh"
+#include "kernels/dropout/dropout.h"
+
+namespace keratin::kernels::cuda {
+namespace {
+
+constexpr int kThreads = 256;
+
+// A draw an element, of which it uses one word in four.
+template <class T>
+__global__ void __launch_bounds__(kThreads)
+    dropout_kernel(const T* x, T* y, DropoutShape s, T scale) {
+  const std::int64_t step = std::int64_t{gridDim.x} * blockDim.x;
+  for (std::int64_t i = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x; i < s.size;
+       i += step) {
+    const auto at = static_cast<std::uint64_t>(i);
+    const auto words = philox(s.key, at / 4);
+    std::uint32_t word = words[0];
+#pragma unroll
+    for (unsigned k = 1; k < 4; ++k) word = at % 4 == k ? words[k] : word;
+    y[i] = static_cast<double>(unit_float(word)) >= s.rate ? x[i] * scale : T(0);
+  }
+}
+
+}  // namespace
+
+template <class T>
+void dropout_naive(const T* x, T* y, const DropoutShape& s, const Stream& stream) {
+  if (s.size == 0) return;
+  const T scale = static_cast<T>(s.rate < 1 ? 1 / (1 - s.rate) : 0);
+  constexpr auto kernel = dropout_kernel<T>;
+  KERATIN_LAUNCH(kernel, blocks_for(s.size, kThreads), kThreads, 0, stream, x, y, s, scale);
+}
+template void dropout_naive(const float*, float*, const DropoutShape&, const Stream&);
+template void dropout_naive(const double*, double*, const DropoutShape&, const Stream&);
+
+}  // namespace keratin::kernels::cuda
