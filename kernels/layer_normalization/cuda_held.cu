@@ -106,7 +106,7 @@ void layer_norm_held(const float* x, const float* gamma, const float* beta, floa
 void layer_norm_gradient_held(const float* x, const float* dy, const float* gamma,
                               const float* mean, const float* scale, float* dx, float* dgamma,
                               float* dbeta, const LayerNormShape& s, const Stream& stream) {
-  column_pieces(WeightGradients{x, dy, mean, scale, dgamma, dbeta, s.cols}, s.rows, s.cols, stream);
+  column_pieces(ColumnGradients{x, dy, mean, scale, dgamma, dbeta, s.cols}, s.rows, s.cols, stream);
   if (s.rows == 0) return;
   with_width(s.cols, [&]<int kEach>() {
     constexpr auto kernel = gradient_kernel<kEach>;

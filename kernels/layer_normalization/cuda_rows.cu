@@ -77,7 +77,7 @@ template <int kGroup>
 void gradient(const float* x, const float* dy, const float* gamma, const float* mean,
               const float* scale, float* dx, float* dgamma, float* dbeta, const LayerNormShape& s,
               const Stream& stream) {
-  const WeightGradients sums{x, dy, mean, scale, dgamma, dbeta, s.cols};
+  const ColumnGradients sums{x, dy, mean, scale, dgamma, dbeta, s.cols};
   if constexpr (kGroup == 1) {
     column_chains(sums, s.rows, s.cols, stream);
   } else {

@@ -14,7 +14,7 @@ __device__ __forceinline__ float scale_of_row(float off, float squares, double e
 }
 
 /// dbeta and dgamma, for kernels/cuda/columns.cuh.
-struct WeightGradients {
+struct ColumnGradients {
   const float *x, *dy, *mean, *scale;
   float *dgamma, *dbeta;
   std::int64_t cols;
