@@ -13,7 +13,7 @@ __device__ __forceinline__ float scale_of(float variance, double epsilon) {
 
 /// Mean and variance from sums of x - shift and of its square, shift being the mean of the first
 /// rows: squares of x itself would cancel where the mean is large beside the deviation.
-struct Moments {
+struct ChannelMoments {
   const float* x;
   float *mean, *variance;
   std::int64_t rows, channels;
@@ -38,7 +38,7 @@ struct Moments {
 };
 
 /// dbeta and dgamma.
-struct GradientSums {
+struct ChannelGradientSums {
   const float *x, *dy, *mean, *variance;
   float *dgamma, *dbeta;
   std::int64_t channels;
@@ -56,7 +56,7 @@ struct GradientSums {
 };
 
 /// y = gamma scale (x - mean) + beta
-struct Normalize {
+struct ChannelNormalize {
   const float *x, *mean, *variance, *gamma, *beta;
   float* y;
   double epsilon;
@@ -82,7 +82,7 @@ struct Normalize {
 };
 
 /// dx = gamma scale (dy - dbeta / rows - (x - mean) scale dgamma / rows)
-struct NormalizeGradient {
+struct ChannelInputGradient {
   const float *x, *dy, *mean, *variance, *gamma, *dgamma, *dbeta;
   float* dx;
   std::int64_t rows;

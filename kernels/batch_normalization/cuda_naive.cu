@@ -4,22 +4,23 @@ namespace keratin::kernels::cuda {
 
 void batch_moments_naive(const float* x, float* mean, float* variance, const BatchNormShape& s,
                          const Stream& stream) {
-  column_chains(Moments{x, mean, variance, s.rows, s.channels}, s.rows, s.channels, stream);
+  column_chains(ChannelMoments{x, mean, variance, s.rows, s.channels}, s.rows, s.channels, stream);
 }
 
 void batch_norm_naive(const float* x, const float* mean, const float* variance, const float* gamma,
                       const float* beta, float* y, const BatchNormShape& s, const Stream& stream) {
-  map_elements(Normalize{x, mean, variance, gamma, beta, y, s.epsilon}, s.rows, s.channels, stream);
+  map_elements(ChannelNormalize{x, mean, variance, gamma, beta, y, s.epsilon}, s.rows, s.channels,
+               stream);
 }
 
 void batch_norm_gradient_naive(const float* x, const float* dy, const float* mean,
                                const float* variance, const float* gamma, float* dx, float* dgamma,
                                float* dbeta, const BatchNormShape& s, const Stream& stream) {
-  column_chains(GradientSums{x, dy, mean, variance, dgamma, dbeta, s.channels, s.epsilon}, s.rows,
-                s.channels, stream);
+  column_chains(ChannelGradientSums{x, dy, mean, variance, dgamma, dbeta, s.channels, s.epsilon},
+                s.rows, s.channels, stream);
   map_elements(
-      NormalizeGradient{x, dy, mean, variance, gamma, dgamma, dbeta, dx, s.rows, s.epsilon}, s.rows,
-      s.channels, stream);
+      ChannelInputGradient{x, dy, mean, variance, gamma, dgamma, dbeta, dx, s.rows, s.epsilon},
+      s.rows, s.channels, stream);
 }
 
 }  // namespace keratin::kernels::cuda

@@ -1,6 +1,4 @@
-#include "kernels/cuda/columns.cuh"
-#include "kernels/layer_normalization/layer_normalization.h"
-#include "kernels/softmax/row.cuh"
+#include "kernels/layer_normalization/parts.cuh"
 
 namespace keratin::kernels::cuda {
 namespace {
@@ -34,9 +32,7 @@ __global__ void __launch_bounds__(Rows<kGroup>::kThreads)
       const float d = from[c] - m;
       return make_float2(d, d * d);
     });
-    const float off = sums.x / n, spread = sums.y / n - off * off;
-    const float variance = spread < 0 ? 0 : spread;  // NaN stays
-    const auto k = static_cast<float>(1 / sqrt(static_cast<double>(variance) + s.epsilon));
+    const float off = sums.x / n, k = scale_of_row(off, sums.y / n, s.epsilon);
     for (std::int64_t c = Rows<kGroup>::place(); c < s.cols; c += kGroup) {
       to[c] = (from[c] - m - off) * k * (gamma != nullptr ? gamma[c] : 1) +
               (beta != nullptr ? beta[c] : 0);
@@ -68,23 +64,6 @@ __global__ void __launch_bounds__(Rows<kGroup>::kThreads)
   });
 }
 
-// dbeta and dgamma, for kernels/cuda/columns.cuh.
-struct WeightGradients {
-  const float *x, *dy, *mean, *scale;
-  float *dgamma, *dbeta;
-  std::int64_t cols;
-
-  __device__ float column(std::int64_t) const { return 0; }
-  __device__ float2 terms(float, std::int64_t r, std::int64_t c) const {
-    const std::int64_t i = r * cols + c;
-    return make_float2(dy[i], dy[i] * ((x[i] - mean[r]) * scale[r]));
-  }
-  __device__ void finish(std::int64_t c, double sum, double dot) const {
-    dbeta[c] = static_cast<float>(sum);
-    dgamma[c] = static_cast<float>(dot);
-  }
-};
-
 template <int kGroup>
 void forward(const float* x, const float* gamma, const float* beta, float* y, float* mean,
              float* scale, const LayerNormShape& s, const Stream& stream) {
@@ -98,7 +77,7 @@ template <int kGroup>
 void gradient(const float* x, const float* dy, const float* gamma, const float* mean,
               const float* scale, float* dx, float* dgamma, float* dbeta, const LayerNormShape& s,
               const Stream& stream) {
-  const WeightGradients sums{x, dy, mean, scale, dgamma, dbeta, s.cols};
+  const ColumnGradients sums{x, dy, mean, scale, dgamma, dbeta, s.cols};
   if constexpr (kGroup == 1) {
     column_chains(sums, s.rows, s.cols, stream);
   } else {

@@ -98,20 +98,31 @@ void layer_norm_gradient_warp(const float* x, const float* dy, const float* gamm
 void layer_norm_gradient_block(const float* x, const float* dy, const float* gamma,
                                const float* mean, const float* scale, float* dx, float* dgamma,
                                float* dbeta, const LayerNormShape& s, const Stream& stream);
+void layer_norm_held(const float* x, const float* gamma, const float* beta, float* y, float* mean,
+                     float* scale, const LayerNormShape& s, const Stream& stream);
+void layer_norm_gradient_held(const float* x, const float* dy, const float* gamma,
+                              const float* mean, const float* scale, float* dx, float* dgamma,
+                              float* dbeta, const LayerNormShape& s, const Stream& stream);
 /// Rows that a block has work with.
 bool layer_norm_block_applies(const LayerNormShape& s);
+/// Rows of up to 1024.
+bool layer_norm_held_applies(const LayerNormShape& s);
 
-inline constexpr CudaLadder<LayerNormFn<float>, 3> layer_norm_ladder{
+inline constexpr CudaLadder<LayerNormFn<float>, 4> layer_norm_ladder{
     {{{"naive", "", always, layer_norm_naive},
       {"warp", "32 threads a row: neighbours read together, sums by shuffles", always,
        layer_norm_warp},
-      {"block", "256 threads a row: long rows", layer_norm_block_applies, layer_norm_block}}}};
-inline constexpr CudaLadder<LayerNormGradientFn<float>, 3> layer_norm_gradient_ladder{
+      {"block", "256 threads a row: long rows", layer_norm_block_applies, layer_norm_block},
+      {"held", "a warp a row in its registers: read once", layer_norm_held_applies,
+       layer_norm_held}}}};
+inline constexpr CudaLadder<LayerNormGradientFn<float>, 4> layer_norm_gradient_ladder{
     {{{"naive", "", always, layer_norm_gradient_naive},
       {"warp", "32 threads a row; sums by column in pieces, joined in order", always,
        layer_norm_gradient_warp},
       {"block", "256 threads a row: long rows", layer_norm_block_applies,
-       layer_norm_gradient_block}}}};
+       layer_norm_gradient_block},
+      {"held", "a warp a row in its registers: read once", layer_norm_held_applies,
+       layer_norm_gradient_held}}}};
 }  // namespace cuda
 
 }  // namespace keratin::kernels
