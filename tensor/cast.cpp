@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "kernels/cast/cast.h"
 
 namespace keratin {
@@ -15,17 +13,11 @@ void with_type(DType dtype, F&& f) {
   dispatch_numbers("cast", dtype, f);
 }
 
-// bfloat16 is the upper half of a float32: these loops are all that is special about it.
-Tensor widened(const Tensor& x) {
-  Tensor y = Tensor::empty(x.shape(), float32);
-  const auto* from = x.data<BFloat16>();
-  std::transform(from, from + x.size(), y.mutable_data<float>(), to_float);
-  return y;
-}
-Tensor narrowed(const Tensor& x) {
-  Tensor y = Tensor::empty(x.shape(), bfloat16);
-  const auto* from = x.data<float>();
-  std::transform(from, from + x.size(), y.mutable_data<BFloat16>(), to_bfloat16);
+template <class From, class To>
+Tensor converted(const Tensor& x) {
+  Tensor y = Tensor::empty(x.shape(), dtype_of<To>);
+  kernels::run(kernels::cast_ladder<From, To>, x.data<From>(), y.mutable_data<To>(),
+               kernels::CastShape{x.size()});
   return y;
 }
 
@@ -38,15 +30,11 @@ Tensor cast(const Tensor& x, DType dtype) {
     throw DTypeError(fmt::format("cast: {} to {}; strings and numbers do not convert",
                                  x.spec().text(), name_of(dtype)));
   }
-  if (x.dtype() == bfloat16) return cast(widened(x), dtype);
-  if (dtype == bfloat16) return narrowed(cast(x, float32));
-  Tensor y = Tensor::empty(x.shape(), dtype);
-  with_type(x.dtype(), [&]<class From> {
-    with_type(dtype, [&]<class To> {
-      kernels::run(kernels::cast_ladder<From, To>, x.data<From>(), y.mutable_data<To>(),
-                   kernels::CastShape{x.size()});
-    });
-  });
+  if (x.dtype() == bfloat16) return cast(converted<BFloat16, float>(x), dtype);
+  if (dtype == bfloat16) return converted<float, BFloat16>(cast(x, float32));
+  Tensor y;
+  with_type(x.dtype(),
+            [&]<class From> { with_type(dtype, [&]<class To> { y = converted<From, To>(x); }); });
   return y;
 }
 

@@ -4,12 +4,18 @@
 #include <limits>
 #include <type_traits>
 
+#include "kernels/bfloat16.h"
+
 namespace keratin::kernels::cpu {
 
 /// One number in another type, by the contract in cast.h.
 template <class To, class From>
 To convert(From x) {
-  if constexpr (std::is_same_v<To, bool>) {
+  if constexpr (std::is_same_v<To, BFloat16>) {
+    return to_bfloat16(x);
+  } else if constexpr (std::is_same_v<From, BFloat16>) {
+    return to_float(x);
+  } else if constexpr (std::is_same_v<To, bool>) {
     return x != From(0);
   } else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
     // Cut first, then converted: a loop of selections, without branches, that compilers vectorize.

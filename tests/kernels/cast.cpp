@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <memory>
 
 #include "tests/kernels/rungs.h"
@@ -120,6 +121,44 @@ void check_all_pairs() {
 
 TEST_CASE("cast: every pair of types, every rung: cut to the range, NaN to 0") {
   check_all_pairs<float, double, std::uint8_t, std::int32_t, std::int64_t, bool>();
+}
+
+TEST_CASE("cast: float32 to bfloat16 rounds to nearest, ties to even; every bfloat16 comes back") {
+  using kernels::BFloat16;
+  std::vector<float> x = values<float>(200);
+  for (std::uint32_t bits = 0; bits < 0x10000; ++bits) {  // each, a tie past it, and around the tie
+    for (const std::uint32_t low : {0x0000u, 0x7fffu, 0x8000u, 0x8001u}) {
+      x.push_back(std::bit_cast<float>((bits << 16) | low));
+    }
+  }
+  const kernels::CastShape s{static_cast<std::int64_t>(x.size())};
+  for_each_rung(kernels::cast_ladder<float, BFloat16>, s, [&](auto* function) {
+    std::vector<BFloat16> y(x.size() + 1, BFloat16{0x1234});
+    function(x.data(), y.data(), s);
+    std::int64_t wrong = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const auto whole = std::bit_cast<std::uint32_t>(x[i]);
+      const std::uint32_t low = whole & 0xffff,
+                          up = low > 0x8000 || (low == 0x8000 && whole >> 16 & 1);
+      const bool right =
+          std::isnan(x[i]) ? std::isnan(to_float(y[i])) : y[i].bits == ((whole >> 16) + up);
+      wrong += right ? 0 : 1;
+    }
+    CHECK(wrong == 0);
+    CHECK(y.back().bits == 0x1234);
+  });
+  std::vector<BFloat16> every(0x10000);
+  for (std::size_t i = 0; i < every.size(); ++i) every[i].bits = static_cast<std::uint16_t>(i);
+  const kernels::CastShape all{0x10000};
+  for_each_rung(kernels::cast_ladder<BFloat16, float>, all, [&](auto* function) {
+    std::vector<float> y(every.size());
+    function(every.data(), y.data(), all);
+    std::int64_t wrong = 0;
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      if (std::bit_cast<std::uint32_t>(y[i]) != static_cast<std::uint32_t>(i) << 16) ++wrong;
+    }
+    CHECK(wrong == 0);
+  });
 }
 
 TEST_CASE("cast: the same bits on any number of threads") {
