@@ -11,6 +11,7 @@ struct Concatenate {
   using Args = ConcatenateOptions;
   static constexpr std::string_view name = "concatenate";
   static constexpr Keep keep{};
+  static constexpr bool takes_bfloat16 = true;
 
   static std::string texts(std::span<const Spec> xs) {
     std::string all;
