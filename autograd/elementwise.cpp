@@ -2,13 +2,14 @@
 
 #include <array>
 
+#include "kernels/elementwise/bfloat16.h"
 #include "tensor/cast.h"
 
 namespace keratin::detail {
 
 void unary_into(std::string_view name, kernels::Unary op, const Tensor& x, Tensor& y) {
   if (x.device() != y.device()) common_device(name, std::array{x, y}, true);
-  dispatch_numbers(name, x.dtype(), [&]<class T> {
+  dispatch_all_numbers(name, x.dtype(), [&]<class T> {
     kernels::run(y.stream(), kernels::unary_ladder<T>, x.on_device<T>(), y.mutable_on_device<T>(),
                  kernels::UnaryShape{op, x.size()});
   });
@@ -20,7 +21,7 @@ void binary_into(std::string_view name, kernels::Binary op, const Tensor& a, con
     common_device(name, std::array{a, b, y}, true);  // throws
   const kernels::BinaryShape shape =
       kernels::make_binary_shape(op, a.shape().sizes(), b.shape().sizes());
-  dispatch_numbers(name, y.dtype(), [&]<class T> {
+  dispatch_all_numbers(name, y.dtype(), [&]<class T> {
     kernels::run(y.stream(), kernels::binary_ladder<T>, a.on_device<T>(), b.on_device<T>(),
                  y.mutable_on_device<T>(), shape);
   });
@@ -47,7 +48,7 @@ Spec infer_floating(std::string_view name, const Spec& x) {
 }
 
 Spec infer_number(std::string_view name, const Spec& x) {
-  if (x.dtype == boolean || x.dtype == string || x.dtype == bfloat16) {
+  if (x.dtype == boolean || x.dtype == string) {
     throw DTypeError(fmt::format(
         "{}: not defined for {}; expected numbers. Use cast(x, float32) first.", name, x.text()));
   }

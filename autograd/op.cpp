@@ -57,20 +57,25 @@ std::vector<Variable> widened(std::vector<Variable> inputs) {
 namespace {
 
 template <class T>
-bool all_are_bfloat16(std::span<const T> inputs) {
-  bool any = false;
+bool widens(std::span<const T> inputs, bool op_takes_it) {
+  bool any = false, on_cpu = true;
   for (const T& x : inputs) {
     if (!x.defined() || !is_floating(x.dtype())) continue;
     if (x.dtype() != bfloat16) return false;
     any = true;
+    on_cpu = on_cpu && x.spec().device.is_cpu();
   }
-  return any;
+  return any && !(op_takes_it && on_cpu);
 }
 
 }  // namespace
 
-bool all_bfloat16(std::span<const Tensor> inputs) { return all_are_bfloat16(inputs); }
-bool all_bfloat16(std::span<const Variable> inputs) { return all_are_bfloat16(inputs); }
+bool widens_bfloat16(std::span<const Tensor> inputs, bool op_takes_it) {
+  return widens(inputs, op_takes_it);
+}
+bool widens_bfloat16(std::span<const Variable> inputs, bool op_takes_it) {
+  return widens(inputs, op_takes_it);
+}
 
 std::vector<Variable> autocasted(std::vector<Variable> inputs, DType dtype) {
   bool any = false;

@@ -36,9 +36,11 @@
 //   static constexpr bool kernel_gradient = true;      the rule calls kernels, so it is for Tensors
 //                         only: gradient(const auto& saved, args, const Tensor& dy); a second
 //                         gradient is then an error
-//   static constexpr bool takes_bfloat16 = true;       infer and cpu know bfloat16. Without it (and
-//                         but for views) an operation on bfloat16 computes in float32 and its result
-//                         is rounded to bfloat16, to nearest, ties to even; so is each gradient
+//   static constexpr bool takes_bfloat16 = true;       on the CPU infer, cpu and gradient know bfloat16, and
+//                         round as often as they would without it. Without it (and but for views) an
+//                         operation on bfloat16 computes in float32 and its result is rounded to
+//                         bfloat16, to nearest, ties to even; so is each gradient
+//   static constexpr bool reads_weights_as_they_are = true;    no AutocastScope changes its inputs
 //   any number of inputs: infer(std::span<const Spec>, args), cpu(std::span<const Tensor>, y, args),
 //                         apply_list<Op>(args, list); the gradient returns a std::vector
 // In a gradient rule: saved.input(i), saved.output() as kept; saved.spec(i) and saved.output_spec()
@@ -134,10 +136,16 @@ concept TakesBFloat16 = requires {
   Op::takes_bfloat16;
 };
 
-// Do bfloat16 inputs have to be widened for Op: are all floating ones, and at least one, bfloat16?
-// Beside another floating type they are left to Op, which refuses or takes them as it does others.
-bool all_bfloat16(std::span<const Tensor> inputs);
-bool all_bfloat16(std::span<const Variable> inputs);
+template <class Op>
+concept ReadsWeightsAsTheyAre = requires {
+  Op::reads_weights_as_they_are;
+};
+
+// Do bfloat16 inputs have to be widened: are all floating ones, and at least one, bfloat16, and does
+// the operation not take it, or not where they are? On a GPU none does yet. Beside another floating
+// type they are left to the operation, which refuses or takes them as it does others.
+bool widens_bfloat16(std::span<const Tensor> inputs, bool op_takes_it);
+bool widens_bfloat16(std::span<const Variable> inputs, bool op_takes_it);
 // Weights with `autocast`, and numbers beside them, in this dtype.
 std::vector<Variable> autocasted(std::vector<Variable> inputs, DType dtype);
 // cast(), recorded.
@@ -186,8 +194,8 @@ Device common_device(std::string_view op, std::span<const Tensor> x, bool runs_o
 template <class Op, bool as_list, std::size_t N>
 Tensor compute(const typename Op::Args& args, std::span<const Tensor> x,
                typename ExtraOf<Op>::type& extra) {
-  if constexpr (!GivesView<Op> && !TakesBFloat16<Op>) {
-    if (all_bfloat16(x)) {
+  if constexpr (!GivesView<Op>) {
+    if (widens_bfloat16(x, TakesBFloat16<Op>)) {
       std::vector<Tensor> wide(x.begin(), x.end());
       for (Tensor& one : wide) {
         if (one.defined() && one.dtype() == bfloat16) one = cast(one, float32);
@@ -298,16 +306,16 @@ Variable record(const typename Op::Args& args, std::vector<Variable> inputs,
                 typename ExtraOf<Op>::type* extra_out) {
   const kernels::OpGuard op(Op::name);
   if (WidenMixedFloats::active()) inputs = widened(std::move(inputs));
-  if constexpr (!TakesBFloat16<Op>) {
+  if constexpr (!ReadsWeightsAsTheyAre<Op>) {
     if (const auto dtype = AutocastScope::dtype()) inputs = autocasted(std::move(inputs), *dtype);
-    if constexpr (!GivesView<Op>) {
-      if (all_bfloat16(inputs)) {
-        for (Variable& x : inputs) {
-          if (x.defined() && x.dtype() == bfloat16) x = recorded_cast(x, float32);
-        }
-        const Variable y = record<Op, as_list, N>(args, std::move(inputs), extra_out);
-        return y.dtype() == float32 ? recorded_cast(y, bfloat16) : y;
+  }
+  if constexpr (!GivesView<Op>) {
+    if (widens_bfloat16(inputs, TakesBFloat16<Op>)) {
+      for (Variable& x : inputs) {
+        if (x.defined() && x.dtype() == bfloat16) x = recorded_cast(x, float32);
       }
+      const Variable y = record<Op, as_list, N>(args, std::move(inputs), extra_out);
+      return y.dtype() == float32 ? recorded_cast(y, bfloat16) : y;
     }
   }
   bool wanted = false;

@@ -53,6 +53,7 @@
 
 #include "kernels/accelerator.h"
 #include "kernels/device_run.h"
+#include "kernels/bfloat16.h"
 #include "kernels/ladder.h"
 #include "kernels/parallel.h"
 
@@ -78,7 +79,7 @@ class Buffers {
   template <class T>
   T* output(std::int64_t count) {
     T* const data = zeros<T>(count);
-    outputs_.push_back([data, count](std::vector<double>& to) { to.assign(data, data + count); });
+    outputs_.push_back([data, count](std::vector<double>& to) { assign(data, count, to); });
     return data;
   }
   template <class T>
@@ -88,7 +89,7 @@ class Buffers {
   template <class T>
   T* inout(std::int64_t count, double scale = 1) {
     T* const data = random<T>(count, scale);
-    outputs_.push_back([data, count](std::vector<double>& to) { to.assign(data, data + count); });
+    outputs_.push_back([data, count](std::vector<double>& to) { assign(data, count, to); });
     return data;
   }
 
@@ -97,6 +98,14 @@ class Buffers {
   std::int64_t bytes() const { return bytes_; }
 
  private:
+  template <class T>
+  static void assign(const T* data, std::int64_t count, std::vector<double>& to) {
+    to.assign(data, data + count);
+  }
+  static void assign(const kernels::BFloat16* data, std::int64_t count, std::vector<double>& to) {
+    to.clear();
+    for (std::int64_t i = 0; i < count; ++i) to.push_back(kernels::to_float(data[i]));
+  }
   template <class T>
   T* zeros(std::int64_t count) {
     void* const data = allocate(count * static_cast<std::int64_t>(sizeof(T)));
@@ -110,7 +119,13 @@ class Buffers {
       for (std::int64_t i = 0; i < count; ++i) data[i] = static_cast<T>(uniform(generator_));
     } else {
       std::normal_distribution<float> normal(0, static_cast<float>(scale));
-      for (std::int64_t i = 0; i < count; ++i) data[i] = static_cast<T>(normal(generator_));
+      for (std::int64_t i = 0; i < count; ++i) {
+        if constexpr (std::is_same_v<T, kernels::BFloat16>) {
+          data[i] = kernels::to_bfloat16(normal(generator_));
+        } else {
+          data[i] = static_cast<T>(normal(generator_));
+        }
+      }
     }
     return data;
   }

@@ -5,6 +5,7 @@
 
 #include "bench/harness.h"
 #include "kernels/parallel.h"
+#include "nn/dtype_policy.h"
 #include "nn/layers/conv2d.h"
 #include "nn/layers/dense.h"
 #include "nn/layers/flatten.h"
@@ -32,10 +33,13 @@ Sequential mlp() {
 }
 
 void train(benchmark::State& state, Sequential (*make)(), const Shape& sample, std::int64_t batch,
-           int threads) {
+           int threads, const char* policy) {
   kernels::set_thread_count(threads);
   set_random_seed(1);
+  const DTypePolicy before = config::dtype_policy();
+  config::set_dtype_policy(policy);
   Sequential model = make();
+  config::set_dtype_policy(before);
   model.compile({.optimizer = "adam", .loss = "sparse_categorical_crossentropy"});
   const Tensor x = random_uniform(Shape{batch}.joined(sample));
   const Tensor y = argmax(randn({batch, 10}), {.axis = -1});
@@ -50,11 +54,13 @@ bool add_training(const std::string& name, Sequential (*make)(), const Shape& sa
     const int all = kernels::thread_count();
     for (const std::int64_t batch : {32, 128}) {
       for (int threads = 1;; threads = all) {
-        const std::string full = "train/" + name + "/batch" + std::to_string(batch) + '/' +
-                                 std::to_string(threads) + 'T';
-        benchmark::RegisterBenchmark(full.c_str(), [=](benchmark::State& state) {
-          train(state, make, sample, batch, threads);
-        })->UseRealTime();
+        for (const char* policy : {"float32", "mixed_bfloat16"}) {
+          const std::string full = "train/" + name + "/batch" + std::to_string(batch) + '/' +
+                                   policy + '/' + std::to_string(threads) + 'T';
+          benchmark::RegisterBenchmark(full.c_str(), [=](benchmark::State& state) {
+            train(state, make, sample, batch, threads, policy);
+          })->UseRealTime();
+        }
         if (threads == all) break;
       }
     }

@@ -32,8 +32,8 @@ Tensor cast(const Tensor& x, DType dtype) {
                                  x.spec().text(), name_of(dtype)));
   }
   // bfloat16 comes and goes by way of float32.
-  if (x.dtype() == bfloat16) return cast(converted<kernels::BFloat16, float>(x, float32), dtype);
-  if (dtype == bfloat16) return converted<float, kernels::BFloat16>(cast(x, float32), bfloat16);
+  if (x.dtype() == bfloat16) return cast(converted<BFloat16, float>(x, float32), dtype);
+  if (dtype == bfloat16) return converted<float, BFloat16>(cast(x, float32), bfloat16);
   Tensor y;
   with_type(x.dtype(), [&]<class From> {
     with_type(dtype, [&]<class To> { y = converted<From, To>(x, dtype); });

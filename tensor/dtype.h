@@ -1,12 +1,12 @@
 #pragma once
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <type_traits>
 
+#include "kernels/bfloat16.h"
 #include "kernels/error.h"
 
 namespace keratin {
@@ -26,20 +26,7 @@ inline constexpr DType float32 = DType::float32, float64 = DType::float64,
                        bfloat16 = DType::bfloat16, uint8 = DType::uint8, int32 = DType::int32,
                        int64 = DType::int64, boolean = DType::boolean, string = DType::string;
 
-/// The upper 16 bits of a float32. Storage only: kernels compute in float32.
-struct BFloat16 {
-  std::uint16_t bits = 0;
-};
-
-constexpr float to_float(BFloat16 value) {
-  return std::bit_cast<float>(static_cast<std::uint32_t>(value.bits) << 16);
-}
-/// Rounded to nearest, ties to even; a NaN stays one.
-constexpr BFloat16 to_bfloat16(float value) {
-  const auto bits = std::bit_cast<std::uint32_t>(value);
-  if (value != value) return {static_cast<std::uint16_t>((bits >> 16) | 0x40)};
-  return {static_cast<std::uint16_t>((bits + 0x7fff + ((bits >> 16) & 1)) >> 16)};
-}
+using kernels::BFloat16, kernels::to_bfloat16, kernels::to_float;
 
 /// Bytes of one element; 0 for strings.
 constexpr std::size_t size_of(DType dtype) {
@@ -120,6 +107,13 @@ decltype(auto) dispatch_floats(std::string_view what, DType dtype, F&& f) {
   detail::throw_not_dispatched(what, dtype, "float32 or float64");
 }
 
+/// The same with bfloat16 too: T = float, double or BFloat16.
+template <class F>
+decltype(auto) dispatch_all_floats(std::string_view what, DType dtype, F&& f) {
+  if (dtype == DType::bfloat16) return f.template operator()<BFloat16>();
+  return dispatch_floats(what, dtype, f);
+}
+
 /// The same with every type of numbers but bfloat16: float, double, uint8, int32, int64.
 template <class F>
 decltype(auto) dispatch_numbers(std::string_view what, DType dtype, F&& f) {
@@ -138,6 +132,13 @@ decltype(auto) dispatch_numbers(std::string_view what, DType dtype, F&& f) {
       break;
   }
   detail::throw_not_dispatched(what, dtype, "float32, float64, uint8, int32 or int64");
+}
+
+/// The same with bfloat16 too.
+template <class F>
+decltype(auto) dispatch_all_numbers(std::string_view what, DType dtype, F&& f) {
+  if (dtype == DType::bfloat16) return f.template operator()<BFloat16>();
+  return dispatch_numbers(what, dtype, f);
 }
 
 }  // namespace keratin

@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "kernels/device_run.h"
+#include "kernels/reduce/bfloat16.h"
+#include "tensor/cast.h"
 
 namespace keratin::detail {
 
@@ -41,6 +43,12 @@ void reduce_into(std::string_view name, kernels::Reduction op, const Tensor& x, 
     y.copy_from(x.reshaped(y.shape()));
     return;
   }
+  if (x.dtype() == bfloat16 && axes.back() - axes.front() >= std::ssize(axes)) {
+    Tensor sums = Tensor::empty(y.shape(), float32);  // several passes, one rounding
+    reduce_into(name, op, cast(x, float32), sums, options);
+    y.copy_from(cast(sums, bfloat16));
+    return;
+  }
   while (!axes.empty()) {
     const std::int64_t last = axes.back();
     std::int64_t first = last;
@@ -58,7 +66,7 @@ void reduce_into(std::string_view name, kernels::Reduction op, const Tensor& x, 
     const Shape shape =
         from.shape().slice(0, first).joined(from.shape().slice(last + 1, from.rank()));
     Tensor to = axes.empty() ? y : Tensor::empty(shape, x.dtype(), x.device());
-    dispatch_numbers(name, x.dtype(), [&]<class T> {
+    dispatch_all_numbers(name, x.dtype(), [&]<class T> {
       kernels::run(to.stream(), kernels::reduce_ladder<T>, from.on_device<T>(),
                    to.mutable_on_device<T>(), kernels::ReduceShape{op, outer, reduced, inner});
     });

@@ -1,6 +1,7 @@
 #include "autograd/ops/average_pool2d.h"
 
 #include "autograd/op.h"
+#include "kernels/pool2d/bfloat16.h"
 
 namespace keratin {
 namespace {
@@ -18,12 +19,13 @@ struct AveragePool2d {
   static constexpr std::string_view name = "average_pool2d";
   static constexpr Keep keep{};
   static constexpr bool on_gpu = true;
+  static constexpr bool takes_bfloat16 = true;
   static Spec infer(const Spec& x, const Args& s) {
     require_floating(name, x);
     return {{s.batch, s.out_h, s.out_w, s.channels}, x.dtype, x.device};
   }
   static void cpu(const Tensor& x, Tensor& y, const Args& s) {
-    dispatch_floats(name, x.dtype(), [&]<class T>() {
+    dispatch_all_floats(name, x.dtype(), [&]<class T>() {
       kernels::run(y.stream(), kernels::average_pool2d_ladder<T>, x.on_device<T>(),
                    y.mutable_on_device<T>(), s);
     });
@@ -36,11 +38,12 @@ struct Spread {
   static constexpr std::string_view name = "average_pool2d_gradient";
   static constexpr Keep keep{};
   static constexpr bool on_gpu = true;
+  static constexpr bool takes_bfloat16 = true;
   static Spec infer(const Spec& dy, const Args& s) {
     return {{s.batch, s.in_h, s.in_w, s.channels}, dy.dtype, dy.device};
   }
   static void cpu(const Tensor& dy, Tensor& dx, const Args& s) {
-    dispatch_floats(name, dy.dtype(), [&]<class T>() {
+    dispatch_all_floats(name, dy.dtype(), [&]<class T>() {
       kernels::run(dx.stream(), kernels::average_pool2d_gradient_ladder<T>, dy.on_device<T>(),
                    dx.mutable_on_device<T>(), s);
     });

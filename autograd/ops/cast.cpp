@@ -13,7 +13,7 @@ struct Cast {
   using Args = CastArgs;
   static constexpr std::string_view name = "cast";
   static constexpr Keep keep{};
-  static constexpr bool takes_bfloat16 = true;
+  static constexpr bool reads_weights_as_they_are = true;
   static Tensor view(const Tensor& x, const Args& a) { return cast(x, a.dtype); }
   static auto gradient(const auto& saved, const Args&, const auto& dy) {
     return grads(cast(dy, saved.spec(0).dtype));

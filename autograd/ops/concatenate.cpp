@@ -12,6 +12,7 @@ struct Concatenate {
   static constexpr std::string_view name = "concatenate";
   static constexpr Keep keep{};
   static constexpr bool on_gpu = true;
+  static constexpr bool takes_bfloat16 = true;
 
   static std::string texts(std::span<const Spec> xs) {
     std::string all;

@@ -6,6 +6,7 @@
 #include "autograd/ops/multiply.h"
 #include "autograd/ops/sum.h"
 #include "autograd/window.h"
+#include "kernels/conv2d/bfloat16.h"
 #include "kernels/conv2d/conv2d.h"
 
 namespace keratin {
@@ -83,6 +84,7 @@ struct Conv2d {
   static constexpr std::string_view name = kName;
   static constexpr Keep keep{.inputs = true, .output = true};
   static constexpr bool on_gpu = true;
+  static constexpr bool takes_bfloat16 = true;
 
   static Spec infer(const Spec& x, const Spec& kernel, const Spec& bias, const Args& a) {
     require_floating(name, x);
@@ -98,7 +100,7 @@ struct Conv2d {
   }
   static void cpu(const Tensor& x, const Tensor& kernel, const Tensor& bias, Tensor& y,
                   const Args& a) {
-    dispatch_floats(name, y.dtype(), [&]<class T>() {
+    dispatch_all_floats(name, y.dtype(), [&]<class T>() {
       const kernels::Epilogue<T> epilogue{.bias = a.use_bias ? bias.on_device<T>() : nullptr,
                                           .activation = a.activation};
       kernels::run(y.stream(), kernels::conv2d_ladder<T>, x.on_device<T>(), kernel.on_device<T>(),
@@ -132,11 +134,12 @@ struct InputGradient {
   static constexpr std::string_view name = "conv2d_input_gradient";
   static constexpr Keep keep{.inputs = true};
   static constexpr bool on_gpu = true;
+  static constexpr bool takes_bfloat16 = true;
   static Spec infer(const Spec& dy, const Spec&, const Args& s) {
     return {in_shape(s), dy.dtype, dy.device};
   }
   static void cpu(const Tensor& dy, const Tensor& kernel, Tensor& dx, const Args& s) {
-    dispatch_floats(name, dy.dtype(), [&]<class T>() {
+    dispatch_all_floats(name, dy.dtype(), [&]<class T>() {
       kernels::run(dx.stream(), kernels::conv2d_input_gradient_ladder<T>, dy.on_device<T>(),
                    kernel.on_device<T>(), dx.mutable_on_device<T>(), s);
     });
@@ -152,11 +155,12 @@ struct WeightGradient {
   static constexpr std::string_view name = "conv2d_weight_gradient";
   static constexpr Keep keep{.inputs = true};
   static constexpr bool on_gpu = true;
+  static constexpr bool takes_bfloat16 = true;
   static Spec infer(const Spec& x, const Spec&, const Args& s) {
     return {kernel_shape(s), x.dtype, x.device};
   }
   static void cpu(const Tensor& x, const Tensor& dy, Tensor& dw, const Args& s) {
-    dispatch_floats(name, x.dtype(), [&]<class T>() {
+    dispatch_all_floats(name, x.dtype(), [&]<class T>() {
       kernels::run(dw.stream(), kernels::conv2d_weight_gradient_ladder<T>, x.on_device<T>(),
                    dy.on_device<T>(), dw.mutable_on_device<T>(), s);
     });

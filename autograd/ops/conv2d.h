@@ -22,7 +22,7 @@ struct Conv2dOptions {
 ///   y[n, i, j, o] = activation(bias[o] + sum over p, q, c of x[n, i s + p d - before, j s + q d -
 ///   before, c] kernel[p, q, c, o]),  s the stride, d the dilation; x is 0 outside the image
 /// x: [batch, height, width, in]; kernel: [kh, kw, in / groups, out]; bias: [out], or not defined()
-/// for none. f32 or f64. Result: [batch, height', width', out], same dtype; a Variable for
+/// for none. f32, f64 or bf16. Result: [batch, height', width', out], same dtype; a Variable for
 /// Variables. With e = (k - 1) d + 1, "valid" gives floor((n - e) / s) + 1 pixels, "same"
 /// ceil(n / s), with TensorFlow's padding: where it is odd, the extra cell is at the end.
 /// The gradients can be differentiated again.

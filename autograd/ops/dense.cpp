@@ -6,6 +6,7 @@
 #include "autograd/ops/multiply.h"
 #include "autograd/ops/reshape.h"
 #include "autograd/ops/sum.h"
+#include "kernels/gemm/bfloat16.h"
 #include "kernels/gemm/gemm.h"
 
 namespace keratin {
@@ -26,6 +27,7 @@ struct Dense {
   static constexpr std::string_view name = "dense";
   static constexpr Keep keep{.inputs = true, .output = true};
   static constexpr bool on_gpu = true;
+  static constexpr bool takes_bfloat16 = true;
 
   static Spec infer(const Spec& x, const Spec& kernel, const Spec& bias, const Args& a) {
     require_floating(name, x);
@@ -60,7 +62,7 @@ struct Dense {
                   const Args& a) {
     const Shape rows = as_rows(y.shape());                                        // [R, units]
     const auto shape = kernels::gemm_shape(rows[0], rows[1], kernel.shape()[0]);  // [R, in] x W
-    dispatch_floats(name, y.dtype(), [&]<class T>() {
+    dispatch_all_floats(name, y.dtype(), [&]<class T>() {
       const kernels::Epilogue<T> epilogue{.bias = a.use_bias ? bias.on_device<T>() : nullptr,
                                           .activation = a.activation};
       kernels::run(y.stream(), kernels::gemm_ladder<T>, x.on_device<T>(), kernel.on_device<T>(),

@@ -10,8 +10,8 @@ struct DenseOptions {
 };
 
 /// A Dense layer in one pass over its output.   y = activation(x kernel + bias)
-/// x: [..., in], rank >= 2; kernel: [in, units]; bias: [units], or not defined() for none. f32 or
-/// f64. Result: [..., units], same dtype; a Variable for Variables.
+/// x: [..., in], rank >= 2; kernel: [in, units]; bias: [units], or not defined() for none. f32, f64
+/// or bf16. Result: [..., units], same dtype; a Variable for Variables.
 /// Throws ShapeError, DTypeError.
 ///
 ///     const Variable hidden = dense(x, w, b, {.activation = kernels::Activation::relu});

@@ -4,6 +4,7 @@
 
 #include "autograd/op.h"
 #include "autograd/reduce_to_shape.h"
+#include "kernels/gemm/bfloat16.h"
 #include "kernels/gemm/gemm.h"
 
 namespace keratin {
@@ -63,6 +64,7 @@ struct Matmul {
   static constexpr std::string_view name = "matmul";
   static constexpr Keep keep{.inputs = true};
   static constexpr bool on_gpu = true;
+  static constexpr bool takes_bfloat16 = true;
 
   static Spec infer(const Spec& a, const Spec& b, const Args& o) {
     require_floating(name, a);
@@ -105,7 +107,7 @@ struct Matmul {
     s.stride_b = step_b * size_b;
     s.stride_c = size_y;
     const std::int64_t calls = leading.slice(0, outer).size();
-    dispatch_floats(name, y.dtype(), [&]<class T>() {
+    dispatch_all_floats(name, y.dtype(), [&]<class T>() {
       for (std::int64_t call = 0; call < calls; ++call) {
         std::int64_t at_a = 0, at_b = 0, rest = call;
         for (std::int64_t axis = outer; axis-- > 0;) {

@@ -10,8 +10,8 @@ struct MatmulOptions {
 };
 
 /// Matrix product over the last two axes; leading axes are broadcast.   y = op(a) op(b)
-/// a: [..., M, K], b: [..., K, N], f32 or f64.  Result: [..., M, N], same dtype; a Variable for a
-/// Variable. Throws ShapeError (rank under 2, inner sizes or leading axes that do not fit),
+/// a: [..., M, K], b: [..., K, N], f32, f64, bf16.  Result: [..., M, N], same dtype; a Variable for
+/// a Variable. Throws ShapeError (rank under 2, inner sizes or leading axes that do not fit),
 /// DTypeError.
 ///
 ///     const Tensor y = matmul(x, w);                              // [B, K] [K, N] -> [B, N]

@@ -1,6 +1,7 @@
 #include "autograd/ops/max_pool2d.h"
 
 #include "autograd/op.h"
+#include "kernels/pool2d/bfloat16.h"
 
 namespace keratin {
 namespace {
@@ -10,6 +11,7 @@ struct MaxPool2d {
   static constexpr std::string_view name = "max_pool2d";
   static constexpr Keep keep{.inputs = true};
   static constexpr bool on_gpu = true;
+  static constexpr bool takes_bfloat16 = true;
   static constexpr bool kernel_gradient = true;
   static Spec infer(const Spec& x, const Args& a) {
     require_floating(name, x);
@@ -18,7 +20,7 @@ struct MaxPool2d {
   }
   static void cpu(const Tensor& x, Tensor& y, const Args& a) {
     const auto s = detail::pool2d_shape(name, x.spec(), a);
-    dispatch_floats(name, x.dtype(), [&]<class T>() {
+    dispatch_all_floats(name, x.dtype(), [&]<class T>() {
       kernels::run(y.stream(), kernels::max_pool2d_ladder<T>, x.on_device<T>(),
                    y.mutable_on_device<T>(), s);
     });
@@ -27,7 +29,7 @@ struct MaxPool2d {
     const Tensor& x = saved.input(0);
     const auto s = detail::pool2d_shape(name, x.spec(), a);
     Tensor dx = Tensor::empty(x.spec());
-    dispatch_floats(name, x.dtype(), [&]<class T>() {
+    dispatch_all_floats(name, x.dtype(), [&]<class T>() {
       kernels::run(dx.stream(), kernels::max_pool2d_gradient_ladder<T>, x.on_device<T>(),
                    dy.on_device<T>(), dx.mutable_on_device<T>(), s);
     });

@@ -16,6 +16,7 @@ struct Pad {
   static constexpr std::string_view name = "pad";
   static constexpr Keep keep{};
   static constexpr bool on_gpu = true;
+  static constexpr bool takes_bfloat16 = true;
   static Spec infer(const Spec& x, const Args& a) {
     detail::require_movable(name, x);
     if (static_cast<std::int64_t>(a.width.size()) != x.shape.rank()) {

@@ -13,6 +13,7 @@ struct Sum {
   static constexpr std::string_view name = "sum";
   static constexpr Keep keep{};
   static constexpr bool on_gpu = true;
+  static constexpr bool takes_bfloat16 = true;
   static Spec infer(const Spec& x, const Args& a) {
     detail::infer_number(name, x);
     return {detail::reduced_shape(name, x.shape, a), x.dtype, x.device};

@@ -13,6 +13,7 @@ struct Transpose {
   static constexpr std::string_view name = "transpose";
   static constexpr Keep keep{};
   static constexpr bool on_gpu = true;
+  static constexpr bool takes_bfloat16 = true;
 
   // The axes from the front, reversed if none are given.
   static std::vector<int> order(const Shape& shape, const Args& a) {

@@ -13,10 +13,11 @@ bool add_cast() {
                     });
 }
 
-// Images on their way in and out, labels, masks.
+// Images on their way in and out, labels, masks; mixed precision.
 const bool cast_rows = add_cast<std::uint8_t, float>() && add_cast<float, std::uint8_t>() &&
                        add_cast<std::int64_t, float>() && add_cast<float, std::int32_t>() &&
-                       add_cast<float, double>() && add_cast<float, bool>();
+                       add_cast<float, double>() && add_cast<float, bool>() &&
+                       add_cast<float, kernels::BFloat16>() && add_cast<kernels::BFloat16, float>();
 
 }  // namespace
 }  // namespace keratin::bench

@@ -1,6 +1,7 @@
 #include "kernels/conv2d/conv2d.h"
 
 #include "bench/harness.h"
+#include "kernels/conv2d/bfloat16.h"
 
 namespace keratin::bench {
 namespace {
@@ -46,23 +47,34 @@ std::vector<Conv2dShape> shapes() {
   return all;
 }
 
+template <class T>
+bool add_passes(RowOptions options) {
+  return add_ladder(
+             kernels::conv2d_ladder<T>, shapes(),
+             [](Buffers& b, const Conv2dShape& s) {
+               const kernels::Epilogue<T> epilogue{b.input<T>(s.out_c), kernels::Activation::relu};
+               return std::tuple(b.input<T>(s.in_size()), b.input<T>(s.weight_size()),
+                                 b.output<T>(s.out_size()), epilogue);
+             },
+             options) &&
+         add_ladder(
+             kernels::conv2d_input_gradient_ladder<T>, shapes(),
+             [](Buffers& b, const Conv2dShape& s) {
+               return std::tuple(b.input<T>(s.out_size()), b.input<T>(s.weight_size()),
+                                 b.output<T>(s.in_size()));
+             },
+             options) &&
+         add_ladder(
+             kernels::conv2d_weight_gradient_ladder<T>, shapes(),
+             [](Buffers& b, const Conv2dShape& s) {
+               return std::tuple(b.input<T>(s.in_size()), b.input<T>(s.out_size()),
+                                 b.output<T>(s.weight_size()));
+             },
+             options);
+}
+
+const bool conv2d_rows =
+    add_passes<float>({}) && add_passes<kernels::BFloat16>({.tolerance = 0.01});
+
 }  // namespace
-
-const bool conv2d_row =
-    add_ladder(kernels::conv2d_ladder<float>, shapes(), [](Buffers& b, const Conv2dShape& s) {
-      const kernels::Epilogue<float> epilogue{b.input<float>(s.out_c), kernels::Activation::relu};
-      return std::tuple(b.input<float>(s.in_size()), b.input<float>(s.weight_size()),
-                        b.output<float>(s.out_size()), epilogue);
-    });
-const bool conv2d_input_gradient_row = add_ladder(
-    kernels::conv2d_input_gradient_ladder<float>, shapes(), [](Buffers& b, const Conv2dShape& s) {
-      return std::tuple(b.input<float>(s.out_size()), b.input<float>(s.weight_size()),
-                        b.output<float>(s.in_size()));
-    });
-const bool conv2d_weight_gradient_row = add_ladder(
-    kernels::conv2d_weight_gradient_ladder<float>, shapes(), [](Buffers& b, const Conv2dShape& s) {
-      return std::tuple(b.input<float>(s.in_size()), b.input<float>(s.out_size()),
-                        b.output<float>(s.weight_size()));
-    });
-
 }  // namespace keratin::bench

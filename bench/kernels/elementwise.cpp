@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "bench/harness.h"
+#include "kernels/elementwise/bfloat16.h"
 #include "kernels/elementwise/select.h"
 
 namespace keratin::bench {
@@ -57,6 +58,24 @@ const bool binary_row = add_ladder(
       return std::tuple(b.input<float>(extent(s, s.a)), b.input<float>(extent(s, s.b)),
                         b.output<float>(s.size()));
     });
+
+const bool bfloat16_rows =
+    add_ladder(kernels::unary_ladder<kernels::BFloat16>,
+               {{Unary::relu, kLarge}, {Unary::tanh, kLarge}},
+               [](Buffers& b, const UnaryShape& s) {
+                 return std::tuple(b.input<kernels::BFloat16>(s.size),
+                                   b.output<kernels::BFloat16>(s.size));
+               },
+               {.tolerance = 0.01}) &&
+    add_ladder(kernels::binary_ladder<kernels::BFloat16>,
+               {shape(Binary::relu_gradient, {kLarge}, {kLarge}),
+                shape(Binary::add, {4096, 1024}, {1024})},
+               [](Buffers& b, const BinaryShape& s) {
+                 return std::tuple(b.input<kernels::BFloat16>(extent(s, s.a)),
+                                   b.input<kernels::BFloat16>(extent(s, s.b)),
+                                   b.output<kernels::BFloat16>(s.size()));
+               },
+               {.tolerance = 0.01});
 
 kernels::SelectShape select_shape(Sizes condition, Sizes a, Sizes b) {
   return kernels::make_select_shape(condition, a, b, sizeof(float));

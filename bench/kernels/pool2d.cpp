@@ -1,6 +1,7 @@
 #include "kernels/pool2d/pool2d.h"
 
 #include "bench/harness.h"
+#include "kernels/pool2d/bfloat16.h"
 
 namespace keratin::bench {
 namespace {
@@ -26,24 +27,37 @@ Pool2dShape pooling(std::int64_t batch, std::int64_t size, std::int64_t channels
 const std::vector<Pool2dShape> kShapes = {pooling(128, 26, 32, 2, 2), pooling(128, 11, 64, 2, 2),
                                           pooling(32, 64, 64, 2, 2), pooling(32, 64, 64, 3, 2)};
 
+template <class T>
+bool add_pooling(RowOptions options) {
+  return add_ladder(
+             kernels::max_pool2d_ladder<T>, kShapes,
+             [](Buffers& b, const Pool2dShape& s) {
+               return std::tuple(b.input<T>(s.in_size()), b.output<T>(s.out_size()));
+             },
+             options) &&
+         add_ladder(
+             kernels::max_pool2d_gradient_ladder<T>, kShapes,
+             [](Buffers& b, const Pool2dShape& s) {
+               return std::tuple(b.input<T>(s.in_size()), b.input<T>(s.out_size()),
+                                 b.output<T>(s.in_size()));
+             },
+             options) &&
+         add_ladder(
+             kernels::average_pool2d_ladder<T>, kShapes,
+             [](Buffers& b, const Pool2dShape& s) {
+               return std::tuple(b.input<T>(s.in_size()), b.output<T>(s.out_size()));
+             },
+             options) &&
+         add_ladder(
+             kernels::average_pool2d_gradient_ladder<T>, kShapes,
+             [](Buffers& b, const Pool2dShape& s) {
+               return std::tuple(b.input<T>(s.out_size()), b.output<T>(s.in_size()));
+             },
+             options);
+}
+
+const bool pool2d_rows =
+    add_pooling<float>({}) && add_pooling<kernels::BFloat16>({.tolerance = 0.01});
+
 }  // namespace
-
-const bool max_pool2d_row =
-    add_ladder(kernels::max_pool2d_ladder<float>, kShapes, [](Buffers& b, const Pool2dShape& s) {
-      return std::tuple(b.input<float>(s.in_size()), b.output<float>(s.out_size()));
-    });
-const bool max_pool2d_gradient_row = add_ladder(
-    kernels::max_pool2d_gradient_ladder<float>, kShapes, [](Buffers& b, const Pool2dShape& s) {
-      return std::tuple(b.input<float>(s.in_size()), b.input<float>(s.out_size()),
-                        b.output<float>(s.in_size()));
-    });
-const bool average_pool2d_row = add_ladder(
-    kernels::average_pool2d_ladder<float>, kShapes, [](Buffers& b, const Pool2dShape& s) {
-      return std::tuple(b.input<float>(s.in_size()), b.output<float>(s.out_size()));
-    });
-const bool average_pool2d_gradient_row = add_ladder(
-    kernels::average_pool2d_gradient_ladder<float>, kShapes, [](Buffers& b, const Pool2dShape& s) {
-      return std::tuple(b.input<float>(s.out_size()), b.output<float>(s.in_size()));
-    });
-
 }  // namespace keratin::bench

@@ -1,6 +1,7 @@
 #include "kernels/reduce/reduce.h"
 
 #include "bench/harness.h"
+#include "kernels/reduce/bfloat16.h"
 
 namespace keratin::bench {
 namespace {
@@ -23,6 +24,17 @@ const bool reduce_row =
                  return std::tuple(b.input<float>(s.outer * s.reduced * s.inner),
                                    b.output<float>(s.outer * s.inner));
                });
+
+const bool reduce_bfloat16_row =
+    add_ladder(kernels::reduce_ladder<kernels::BFloat16>,
+               {{Reduction::sum, 1, 100352, 32},
+                {Reduction::sum, 1, 128, 512},
+                {Reduction::sum, 4096, 1024, 1}},
+               [](Buffers& b, const kernels::ReduceShape& s) {
+                 return std::tuple(b.input<kernels::BFloat16>(s.outer * s.reduced * s.inner),
+                                   b.output<kernels::BFloat16>(s.outer * s.inner));
+               },
+               {.tolerance = 0.01});
 
 const bool arg_reduce_row =
     add_ladder(kernels::arg_reduce_ladder<float>,

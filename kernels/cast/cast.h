@@ -9,13 +9,11 @@
 #include <string>
 #include <string_view>
 
+#include "kernels/bfloat16.h"
 #include "kernels/cuda_ladder.h"
 #include "kernels/ladder.h"
 
 namespace keratin::kernels {
-
-/// The upper 16 bits of a float, as kernels see them.
-enum class BFloat16 : std::uint16_t {};
 
 struct CastShape {
   std::int64_t size;
@@ -56,16 +54,32 @@ template <class From, class To>
 void cast_reference(const From* x, To* y, const CastShape& s);
 template <class From, class To>
 void cast_threads(const From* x, To* y, const CastShape& s);
+void cast_to_bfloat16_simd(const float* x, BFloat16* y, const CastShape& s);
+void cast_from_bfloat16_simd(const BFloat16* x, float* y, const CastShape& s);
 }  // namespace cpu
 
-/// From, To: float, double, std::uint8_t, std::int32_t, std::int64_t, bool; BFloat16 from and to
-/// float only.
+/// From, To: float, double, std::uint8_t, std::int32_t, std::int64_t, bool; or float and BFloat16.
 template <class From, class To>
 inline constexpr auto cast_ladder = Ladder{
     "cast", detail::cast_name<From, To>.data(), cast_cost<From, To>,
     std::array{Rung<CastFn<From, To>>{"reference", "", always, cpu::cast_reference<From, To>},
                Rung<CastFn<From, To>>{"threads", "the compiler's own vectors, on all threads",
                                       always, cpu::cast_threads<From, To>, "", false}}};
+
+template <>
+inline constexpr auto cast_ladder<float, BFloat16> =
+    Ladder{"cast", "cast_float32_to_bfloat16", cast_cost<float, BFloat16>,
+           std::array{Rung<CastFn<float, BFloat16>>{"reference", "", always,
+                                                    cpu::cast_reference<float, BFloat16>},
+                      Rung<CastFn<float, BFloat16>>{"simd", "vectors, on all threads", always,
+                                                    cpu::cast_to_bfloat16_simd}}};
+template <>
+inline constexpr auto cast_ladder<BFloat16, float> =
+    Ladder{"cast", "cast_bfloat16_to_float32", cast_cost<BFloat16, float>,
+           std::array{Rung<CastFn<BFloat16, float>>{"reference", "", always,
+                                                    cpu::cast_reference<BFloat16, float>},
+                      Rung<CastFn<BFloat16, float>>{"simd", "vectors, on all threads", always,
+                                                    cpu::cast_from_bfloat16_simd}}};
 
 namespace cuda {
 template <class From, class To>

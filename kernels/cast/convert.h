@@ -5,21 +5,17 @@
 #include <limits>
 #include <type_traits>
 
-#include "kernels/cast/cast.h"
+#include "kernels/bfloat16.h"
 
 namespace keratin::kernels::cpu {
 
 /// One number in another type, by the contract in cast.h.
 template <class To, class From>
 constexpr To convert(From x) {
-  if constexpr (std::is_same_v<From, BFloat16>) {
-    static_assert(std::is_same_v<To, float>);
-    return std::bit_cast<float>(static_cast<std::uint32_t>(x) << 16);
-  } else if constexpr (std::is_same_v<To, BFloat16>) {
-    static_assert(std::is_same_v<From, float>);
-    const auto bits = std::bit_cast<std::uint32_t>(x);
-    const std::uint32_t rounded = bits + 0x7fff + ((bits >> 16) & 1), quiet = bits | 0x400000;
-    return static_cast<BFloat16>((x == x ? rounded : quiet) >> 16);
+  if constexpr (std::is_same_v<To, BFloat16>) {
+    return to_bfloat16(x);
+  } else if constexpr (std::is_same_v<From, BFloat16>) {
+    return to_float(x);
   } else if constexpr (std::is_same_v<To, bool>) {
     return x != From(0);
   } else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {

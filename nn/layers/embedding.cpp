@@ -1,6 +1,8 @@
 #include "nn/layers/embedding.h"
 
+#include "autograd/ops/cast.h"
 #include "autograd/ops/gather.h"
+#include "autograd/tape.h"
 #include "nn/layers/configured_layer.h"
 #include "nn/mask.h"
 #include "tensor/compare.h"
@@ -54,7 +56,8 @@ class EmbeddingLayer final : public ConfiguredLayer<EmbeddingOptions> {
  private:
   Variable looked_up(const Tensor& ids) const {
     try {
-      return gather(embeddings_, ids);
+      const detail::AutocastScope in_float32(std::nullopt);  // rows are cast, not the whole table
+      return cast(gather(embeddings_, ids), compute_dtype());
     } catch (const ValueError& error) {
       throw ValueError(fmt::format("{}: an id is out of range of input_dim {}: {}", label(),
                                    options_.input_dim, error.what()));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <memory>
 
 #include "tests/kernels/rungs.h"
@@ -122,37 +123,41 @@ TEST_CASE("cast: every pair of types, every rung: cut to the range, NaN to 0") {
   check_all_pairs<float, double, std::uint8_t, std::int32_t, std::int64_t, bool>();
 }
 
-TEST_CASE("cast: bfloat16 is the upper half of a float, rounded to even; a NaN stays one") {
+TEST_CASE("cast: float32 to bfloat16 rounds to nearest, ties to even; every bfloat16 comes back") {
   using kernels::BFloat16;
-  std::vector<BFloat16> halves(65536);
-  for (std::size_t i = 0; i < halves.size(); ++i) halves[i] = static_cast<BFloat16>(i);
-  for_each_rung(kernels::cast_ladder<BFloat16, float>, {65536}, [&](auto* function) {
-    std::vector<float> y(halves.size());
-    function(halves.data(), y.data(), {65536});
-    std::size_t wrong = 0;
-    for (std::size_t i = 0; i < y.size(); ++i)
-      wrong += std::bit_cast<std::uint32_t>(y[i]) != i << 16;
-    CHECK(wrong == 0);
-  });
-  // Between two neighbours: below the middle, at it, above it.
-  std::vector<float> x;
-  std::vector<BFloat16> expected;
-  for (std::uint32_t half = 0; half < 0x7f80; half += 3) {
-    for (const std::uint32_t rest : {0U, 1U, 0x7fffU, 0x8000U, 0x8001U, 0xffffU}) {
-      const bool up = rest > 0x8000 || (rest == 0x8000 && half % 2 == 1);
-      for (const std::uint32_t sign : {0U, 0x8000U}) {
-        x.push_back(std::bit_cast<float>((half | sign) << 16 | rest));
-        expected.push_back(static_cast<BFloat16>((half + up) | sign));
-      }
+  std::vector<float> x = values<float>(200);
+  for (std::uint32_t bits = 0; bits < 0x10000; ++bits) {  // each, a tie past it, and around the tie
+    for (const std::uint32_t low : {0x0000u, 0x7fffu, 0x8000u, 0x8001u}) {
+      x.push_back(std::bit_cast<float>((bits << 16) | low));
     }
   }
-  x.push_back(std::bit_cast<float>(0x7f800001U));  // a NaN whose upper half alone would be infinity
-  expected.push_back(static_cast<BFloat16>(0x7fc0));
   const kernels::CastShape s{static_cast<std::int64_t>(x.size())};
   for_each_rung(kernels::cast_ladder<float, BFloat16>, s, [&](auto* function) {
-    std::vector<BFloat16> y(x.size());
+    std::vector<BFloat16> y(x.size() + 1, BFloat16{0x1234});
     function(x.data(), y.data(), s);
-    CHECK(same_bits(y, expected));
+    std::int64_t wrong = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const auto whole = std::bit_cast<std::uint32_t>(x[i]);
+      const std::uint32_t low = whole & 0xffff,
+                          up = low > 0x8000 || (low == 0x8000 && whole >> 16 & 1);
+      const bool right =
+          std::isnan(x[i]) ? std::isnan(to_float(y[i])) : y[i].bits == ((whole >> 16) + up);
+      wrong += right ? 0 : 1;
+    }
+    CHECK(wrong == 0);
+    CHECK(y.back().bits == 0x1234);
+  });
+  std::vector<BFloat16> every(0x10000);
+  for (std::size_t i = 0; i < every.size(); ++i) every[i].bits = static_cast<std::uint16_t>(i);
+  const kernels::CastShape all{0x10000};
+  for_each_rung(kernels::cast_ladder<BFloat16, float>, all, [&](auto* function) {
+    std::vector<float> y(every.size());
+    function(every.data(), y.data(), all);
+    std::int64_t wrong = 0;
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      if (std::bit_cast<std::uint32_t>(y[i]) != static_cast<std::uint32_t>(i) << 16) ++wrong;
+    }
+    CHECK(wrong == 0);
   });
 }
 

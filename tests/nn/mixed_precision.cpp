@@ -1,9 +1,16 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "autograd/ops.h"
+#include "kernels/ladder.h"
 #include "nn/layers/batch_normalization.h"
+#include "nn/layers/conv2d.h"
 #include "nn/layers/dense.h"
+#include "nn/layers/embedding.h"
+#include "nn/layers/flatten.h"
 #include "nn/layers/layer_normalization.h"
+#include "nn/layers/pooling.h"
 #include "nn/model/sequential.h"
 #include "nn/optimizers/sgd.h"
 #include "nn/saving/model_file.h"
@@ -120,6 +127,56 @@ TEST_CASE("mixed precision: normalizations keep float32 statistics") {
   CHECK(norm.weights()[2].value().item<float>() == 0.5f * 1.00390625f);
   layers::LayerNormalization line({.dtype = "mixed_bfloat16"});
   CHECK(line(Tensor::numbers({1, 2}, {1, 2})).get(0).dtype() == bfloat16);
+}
+
+// The kernels of casts that run while it lives, with their shapes.
+class Casts : public kernels::TraceSink {
+ public:
+  Casts() : before_(kernels::set_trace_sink(this)) {}
+  ~Casts() override { kernels::set_trace_sink(before_); }
+  Casts(const Casts&) = delete;
+  Casts& operator=(const Casts&) = delete;
+  void record(const kernels::KernelCall& call) override {
+    if (call.room == std::string("cast")) seen.push_back(call.op + (" " + call.shape()));
+  }
+  std::vector<std::string> seen;
+
+ private:
+  kernels::TraceSink* before_;
+};
+
+TEST_CASE("mixed precision: Embedding rounds the rows that it looked up, not its table") {
+  layers::Embedding embedding({.input_dim = 1000, .output_dim = 3, .dtype = "mixed_bfloat16"});
+  const Tensor ids = Tensor::numbers({7, 999, 7, 0}, {2, 2}, int32);
+  (void)embedding(ids);  // makes the weights
+  const Tensor table = embedding.weights()[0].value();
+  const Casts casts;
+  const Variable y = embedding(ids).get(0);
+  CHECK(casts.seen == std::vector<std::string>{"cast_float32_to_bfloat16 [12]"});
+  CHECK(y.value().to_vector<float>() == cast(gather(table, ids), bfloat16).to_vector<float>());
+  y.backward(ones({2, 2, 3}, bfloat16));
+  const Tensor gradient = embedding.weights()[0].grad();
+  CHECK(gradient.dtype() == float32);
+  CHECK(gradient.item<float>({7, 0}) == 2);
+  CHECK(gradient.item<float>({1, 0}) == 0);
+}
+
+TEST_CASE("mixed precision: products, convolutions and pooling convert no whole operands") {
+  const PolicyScope policy("mixed_bfloat16");
+  Sequential model({Input({.shape = {8, 8, 3}}),
+                    layers::Conv2D({.filters = 4, .kernel_size = 3, .activation = "relu"}),
+                    layers::MaxPooling2D(), layers::Flatten(),
+                    layers::Dense({.units = 5, .activation = "relu"})});
+  const Tensor x = ones({2, 8, 8, 3}, bfloat16);
+  const Variable y = model(x, {.training = true}).get(0);
+  const Casts casts;
+  y.backward(ones({2, 5}, bfloat16));
+  // Gradients of four weights become float32; nothing else does.
+  std::vector<std::string> seen = casts.seen;
+  std::sort(seen.begin(), seen.end());
+  CHECK(seen ==
+        std::vector<std::string>{"cast_bfloat16_to_float32 [108]", "cast_bfloat16_to_float32 [180]",
+                                 "cast_bfloat16_to_float32 [4]", "cast_bfloat16_to_float32 [5]"});
 }
 
 TEST_CASE("mixed precision: a model is saved and loaded with its policies") {

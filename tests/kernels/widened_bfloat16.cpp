@@ -1,0 +1,166 @@
+// Operations on bfloat16 that go through the kernels of float32, a block at a time.
+#include <algorithm>
+
+#include "kernels/elementwise/bfloat16.h"
+#include "kernels/pool2d/bfloat16.h"
+#include "kernels/reduce/bfloat16.h"
+#include "tests/kernels/bfloat16.h"
+#include "tests/kernels/rungs.h"
+
+namespace keratin::tests {
+namespace {
+
+using kernels::BFloat16;
+using Sizes = std::vector<std::int64_t>;
+
+// The rungs of float32 differ by some units in its last place: about a tie they round to
+// neighbours, a step apart.
+constexpr Tolerance kStep{.rel = 2 * kBFloat16Rounding, .abs = 1e-30};
+
+std::vector<BFloat16> unwritten_bfloat16s(std::int64_t count) {
+  return to_bfloat16s(unwritten<double>(count));
+}
+
+template <class Ladder, class Shape, class Compute>
+void check_rungs(const Ladder& ladder, const Shape& shape, Tolerance tolerance, Compute compute) {
+  const std::vector<float> expected = compute(ladder.rungs[0].function);
+  for_each_rung(ladder, shape, [&](auto* function) {
+    CHECK(difference(compute(function), expected, tolerance) == "");
+    check_same_bits_on_all_threads([&] { return compute(function); });
+  });
+}
+
+void check_unary(kernels::Unary op, const std::vector<float>& values) {
+  const auto x = to_bfloat16s(converted<double>(values));
+  const kernels::UnaryShape s{op, static_cast<std::int64_t>(x.size())};
+  check_rungs(kernels::unary_ladder<BFloat16>, s, kStep, [&](auto* function) {
+    auto y = unwritten_bfloat16s(s.size + 1);  // the last one is a guard
+    function(x.data(), y.data(), s);
+    return to_floats(y);
+  });
+}
+
+void check_binary(kernels::Binary op, const Sizes& a_sizes, const Sizes& b_sizes) {
+  const auto count = [](const Sizes& sizes) {
+    std::int64_t n = 1;
+    for (const std::int64_t size : sizes) n *= size;
+    return n;
+  };
+  const auto a = to_bfloat16s(bfloat16_values(count(a_sizes), 1));
+  const auto b = to_bfloat16s(bfloat16_values(count(b_sizes), 2));
+  const auto s = kernels::make_binary_shape(op, a_sizes, b_sizes);
+  check_rungs(kernels::binary_ladder<BFloat16>, s, kStep, [&](auto* function) {
+    auto y = unwritten_bfloat16s(s.size() + 1);
+    function(a.data(), b.data(), y.data(), s);
+    return to_floats(y);
+  });
+}
+
+void check_reduce(kernels::Reduction op, std::int64_t outer, std::int64_t reduced,
+                  std::int64_t inner) {
+  const kernels::ReduceShape s{op, outer, reduced, inner};
+  const auto x = to_bfloat16s(bfloat16_values(outer * reduced * inner, 3));
+  // Chains of at most some 256 terms: tests/kernels/reduce.cpp.
+  const auto n = static_cast<double>(reduced);
+  const Tolerance tolerance{.rel = 2 * kBFloat16Rounding,
+                            .abs = 2e-6 + 3e-7 * std::sqrt(n * std::min(n, 256.0))};
+  check_rungs(kernels::reduce_ladder<BFloat16>, s, tolerance, [&](auto* function) {
+    auto y = unwritten_bfloat16s(outer * inner + 1);
+    function(x.data(), y.data(), s);
+    return to_floats(y);
+  });
+}
+
+void check_pooling(const kernels::Pool2dShape& s) {
+  const auto x = to_bfloat16s(bfloat16_values(s.in_size(), 4));
+  const auto dy = to_bfloat16s(bfloat16_values(s.out_size(), 5));
+  const auto pooled = [&](auto* function) {
+    auto y = unwritten_bfloat16s(s.out_size() + 1);
+    function(x.data(), y.data(), s);
+    return to_floats(y);
+  };
+  // Sums of overlapping windows may cancel.
+  const Tolerance sums{.rel = 2 * kBFloat16Rounding, .abs = 1e-5};
+  check_rungs(kernels::max_pool2d_ladder<BFloat16>, s, {0, 0}, pooled);
+  check_rungs(kernels::average_pool2d_ladder<BFloat16>, s, sums, pooled);
+  check_rungs(kernels::max_pool2d_gradient_ladder<BFloat16>, s, sums, [&](auto* function) {
+    auto dx = unwritten_bfloat16s(s.in_size() + 1);
+    function(x.data(), dy.data(), dx.data(), s);
+    return to_floats(dx);
+  });
+  check_rungs(kernels::average_pool2d_gradient_ladder<BFloat16>, s, sums, [&](auto* function) {
+    auto dx = unwritten_bfloat16s(s.in_size() + 1);
+    function(dy.data(), dx.data(), s);
+    return to_floats(dx);
+  });
+}
+
+}  // namespace
+
+TEST_CASE("elementwise of bfloat16: sizes around the block, awkward values") {
+  for (const auto op : {kernels::Unary::relu, kernels::Unary::tanh, kernels::Unary::exp}) {
+    for (const std::int64_t size : {0, 1, 31, 4095, 4096, 4097, 100003}) {
+      check_unary(op, awkward_mixture(size, 6));
+    }
+  }
+}
+
+TEST_CASE("elementwise of bfloat16: operands of one shape and broadcast ones") {
+  for (const auto op : {kernels::Binary::add, kernels::Binary::relu_gradient}) {
+    check_binary(op, {0}, {0});
+    check_binary(op, {100003}, {100003});
+    check_binary(op, {5000}, {1});
+    check_binary(op, {300, 37}, {37});
+    check_binary(op, {300, 1}, {1, 37});
+    check_binary(op, {2, 1, 5000}, {3, 1});
+    check_binary(op, {7, 5, 3, 4}, {7, 1, 3, 1});
+  }
+}
+
+TEST_CASE(
+    "elementwise of bfloat16: relu's gradient at zeros, infinities, NaN, numbers under 2^-126") {
+  std::vector<float> y = awkward_values();
+  y.push_back(-kNaN);
+  const auto b = to_bfloat16s(converted<double>(y));
+  const auto s = kernels::make_binary_shape(kernels::Binary::relu_gradient, Sizes{std::ssize(y)},
+                                            Sizes{std::ssize(y)});
+  const std::vector<BFloat16> dy(y.size(), kernels::to_bfloat16(3));
+  for_each_rung(kernels::binary_ladder<BFloat16>, s, [&](auto* function) {
+    auto dx = unwritten_bfloat16s(std::ssize(y));
+    function(dy.data(), b.data(), dx.data(), s);
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      CHECK(kernels::to_float(dx[i]) == (kernels::to_float(b[i]) > 0 ? 3 : 0));
+    }
+  });
+}
+
+TEST_CASE("reductions of bfloat16: several entries a block, several blocks an entry, pieces") {
+  for (const auto op : {kernels::Reduction::sum, kernels::Reduction::max}) {
+    check_reduce(op, 1, 1, 1);
+    check_reduce(op, 5000, 10, 3);
+    check_reduce(op, 3, 40000, 1);
+    check_reduce(op, 1, 86528, 32);
+    check_reduce(op, 2, 3, 70001);
+    check_reduce(op, 0, 5, 3);
+  }
+  check_reduce(kernels::Reduction::sum, 3, 0, 5);
+}
+
+TEST_CASE(
+    "pooling of bfloat16: bands and images by themselves, overlapping windows, an empty batch") {
+  check_pooling({.batch = 5, .in_h = 9, .in_w = 8, .channels = 17, .out_h = 4, .out_w = 4});
+  check_pooling({.batch = 3,
+                 .in_h = 9,
+                 .in_w = 9,
+                 .channels = 3,
+                 .out_h = 5,
+                 .out_w = 5,
+                 .pool_h = 3,
+                 .pool_w = 3,
+                 .pad_top = 1,
+                 .pad_left = 1});
+  check_pooling({.batch = 2, .in_h = 27, .in_w = 40, .channels = 33, .out_h = 13, .out_w = 20});
+  check_pooling({.batch = 0, .in_h = 4, .in_w = 4, .channels = 2, .out_h = 2, .out_w = 2});
+}
+
+}  // namespace keratin::tests
