@@ -17,8 +17,6 @@ void cast_reference(const From* x, To* y, const CastShape& s) {
 #define KERATIN_INSTANTIATE(From, To) \
   template void cast_reference(const From*, To*, const CastShape&);
 KERATIN_FOR_EACH_CAST(KERATIN_INSTANTIATE)
-KERATIN_INSTANTIATE(float, BFloat16)
-KERATIN_INSTANTIATE(BFloat16, float)
 #undef KERATIN_INSTANTIATE
 
 }  // namespace cpu
