@@ -56,6 +56,9 @@ std::vector<Variable> widened(std::vector<Variable> inputs) {
 
 namespace {
 
+Device device_of(const Tensor& x) { return x.device(); }
+Device device_of(const Variable& x) { return x.value().device(); }
+
 template <class T>
 bool widens(std::span<const T> inputs, bool op_takes_it) {
   bool any = false, on_cpu = true;
@@ -63,7 +66,7 @@ bool widens(std::span<const T> inputs, bool op_takes_it) {
     if (!x.defined() || !is_floating(x.dtype())) continue;
     if (x.dtype() != bfloat16) return false;
     any = true;
-    on_cpu = on_cpu && x.spec().device.is_cpu();
+    on_cpu = on_cpu && device_of(x).is_cpu();
   }
   return any && !(op_takes_it && on_cpu);
 }
