@@ -34,6 +34,10 @@ class Accelerator {
   virtual GpuProperties properties(int device) = 0;
   /// The stream in which the library computes on this GPU.
   virtual Stream stream(int device) = 0;
+  /// A stream in which data comes to this GPU beside what it computes.
+  virtual Stream copy_stream(int device) = 0;
+  /// What `later` gets from now on waits for all that `earlier` has got; the CPU waits for nothing.
+  virtual void order(const Stream& earlier, const Stream& later) = 0;
 
   /// Memory that may be used by what is put into stream(device) from now on. Throws Error: out of
   /// memory.
@@ -44,8 +48,9 @@ class Accelerator {
   /// Gives memory that is kept for reuse back to the GPU.
   virtual void release_cached(int device) = 0;
 
-  /// Copies in order with the stream's kernels. To the GPU: `from` may change once this returns.
-  /// From it: waits until the bytes are there.
+  /// Copies in order with the stream's kernels. To the GPU: `from` may change once this returns,
+  /// which waits for nothing unless more is under way than pinned memory holds. From it: waits until
+  /// the bytes are there.
   virtual void to_gpu(void* to, const void* from, std::size_t bytes, const Stream& stream) = 0;
   virtual void from_gpu(void* to, const void* from, std::size_t bytes, const Stream& stream) = 0;
   virtual void within_gpu(void* to, const void* from, std::size_t bytes, const Stream& stream) = 0;

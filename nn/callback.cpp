@@ -58,6 +58,11 @@ void CallbackList::add(std::shared_ptr<Callback> callback) {
   callbacks_.insert(place, std::move(callback));
 }
 
+bool CallbackList::read_batch_logs() const {
+  return std::any_of(callbacks_.begin(), callbacks_.end(),
+                     [](const auto& callback) { return callback->reads_batch_logs(); });
+}
+
 std::string name_of(const Callback& callback) {
   std::string name = class_name_of(typeid(callback));
   constexpr std::string_view kOwn = "Callback";  // EarlyStopping's is EarlyStoppingCallback

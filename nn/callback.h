@@ -62,6 +62,9 @@ class Callback {
   virtual void state(Fields& f);
   /// Training ends early: a hook threw, or the process was told to stop. No other hook follows.
   virtual void on_train_interrupted() {}
+  /// Will the hook at the end of the batch under way read its logs? A model on a GPU keeps them
+  /// there while no callback does, and shows those that were read last.
+  virtual bool reads_batch_logs() const { return true; }
   /// Do its hooks run after those of all others, History's too?
   virtual bool runs_last() const { return false; }
 
@@ -115,6 +118,7 @@ class CallbackList {
                const CallbackParams& params);
   void add(std::shared_ptr<Callback> callback);
   const std::vector<std::shared_ptr<Callback>>& all() const { return callbacks_; }
+  bool read_batch_logs() const;
 
   /// Calls a hook of each. What one throws is thrown on with the names of callback and hook in
   /// front: keratin's errors as what they are, others as a CallbackError with theirs nested in it.

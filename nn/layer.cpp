@@ -15,6 +15,7 @@
 #include "nn/mask.h"
 #include "nn/names.h"
 #include "nn/output_watch.h"
+#include "nn/placement.h"
 #include "tensor/cast.h"
 
 namespace keratin {
@@ -156,7 +157,10 @@ std::vector<Variable> LayerRef::non_trainable_variables() const {
 
 std::vector<Tensor> LayerRef::get_weights() const {
   std::vector<Tensor> copies;
-  for (const Variable& weight : weights()) copies.push_back(weight.value().copy());
+  for (const Variable& weight : weights()) {
+    const Tensor& value = weight.value();
+    copies.push_back(value.device().is_cpu() ? value.copy() : value.to(Device{}));
+  }
   return copies;
 }
 
@@ -210,6 +214,8 @@ std::vector<Spec> Layer::output_specs(const std::vector<Spec>& inputs) {
   // Unknown sizes get one number in the first call and another in the second: what changes with
   // them is unknown too.
   const NoGrad no_grad;
+  const detail::Placement here(
+      detail::Placement::current().value_or(built_ ? device_ : keratin::device()));
   const auto probe = [&](std::int64_t size) {
     std::vector<Variable> zeros_like;
     for (const Spec& input : inputs) {
@@ -221,7 +227,7 @@ std::vector<Spec> Layer::output_specs(const std::vector<Spec>& inputs) {
     const Variables x =
         zeros_like.size() == 1 ? Variables(zeros_like[0]) : Variables(std::move(zeros_like));
     for (const auto& [name, output] : invoke(x, {.training = false}).entries())
-      specs.push_back(output.value().spec());
+      specs.push_back({output.shape(), output.dtype(), {}});
     return specs;
   };
   std::vector<Spec> first = probe(2);
@@ -262,6 +268,7 @@ void Layer::ensure_built(const std::vector<Spec>& inputs) {
   std::vector<Shape> shapes;
   for (const Spec& input : inputs) shapes.push_back(input.shape);
   const std::size_t before = weights_.size();
+  device_ = cpu_only_ ? Device{} : detail::Placement::current().value_or(keratin::device());
   const kernels::Scope* const here = kernels::call_site.scope;
   const bool inside = here != nullptr && here == scope_.load(std::memory_order_acquire);
   const kernels::ScopeGuard scope_of_layer(inside ? here : scope());
@@ -310,7 +317,7 @@ void Layer::note_outputs(const Variables& y) {
   const std::lock_guard lock(first_call_);
   if (last_outputs_.empty()) {
     for (const auto& [name, output] : y.entries()) {
-      Spec spec = output.value().spec();
+      Spec spec{output.shape(), output.dtype(), {}};
       if (spec.shape.rank() > 0) spec.shape = spec.shape.with(0, None);
       last_outputs_.push_back(spec);
     }
@@ -326,6 +333,37 @@ const kernels::Scope* Layer::scope() {
     scope_.store(found, std::memory_order_release);
   }
   return found;
+}
+
+Variables Layer::placed_inputs(const Variables& x) const {
+  const std::optional<Device> model = detail::Placement::current();
+  const bool bound = cpu_only_ || !weights_.empty();
+  if (!model && !bound) return x;
+  bool strings = false, elsewhere = false;
+  const Device here = bound ? device_ : *model;
+  for (const auto& [name, input] : x.entries()) {
+    strings |= input.dtype() == string;
+    elsewhere |= input.value().device() != here;
+  }
+  if (!elsewhere && (!model || !bound || cpu_only_ || here == *model)) return x;
+  if (!model) {
+    std::string given;
+    for (const auto& [name, input] : x.entries()) {
+      given += fmt::format("{}{} on {}", given.empty() ? "" : ", ", input.value().spec().text(),
+                           input.value().device().text());
+    }
+    throw DeviceError(fmt::format("{}: called on {}; {} {}. Use .to(\"{}\") on its input.", label(),
+                                  given, cpu_only_ ? "it computes on" : "its weights are on",
+                                  here.text(), here.text()));
+  }
+  if (!cpu_only_ && here != *model) {
+    throw DeviceError(fmt::format(
+        "{}: its weights are on {}, those of the model around it on {}; expected one device. Build "
+        "all of a model's layers under one set_device.",
+        label(), here.text(), model->text()));
+  }
+  if (strings) return x;  // whatever reads them reads the others where they are
+  return x.map([&](const Variable& input) { return detail::placed(input, here); });
 }
 
 Variables Layer::invoke(const Variables& given, const CallContext& context) {
@@ -353,6 +391,7 @@ Variables Layer::invoke(const Variables& given, const CallContext& context) {
     const std::lock_guard lock(first_call_);
     ensure_built(specs);
   }
+  x = placed_inputs(x);
   bool masked = false;
   for (const auto& [name, input] : x.entries()) masked |= input.impl()->mask.defined();
   CallContext told;
@@ -419,7 +458,8 @@ Variable Layer::add_weight(const AddWeightOptions& options) {
                                    options.name, held.text(), value.spec().text()));
     }
   }
-  Variable variable(value.copy(), options.trainable && trainable_);
+  Variable variable(device_.is_cpu() ? value.copy() : value.to(device_),
+                    options.trainable && trainable_);
   variable.set_name(options.name);
   variable.impl()->autocast = dtype == policy_.variable_dtype() && is_floating(dtype);
   if (options.constraint.given()) variable.impl()->constraint = options.constraint;

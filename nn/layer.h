@@ -86,7 +86,7 @@ class LayerRef {
   std::vector<Variable> weights() const;
   std::vector<Variable> trainable_variables() const;
   std::vector<Variable> non_trainable_variables() const;
-  /// Copies: training on leaves them as they are.
+  /// Copies, on the CPU: training on leaves them as they are.
   std::vector<Tensor> get_weights() const;
   /// In the order of weights(). Throws ShapeError that names the layer and the weight; nothing is
   /// changed then.
@@ -162,6 +162,11 @@ class Layer : public std::enable_shared_from_this<Layer> {
     scope_ = nullptr;
   }
   bool built() const { return built_; }
+  /// Where its weights are and it computes: the default device when it was built, or that of the
+  /// model that was being computed then.
+  Device device() const { return device_; }
+  /// Does it compute on the CPU, wherever the model around it does?
+  bool works_on_cpu_only() const { return cpu_only_; }
   bool trainable() const { return trainable_; }
   void set_trainable(bool trainable);
   bool supports_masking() const { return supports_masking_; }
@@ -209,12 +214,17 @@ class Layer : public std::enable_shared_from_this<Layer> {
   /// For layers that compute in at least float32, as normalizations do, in Keras as here: call()
   /// gets bfloat16 inputs as float32, and its results become the compute dtype.
   void set_computes_in_float32(bool wide) { computes_in_float32_ = wide; }
+  /// For layers without kernels for GPUs, such as those that read strings: in a model on a GPU they
+  /// are given their inputs on the CPU, and what follows goes over.
+  void set_works_on_cpu_only(bool only) { cpu_only_ = only; }
   /// Do results carry the masks of the inputs? For layers that treat each time step by itself.
   void set_supports_masking(bool supports) { supports_masking_ = supports; }
 
   std::vector<Weight> weights_;
 
  private:
+  /// The inputs where this layer computes. Throws DeviceError.
+  virtual Variables placed_inputs(const Variables& x) const;
   Variables carry_masks(const Variables& x, const Variables& y);
   void note_outputs(const Variables& y);
   const kernels::Scope* scope();
@@ -229,6 +239,8 @@ class Layer : public std::enable_shared_from_this<Layer> {
   bool autocast_ = true;
   bool computes_in_float32_ = false;
   bool supports_masking_ = false;
+  bool cpu_only_ = false;
+  Device device_ = {};
   bool warned_of_mask_ = false;
   int node_count_ = 0;
   std::atomic<bool> called_ = false;

@@ -28,7 +28,7 @@ namespace {
 // A weight a sample goes with all of its values: [batch] or [batch, 1] beside [batch, time].
 Tensor beside(const char* what, const Tensor& sample_weight, const Tensor& values,
               const std::string& loss) {
-  Tensor weight = cast(sample_weight, values.dtype());
+  Tensor weight = cast(sample_weight, values.dtype()).to(values.device());
   while (weight.rank() > values.rank() && weight.shape().back() == 1)
     weight = weight.reshaped(weight.shape().slice(0, weight.rank() - 1));
   while (weight.rank() < values.rank()) weight = weight.reshaped(weight.shape().joined({1}));
@@ -85,7 +85,9 @@ Variable LossRef::operator()(const Variable& y_true, const Variable& y_pred,
   if (sample_weight.defined())
     weight = beside("sample_weight", sample_weight, values.value(), impl_->name);
   Tensor mask;
-  if (impl_->counted) mask = cast(impl_->counted(y_true, y_pred), values.dtype());
+  if (impl_->counted) {
+    mask = cast(impl_->counted(y_true, y_pred), values.dtype()).to(values.value().device());
+  }
   if (const Tensor carried = mask_of(y_pred); carried.defined()) {
     const Tensor steps =
         beside("the mask of the predictions", carried, values.value(), impl_->name);
@@ -134,7 +136,7 @@ Variable aligned_target(const std::string& loss, const Variable& y_true, const V
   const Tensor& target = y_true.value();
   Variable y = y_true;
   if (target.dtype() != y_pred.dtype() && !y_true.requires_grad())
-    y = Variable(cast(target, y_pred.dtype()), false);
+    y = Variable(cast(target, y_pred.dtype()).to(y_pred.value().device()), false);
   const Shape &t = y.shape(), &p = y_pred.shape();
   if (t.rank() == p.rank() + 1 && t.back() == 1) {
     y = reshape(y, t.slice(0, t.rank() - 1));

@@ -41,15 +41,23 @@ class Metric {
   /// of sample_weight. Means of a value a sample do; as in Keras, counts of positives and negatives
   /// (Precision, AUC ...), RootMeanSquaredError and the like do not.
   virtual bool reads_mask() const { return false; }
+  /// Does update_state take predictions that are on a GPU, with targets and weights there or on the
+  /// CPU? Others are given all on the CPU, which waits for the GPU at each batch.
+  virtual bool on_gpu() const { return false; }
 
   const std::string& name() const { return name_; }
   void set_name(std::string name) { name_ = std::move(name); }
-  const std::vector<Variable>& variables() const { return variables_; }
+  const std::vector<Variable>& variables() const {
+    settle();
+    return variables_;
+  }
   /// What it was made from; null for a class of one's own.
   const OriginPtr& origin() const { return origin_; }
   void set_origin(OriginPtr origin) { origin_ = std::move(origin); }
 
  protected:
+  /// Puts what is still on a GPU into the variables.
+  virtual void settle() const {}
   Variable add_variable(const AddVariableOptions& options);
 
  private:

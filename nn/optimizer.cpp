@@ -7,9 +7,11 @@
 #include <limits>
 
 #include "autograd/ops/add.h"
+#include "autograd/ops/divide.h"
 #include "autograd/ops/maximum.h"
 #include "autograd/ops/minimum.h"
 #include "autograd/ops/multiply.h"
+#include "autograd/ops/sqrt.h"
 #include "autograd/ops/square.h"
 #include "autograd/ops/sum.h"
 #include "autograd/tape.h"
@@ -31,6 +33,11 @@ double nadam_momentum(double beta_1, std::int64_t step) {
 }
 
 double norm(const Tensor& g) { return std::sqrt(sum(square(g)).item<double>()); }
+
+// min(1, most / norm) where the norm is, as reading it would wait for the GPU; squares: [].
+Tensor clipped_scale(const Tensor& squares, double most) {
+  return most / maximum(sqrt(squares), most);
+}
 
 }  // namespace
 
@@ -217,14 +224,25 @@ bool Optimizer::accumulate(std::vector<Slots*>& tensors, std::vector<Tensor>& gr
 
 double Optimizer::clip(std::vector<Tensor>& gradients) const {
   if (settings_.clipnorm) {
-    for (Tensor& g : gradients)
-      g = g * (*settings_.clipnorm / std::max(norm(g), *settings_.clipnorm));
+    const double most = *settings_.clipnorm;
+    for (Tensor& g : gradients) {
+      g = g.device().is_cpu() ? g * (most / std::max(norm(g), most))
+                              : g * clipped_scale(sum(square(g)), most);
+    }
   }
   if (settings_.clipvalue) {
     const double v = *settings_.clipvalue;
     for (Tensor& g : gradients) g = minimum(maximum(g, -v), v);
   }
   if (!settings_.global_clipnorm) return 1;
+  if (!gradients.front().device().is_cpu()) {
+    Tensor squares;
+    for (const Tensor& g : gradients)
+      squares = squares.defined() ? squares + sum(square(g)) : sum(square(g));
+    const Tensor scale = clipped_scale(squares, *settings_.global_clipnorm);
+    for (Tensor& g : gradients) g = g * scale;
+    return 1;
+  }
   double squares = 0;
   for (const Tensor& g : gradients) squares += sum(square(g)).item<double>();
   return *settings_.global_clipnorm / std::max(std::sqrt(squares), *settings_.global_clipnorm);

@@ -57,6 +57,7 @@ Variable not_orthogonal(const Variable& w, bool rows) {
   dispatch_floats("OrthogonalRegularizer", w.dtype(), [&]<class T>() {
     for (std::int64_t i = 0; i < n; ++i) others.mutable_data<T>()[i * (n + 1)] = 0;
   });
+  others = others.to(w.value().device());
   return sum(abs(cosines * others)) / static_cast<double>(n * (n - 1));
 }
 }  // namespace

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <cstdlib>
+#include <optional>
 
 #include "kernels/accelerator.h"
 #include "kernels/error.h"
@@ -10,9 +12,19 @@
 namespace keratin {
 namespace {
 
-Device chosen;
+// By set_device, or the first time that somebody asked.
+std::optional<Device> chosen;
 
 }  // namespace
+
+namespace detail {
+
+Device device_named_by(const char* name) {
+  if (name != nullptr && *name != '\0') return Device::named(name, "KERATIN_DEVICE");
+  return gpu_available() ? Device{Device::Kind::cuda, 0} : Device{};
+}
+
+}  // namespace detail
 
 std::string Device::text() const { return is_cpu() ? "cpu" : fmt::format("cuda:{}", index); }
 
@@ -52,7 +64,10 @@ bool gpu_available() {
 
 void set_device(const std::string& name) { chosen = Device::named(name, "set_device"); }
 
-Device current_device() { return chosen; }
+Device device() {
+  if (!chosen) chosen = detail::device_named_by(std::getenv("KERATIN_DEVICE"));
+  return *chosen;
+}
 
 GpuMemoryStats gpu_memory_stats(const std::string& name) {
   const Device device = Device::named(name, "gpu_memory_stats");

@@ -23,13 +23,21 @@ struct Device {
 /// Is there a GPU that this build can use? False in a build without CUDA kernels.
 bool gpu_available();
 
-/// Sets the default device: "cpu", "cuda" or "cuda:1". So far nothing is made or moved there by
-/// itself: tensors are made on the CPU and moved by Tensor::to. Throws DeviceError where there is
-/// no such device.
+/// Sets the default device: "cpu", "cuda" or "cuda:1". Layers that are built from now on have their
+/// weights there, and a model made of them computes there; fit, evaluate and predict take batches
+/// over. Nothing else moves by itself: tensors are made on the CPU, and Tensor::to moves them. Throws
+/// DeviceError where there is no such device.
 void set_device(const std::string& name);
 
-/// The default device.
-Device current_device();
+/// The default device: what set_device said; else the environment's KERATIN_DEVICE; else the first
+/// GPU where there is one that this build can use, or the CPU. Throws DeviceError where
+/// KERATIN_DEVICE names no device.
+Device device();
+
+namespace detail {
+/// What the environment says: the value of KERATIN_DEVICE, or nullptr.
+Device device_named_by(const char* name);
+}  // namespace detail
 
 /// What tensors take up on a GPU, in bytes.
 struct GpuMemoryStats {

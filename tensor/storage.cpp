@@ -160,7 +160,12 @@ Storage::Storage(std::size_t bytes, Device device, const Shape& shape, DType dty
     data_ = allocator().allocate(capacity_, *this);
   } else {
     KERATIN_ASSERT(kernels::accelerator() != nullptr);
-    data_ = kernels::accelerator()->allocate(std::max<std::size_t>(bytes, 1), device.index);
+    try {
+      data_ = kernels::accelerator()->allocate(std::max<std::size_t>(bytes, 1), device.index);
+    } catch (const Error& error) {
+      throw Error(fmt::format("{}{}{}: {}", scope_ == nullptr ? "" : scope_->path() + ": ",
+                              short_name_of(dtype), shape.text(), error.what()));
+    }
   }
 }
 

@@ -2,10 +2,38 @@
 
 #include <string>
 
+#include "kernels/accelerator.h"
 #include "kernels/device_run.h"
 #include "kernels/error.h"
 
 namespace keratin::kernels::cuda {
+namespace {
+
+// After these all that the process asks of the GPU fails.
+bool is_device_fault(cudaError_t code) {
+  switch (code) {
+    case cudaErrorIllegalAddress:
+    case cudaErrorLaunchTimeout:
+    case cudaErrorHardwareStackError:
+    case cudaErrorIllegalInstruction:
+    case cudaErrorMisalignedAddress:
+    case cudaErrorInvalidAddressSpace:
+    case cudaErrorInvalidPc:
+    case cudaErrorLaunchFailure:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+Accelerator& runtime();  // runtime.cu
+
+Scratch::Scratch(std::int64_t bytes, const Stream& stream)
+    : device_(stream.device),
+      memory_(runtime().allocate(static_cast<std::size_t>(bytes), stream.device)) {}
+Scratch::~Scratch() { runtime().free(memory_, device_); }
 
 void check(cudaError_t code, const char* what, const char* file, int line) {
   if (code == cudaSuccess) return;
@@ -15,7 +43,10 @@ void check(cudaError_t code, const char* what, const char* file, int line) {
               " failed: " + cudaGetErrorName(code) + " (" + cudaGetErrorString(code) + ") at " +
               file + ":" + std::to_string(line) +
               ". A kernel fails later than its launch: run with KERATIN_CUDA_SYNC=1 to see which "
-              "one it is.");
+              "one it is." +
+              (is_device_fault(code)
+                   ? " The GPU is lost to this process: end it, and start again from a backup."
+                   : ""));
 }
 
 }  // namespace keratin::kernels::cuda

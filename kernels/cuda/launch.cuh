@@ -40,12 +40,9 @@ void with_constant(Op op, F f) {
 /// Memory on the GPU for as long as the work that is put into the stream meanwhile takes.
 class Scratch {
  public:
-  Scratch(std::int64_t bytes, const Stream& stream)
-      : stream_(static_cast<cudaStream_t>(stream.handle)) {
-    check(cudaMallocAsync(&memory_, static_cast<std::size_t>(bytes), stream_), "cudaMallocAsync",
-          __FILE__, __LINE__);
-  }
-  ~Scratch() { cudaFreeAsync(memory_, stream_); }
+  /// Throws Error: out of memory.
+  Scratch(std::int64_t bytes, const Stream& stream);
+  ~Scratch();
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
   template <class T>
@@ -55,8 +52,8 @@ class Scratch {
   float* floats() const { return as<float>(); }
 
  private:
-  cudaStream_t stream_;
-  void* memory_ = nullptr;
+  int device_;
+  void* memory_;
 };
 
 }  // namespace keratin::kernels::cuda

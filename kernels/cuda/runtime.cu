@@ -1,13 +1,17 @@
 // The host's side of CUDA: devices, streams, memory, errors.
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
 #include "kernels/accelerator.h"
 #include "kernels/cuda/launch.cuh"
+#include "kernels/device_run.h"
 #include "kernels/error.h"
 
 namespace keratin::kernels::cuda {
@@ -24,6 +28,59 @@ std::string version_text(int version) {
 }
 
 std::string mebibytes(std::size_t bytes) { return std::to_string(bytes >> 20) + " MiB"; }
+
+// Pinned memory through which data goes to a GPU: it is read while the CPU goes on, unlike other
+// memory. A ring; a piece is taken again once the copy out of it is done.
+class PinnedRing {
+ public:
+  PinnedRing() { KERATIN_CUDA_CHECK(cudaMallocHost(reinterpret_cast<void**>(&bytes_), kSize)); }
+
+  void copy(char* to, const char* from, std::size_t bytes, cudaStream_t stream) {
+    for (std::size_t done = 0; done < bytes;) {
+      const std::size_t piece = std::min(bytes - done, kLargest);
+      char* const here = take(piece);
+      std::memcpy(here, from + done, piece);
+      KERATIN_CUDA_CHECK(cudaMemcpyAsync(to + done, here, piece, cudaMemcpyHostToDevice, stream));
+      KERATIN_CUDA_CHECK(cudaEventRecord(under_way_.back().done, stream));
+      done += piece;
+    }
+  }
+
+ private:
+  struct Piece {
+    std::size_t first, last;
+    cudaEvent_t done;
+  };
+  static constexpr std::size_t kSize = std::size_t{32} << 20, kLargest = kSize / 4, kStep = 256;
+  static constexpr std::size_t kMostPieces = 256;
+
+  char* take(std::size_t bytes) {
+    const std::size_t rounded = (bytes + kStep - 1) / kStep * kStep;
+    if (next_ + rounded > kSize) next_ = 0;
+    const std::size_t first = next_, last = next_ + rounded;
+    const auto overlaps = [&](const Piece& p) { return p.first < last && first < p.last; };
+    // The oldest are the first to be done, and those that lie ahead.
+    while (under_way_.size() == kMostPieces ||
+           std::any_of(under_way_.begin(), under_way_.end(), overlaps)) {
+      KERATIN_CUDA_CHECK(cudaEventSynchronize(under_way_.front().done));
+      spare_.push_back(under_way_.front().done);
+      under_way_.pop_front();
+    }
+    if (spare_.empty()) {
+      spare_.emplace_back();
+      KERATIN_CUDA_CHECK(cudaEventCreateWithFlags(&spare_.back(), cudaEventDisableTiming));
+    }
+    under_way_.push_back({first, last, spare_.back()});
+    spare_.pop_back();
+    next_ = last;
+    return bytes_ + first;
+  }
+
+  char* bytes_ = nullptr;
+  std::size_t next_ = 0;
+  std::deque<Piece> under_way_;
+  std::vector<cudaEvent_t> spare_;
+};
 
 class Runtime final : public Accelerator {
  public:
@@ -65,19 +122,35 @@ class Runtime final : public Accelerator {
 
   Stream stream(int device) override {
     const std::lock_guard lock(mutex_);
-    const auto at = static_cast<std::size_t>(device);
-    if (at >= streams_.size()) streams_.resize(at + 1);
-    KERATIN_CUDA_CHECK(cudaSetDevice(device));  // each thread has its own, and launches go there
-    if (streams_[at] == nullptr) {
+    Gpu& gpu = gpu_of(device);
+    if (gpu.compute == nullptr) {
       // Freed memory stays in the pool, instead of going back at each synchronization.
       cudaMemPool_t pool;
       std::uint64_t threshold = UINT64_MAX;
       KERATIN_CUDA_CHECK(cudaDeviceGetDefaultMemPool(&pool, device));
       KERATIN_CUDA_CHECK(
           cudaMemPoolSetAttribute(pool, cudaMemPoolAttrReleaseThreshold, &threshold));
-      KERATIN_CUDA_CHECK(cudaStreamCreateWithFlags(&streams_[at], cudaStreamNonBlocking));
+      KERATIN_CUDA_CHECK(cudaStreamCreateWithFlags(&gpu.compute, cudaStreamNonBlocking));
     }
-    return {streams_[at], device};
+    return {gpu.compute, device};
+  }
+
+  Stream copy_stream(int device) override {
+    const std::lock_guard lock(mutex_);
+    Gpu& gpu = gpu_of(device);
+    if (gpu.copy == nullptr)
+      KERATIN_CUDA_CHECK(cudaStreamCreateWithFlags(&gpu.copy, cudaStreamNonBlocking));
+    return {gpu.copy, device};
+  }
+
+  void order(const Stream& earlier, const Stream& later) override {
+    const std::lock_guard lock(mutex_);
+    Gpu& gpu = gpu_of(earlier.device);
+    if (gpu.mark == nullptr)
+      KERATIN_CUDA_CHECK(cudaEventCreateWithFlags(&gpu.mark, cudaEventDisableTiming));
+    // A wait is for the event as it was last recorded when it began: one event does for all.
+    KERATIN_CUDA_CHECK(cudaEventRecord(gpu.mark, static_cast<cudaStream_t>(earlier.handle)));
+    KERATIN_CUDA_CHECK(cudaStreamWaitEvent(static_cast<cudaStream_t>(later.handle), gpu.mark, 0));
   }
 
   void* allocate(std::size_t bytes, int device) override {
@@ -93,11 +166,12 @@ class Runtime final : public Accelerator {
     if (code == cudaErrorMemoryAllocation) {
       cudaGetLastError();
       const GpuMemory now = this->memory(device);
-      throw Error("cuda:" + std::to_string(device) + ": out of memory: " + std::to_string(bytes) +
-                  " bytes (" + mebibytes(bytes) + ") asked for; " +
-                  mebibytes(static_cast<std::size_t>(now.held)) + " held by this process, " +
-                  mebibytes(static_cast<std::size_t>(now.free)) + " free of " +
-                  mebibytes(static_cast<std::size_t>(now.total)) +
+      const std::string op = kernels::detail::DeviceCall::current();
+      throw Error((op.empty() ? "" : op + ": ") + "cuda:" + std::to_string(device) +
+                  ": out of memory: " + std::to_string(bytes) + " bytes (" + mebibytes(bytes) +
+                  ") asked for; " + mebibytes(static_cast<std::size_t>(now.held)) +
+                  " held by this process, " + mebibytes(static_cast<std::size_t>(now.free)) +
+                  " free of " + mebibytes(static_cast<std::size_t>(now.total)) +
                   ". Use smaller batches, or end other programs on this GPU.");
     }
     KERATIN_CUDA_CHECK(code);
@@ -109,7 +183,7 @@ class Runtime final : public Accelerator {
     const auto at = static_cast<std::size_t>(device);
     // An error here has been, or will be, the error of something that may throw.
     cudaSetDevice(device);
-    cudaFreeAsync(memory, streams_[at]);
+    cudaFreeAsync(memory, gpus_[at].compute);
   }
 
   GpuMemory memory(int device) override {
@@ -132,7 +206,11 @@ class Runtime final : public Accelerator {
   }
 
   void to_gpu(void* to, const void* from, std::size_t bytes, const Stream& stream) override {
-    copy(to, from, bytes, cudaMemcpyHostToDevice, stream);
+    const std::lock_guard lock(mutex_);
+    Gpu& gpu = gpu_of(stream.device);
+    if (gpu.pinned == nullptr) gpu.pinned = std::make_unique<PinnedRing>();
+    gpu.pinned->copy(static_cast<char*>(to), static_cast<const char*>(from), bytes,
+                     static_cast<cudaStream_t>(stream.handle));
   }
   void from_gpu(void* to, const void* from, std::size_t bytes, const Stream& stream) override {
     copy(to, from, bytes, cudaMemcpyDeviceToHost, stream);
@@ -157,6 +235,18 @@ class Runtime final : public Accelerator {
   BoundRungs rungs(const void* ladder) override { return bound_rungs(ladder); }
 
  private:
+  struct Gpu {
+    cudaStream_t compute = nullptr, copy = nullptr;
+    cudaEvent_t mark = nullptr;
+    std::unique_ptr<PinnedRing> pinned;
+  };
+  // With mutex_ held. Each thread has a device of its own, and launches go there.
+  Gpu& gpu_of(int device) {
+    const auto at = static_cast<std::size_t>(device);
+    if (at >= gpus_.size()) gpus_.resize(at + 1);
+    KERATIN_CUDA_CHECK(cudaSetDevice(device));
+    return gpus_[at];
+  }
   cudaStream_t on(int device) { return static_cast<cudaStream_t>(stream(device).handle); }
   static void copy(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind,
                    const Stream& stream) {
@@ -165,7 +255,7 @@ class Runtime final : public Accelerator {
   }
 
   std::mutex mutex_;
-  std::vector<cudaStream_t> streams_;
+  std::vector<Gpu> gpus_;
 };
 
 }  // namespace

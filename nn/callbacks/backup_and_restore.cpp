@@ -32,6 +32,7 @@ class BackupAndRestoreCallback final : public Callback {
   // is in the backup.
   bool runs_last() const override { return true; }
 
+  bool reads_batch_logs() const override { return false; }
   void on_train_begin(Logs&) override {
     batches_ = 0;
     std::error_code error;

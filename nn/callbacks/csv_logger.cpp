@@ -36,6 +36,7 @@ class CSVLoggerCallback final : public Callback {
     }
   }
 
+  bool reads_batch_logs() const override { return false; }
   void on_train_begin(Logs&) override {
     columns_.clear();
     warned_ = false;

@@ -23,6 +23,7 @@ class EarlyStoppingCallback final : public Callback {
     }
   }
 
+  bool reads_batch_logs() const override { return false; }
   void on_train_begin(Logs&) override {
     monitor_.reset();
     wait_ = 0;

@@ -87,6 +87,7 @@ class EmailNotifierCallback final : public Callback, public detail::AfterInterru
     check(options);
   }
 
+  bool reads_batch_logs() const override { return false; }
   void on_train_begin(Logs&) override {
     last_ = Logs();
     before_ = 0;

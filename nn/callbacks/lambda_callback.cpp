@@ -7,6 +7,7 @@ class Lambda final : public Callback {
  public:
   explicit Lambda(LambdaCallbackOptions options) : f_(std::move(options)) {}
 
+  bool reads_batch_logs() const override { return f_.on_train_batch_end != nullptr; }
   void on_epoch_begin(int epoch, Logs& logs) override { call(f_.on_epoch_begin, epoch, logs); }
   void on_epoch_end(int epoch, Logs& logs) override { call(f_.on_epoch_end, epoch, logs); }
   void on_train_begin(Logs& logs) override { call(f_.on_train_begin, logs); }

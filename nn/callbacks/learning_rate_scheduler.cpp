@@ -22,6 +22,7 @@ class LearningRateSchedulerCallback final : public Callback {
     }
   }
 
+  bool reads_batch_logs() const override { return false; }
   void on_epoch_begin(int epoch, Logs&) override {
     OptimizerRef& optimizer = model().optimizer();
     const double rate = options_.schedule(epoch, optimizer.learning_rate());

@@ -35,6 +35,7 @@ class ModelCheckpointCallback final : public Callback {
     make_folder(fs::path(fixed).parent_path());
   }
   void on_epoch_begin(int epoch, Logs&) override { epoch_ = epoch; }
+  bool reads_batch_logs() const override { return !options_.save_freq.every_epoch(); }
   void on_train_batch_end(std::int64_t batch, Logs& logs) override {
     if (options_.save_freq.every_epoch()) return;
     if (++batches_ < options_.save_freq.batches()) return;

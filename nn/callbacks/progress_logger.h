@@ -15,6 +15,7 @@ class ProgressLogger final : public Callback {
   void on_train_begin(Logs& logs) override;
   void on_epoch_begin(int epoch, Logs& logs) override;
   void on_epoch_end(int epoch, Logs& logs) override;
+  bool reads_batch_logs() const override { return bar_ && bar_->due(); }
   void on_train_batch_end(std::int64_t batch, Logs& logs) override;
   void on_test_begin(Logs& logs) override;
   void on_test_end(Logs& logs) override;

@@ -28,6 +28,7 @@ class ReduceLROnPlateauCallback final : public Callback {
     }
   }
 
+  bool reads_batch_logs() const override { return false; }
   void on_train_begin(Logs&) override {
     monitor_.reset();
     wait_ = cooldown_ = 0;

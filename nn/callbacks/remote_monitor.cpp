@@ -26,6 +26,7 @@ class RemoteMonitorCallback final : public Callback {
     }
   }
 
+  bool reads_batch_logs() const override { return false; }
   void on_train_begin(Logs&) override { warned_ = false; }
 
   void on_epoch_end(int epoch, Logs& logs) override {

@@ -11,6 +11,7 @@ class SwapEMAWeightsCallback final : public Callback {
  public:
   explicit SwapEMAWeightsCallback(const SwapEMAWeightsOptions& options) : options_(options) {}
 
+  bool reads_batch_logs() const override { return false; }
   void on_train_begin(Logs&) override { optimizer(); }
   void on_epoch_begin(int, Logs&) override { averages_in_model(false); }
   void on_epoch_end(int, Logs&) override { averages_in_model(options_.swap_on_epoch); }

@@ -148,6 +148,9 @@ class TensorBoardCallback final : public Callback {
     batch_start_ = now();
     if (!std::exchange(inputs_written_, true)) write_inputs();
   }
+  bool reads_batch_logs() const override {
+    return !options_.update_freq.every_epoch() && (step_ + 1) % options_.update_freq.batches() == 0;
+  }
   void on_train_batch_end(std::int64_t, Logs& logs) override {
     ++step_;
     ++epoch_steps_;

@@ -66,14 +66,15 @@ Variable generalized(double q, const Variable& y_true, const Variable& y_pred) {
         fmt::format("{}: targets are {}, predictions {}; expected one class number a prediction",
                     kName, y_true.value().spec().text(), y_pred.value().spec().text()));
   }
-  const Tensor classes = cast(y_true.value().reshaped(wanted), int64);
+  const Tensor classes = cast(y_true.value().to(Device{}).reshaped(wanted), int64);
   const std::int64_t* numbers = classes.data<std::int64_t>();
   for (std::int64_t i = 0; i < classes.size(); ++i) {
     if (numbers[i] >= 0 && numbers[i] < p.back()) continue;
     throw ValueError(fmt::format("{}: label {} of sample {} is out of range; expected 0 to {}",
                                  kName, numbers[i], i, p.back() - 1));
   }
-  const Tensor hot = one_hot(classes, p.back(), {.dtype = y_pred.dtype()});
+  const Tensor hot =
+      one_hot(classes, p.back(), {.dtype = y_pred.dtype()}).to(y_pred.value().device());
   return (1.0 - power(sum(y_pred * hot, {.axis = -1}), q)) * (1 / q);
 }
 

@@ -16,7 +16,7 @@ namespace {
 // How far each prediction is from the safe side.   max(1 - y p, 0)
 Variable shortfall(const char* loss, const Variable& y_true, const Variable& y_pred) {
   Variable y = detail::aligned_target(loss, y_true, y_pred);
-  const Tensor& values = y.value();
+  const Tensor values = y.value().to(Device{});
   const bool binary = all(logical_or(equal(values, 0.0), equal(values, 1.0))).item<bool>();
   if (binary) y = y * 2.0 - 1.0;
   return maximum(1.0 - y * y_pred, 0.0);

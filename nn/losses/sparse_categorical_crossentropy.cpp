@@ -18,9 +18,10 @@
 namespace keratin::losses {
 namespace {
 
-// Class numbers [...] as int32, checked against the classes of the predictions [..., classes].
+// Class numbers [...] as int32, on the CPU, where they are checked against the classes of the
+// predictions [..., classes].
 Tensor labels_of(const Variable& y_true, const Variable& y_pred) {
-  Tensor y = y_true.value();
+  Tensor y = y_true.value().to(Device{});
   const Shape &t = y.shape(), &p = y_pred.shape();
   if (p.rank() < 1)
     throw ShapeError("sparse_categorical_crossentropy: predictions have no axis of classes");

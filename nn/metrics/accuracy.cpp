@@ -10,13 +10,14 @@
 namespace keratin::metrics {
 namespace {
 
-// Class numbers of the largest along the last axis, [...] int64.
+// Class numbers of the largest along the last axis, [...] int64, where x is.
 Tensor best_class(const Tensor& x) {
   const std::int64_t classes = x.shape().back();
   if (classes == 0) throw ShapeError(fmt::format("accuracy: {} has no classes", x.spec().text()));
-  Tensor y = Tensor::empty(x.shape().slice(0, x.rank() - 1), int64);
+  Tensor y = Tensor::empty(x.shape().slice(0, x.rank() - 1), int64, x.device());
   dispatch_numbers("accuracy", x.dtype(), [&]<class T> {
-    kernels::run(kernels::arg_reduce_ladder<T>, x.data<T>(), y.mutable_data<std::int64_t>(),
+    kernels::run(y.stream(), kernels::arg_reduce_ladder<T>, x.on_device<T>(),
+                 y.mutable_on_device<std::int64_t>(),
                  kernels::ArgReduceShape{true, y.size(), classes, 1});
   });
   return y;
@@ -27,7 +28,9 @@ Tensor equal(const char* metric, const Tensor& a, const Tensor& b) {
     throw ShapeError(fmt::format("{}: targets are {}, predictions {}; they do not fit", metric,
                                  a.spec().text(), b.spec().text()));
   }
-  return detail::mask(kernels::Binary::equal, a, b);
+  if (b.device().is_cpu()) return detail::mask(kernels::Binary::equal, a.to(Device{}), b);
+  // Kernels of GPUs compare float32, which has all class numbers up to 2^24.
+  return detail::mask(kernels::Binary::equal, cast(a, float32).to(b.device()), cast(b, float32));
 }
 
 Tensor without_last_one(const Tensor& x, std::int64_t rank) {

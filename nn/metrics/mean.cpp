@@ -25,7 +25,7 @@ class SumMetric final : public Metric {
     if (sample_weight.defined()) {
       v = v * cast(weights_for(name(), sample_weight, v.shape()), float64);
     }
-    *total_.data() += sum(v).item<double>();
+    total_.add(sum(v));
   }
   Tensor result() const override { return Tensor::scalar(total_[0]); }
 
@@ -44,11 +44,11 @@ void MeanMetric::update_state(const Tensor&, const Tensor& values, const Tensor&
   Tensor v = cast(values, float32);
   if (!sample_weight.defined()) {
     v = per_sample(v);
-    *total_.data() += sum(v).item<double>();
+    total_.add(sum(v));
     *count_.data() += static_cast<double>(v.size());
     return;
   }
-  Tensor w = cast(sample_weight, float32);
+  Tensor w = cast(sample_weight, float32).to(v.device());
   while (w.rank() > v.rank() && w.shape().back() == 1) {
     w = w.reshaped(w.shape().slice(0, w.rank() - 1));
   }
@@ -64,8 +64,8 @@ void MeanMetric::update_state(const Tensor&, const Tensor& values, const Tensor&
   if (v.rank() > w.rank()) {  // down to what has a weight of its own
     v = mean(v.reshaped(v.shape().slice(0, w.rank()).joined({-1})), {.axis = -1});
   }
-  *total_.data() += sum(per_sample(v * w)).item<double>();
-  *count_.data() += sum(per_sample(w)).item<double>();
+  total_.add(sum(per_sample(v * w)));
+  count_.add(sum(per_sample(w)));
 }
 
 Tensor MeanMetric::result() const { return Tensor::scalar(value()); }

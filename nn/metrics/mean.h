@@ -12,10 +12,18 @@ class MeanMetric : public Metric {
   void update_state(const Tensor& y_true, const Tensor& values,
                     const Tensor& sample_weight) override;
   Tensor result() const override;
-  void reset_state() override { *total_.data() = *count_.data() = 0; }
-  /// One value that stands for `weight` samples.
-  void add(double value, double weight) {
-    *total_.data() += value * weight;
+  bool on_gpu() const override { return true; }
+  void settle() const override {
+    total_.settle();
+    count_.settle();
+  }
+  void reset_state() override {
+    total_.clear();
+    count_.clear();
+  }
+  /// One value, on whatever device, that stands for `weight` samples.
+  void add(const Tensor& value, double weight) {
+    total_.add(value, weight);
     *count_.data() += weight;
   }
   double value() const { return ratio(total_[0], count_[0]); }

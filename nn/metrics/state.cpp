@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "autograd/ops/broadcast_to.h"
 #include "nn/names.h"
 #include "tensor/cast.h"
@@ -10,6 +12,37 @@ namespace keratin::metrics {
 
 std::string name_or_unique(const std::string& given, const char* class_name) {
   return given.empty() ? unique_name(snake_case(class_name)) : given;
+}
+
+void Sums::add(const Tensor& value, double weight) {
+  const Device device = value.device();
+  if (device.is_cpu()) {
+    *data() += value.item<double>() * weight;
+    return;
+  }
+  if (value.dtype() != float32) return add(value.to(Device{}), weight);
+  if (!waiting_.defined() || waiting_.device() != device || std::ssize(weights_) == kMostWaiting) {
+    settle();
+    waiting_ = Tensor::empty({kMostWaiting}, float32, device);
+  }
+  const std::int64_t place = std::ssize(weights_);
+  waiting_.slice(place, place + 1).copy_from(value.reshaped({1}));
+  weights_.push_back(weight);
+}
+
+void Sums::clear() {
+  weights_.clear();
+  double* const values = values_.mutable_data<double>();
+  std::fill_n(values, values_.size(), 0.0);
+}
+
+void Sums::settle() const {
+  if (weights_.empty()) return;
+  const std::vector<float> added =
+      waiting_.slice(0, std::ssize(weights_)).to_vector<float>();  // waits for the GPU
+  double& sum = *values_.mutable_data<double>();
+  for (std::size_t i = 0; i < added.size(); ++i) sum += static_cast<double>(added[i]) * weights_[i];
+  weights_.clear();
 }
 
 Tensor aligned(const std::string& metric, const Tensor& y, const Tensor& like) {
@@ -24,7 +57,7 @@ Tensor aligned(const std::string& metric, const Tensor& y, const Tensor& like) {
     throw ShapeError(fmt::format("{}: targets are {}, predictions {}; they do not fit", metric,
                                  y.spec().text(), like.spec().text()));
   }
-  return target;
+  return target.to(like.device());
 }
 
 Tensor weights_for(const std::string& metric, const Tensor& sample_weight, const Shape& values) {

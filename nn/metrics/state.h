@@ -16,7 +16,8 @@ inline std::string name_or(const std::string& given, const char* otherwise) {
 }
 
 /// Numbers that gather over batches, in double: an epoch sums millions of values. They live in a
-/// variable of the metric.
+/// variable of the metric, on the CPU. What batches on a GPU add is kept there until somebody reads
+/// the sums, and is added then as it would have been at once: the same bits.
 class Sums {
  public:
   Sums() = default;  // none
@@ -25,12 +26,28 @@ class Sums {
 
   bool defined() const { return values_.defined(); }
   std::int64_t size() const { return values_.size(); }
-  double* data() { return values_.mutable_data<double>(); }
-  const double* data() const { return values_.data<double>(); }
+  double* data() {
+    settle();
+    return values_.mutable_data<double>();
+  }
+  const double* data() const {
+    settle();
+    return values_.data<double>();
+  }
   double operator[](std::int64_t i) const { return data()[i]; }
 
+  /// Adds value * weight to the first; `value` is one number, on whatever device.
+  void add(const Tensor& value, double weight = 1);
+  /// Sets all to 0, without reading.
+  void clear();
+  /// Adds what is still on a GPU.
+  void settle() const;
+
  private:
-  Tensor values_;  // shares its storage with the variable
+  static constexpr std::int64_t kMostWaiting = 1024;
+  mutable Tensor values_;                // shares its storage with the variable
+  mutable Tensor waiting_;               // f32 [kMostWaiting] on a GPU: not added yet
+  mutable std::vector<double> weights_;  // of those
 };
 
 /// `y` with the axes of `like`: a trailing axis of 1 dropped, or added to a [batch]. Throws

@@ -23,7 +23,7 @@ MetricRef loss_tracker_of(const std::string& name) {
   return MetricRef(std::make_shared<LossTracker>(name));
 }
 
-void add_mean(const MetricRef& tracker, double value, double weight) {
+void add_mean(const MetricRef& tracker, const Tensor& value, double weight) {
   static_cast<metrics::MeanMetric&>(*tracker.metric()).add(value, weight);
 }
 
@@ -170,8 +170,7 @@ Variable Compiled::loss(const Variables& y_pred, const Tensors& y, const Tensors
           output.loss.name(), loss.value().spec().text()));
     }
     if (output.tracker.given()) {
-      add_mean(output.tracker, loss.value().item<double>(),
-               static_cast<double>(batch_size(predicted.value())));
+      add_mean(output.tracker, loss.value(), static_cast<double>(batch_size(predicted.value())));
     }
     if (output.weight != 1) loss = loss * output.weight;
     total = total.defined() ? total + loss : loss;
@@ -193,7 +192,13 @@ void Compiled::update_metrics(const Variables& y_pred, const Tensors& y,
       const kernels::ScopeGuard scope(
           kernels::scope_of(nullptr, kernels::ScopeKind::metric, metric.name()));
       const bool masked = mask.defined() && metric.metric()->reads_mask();
-      metric.update_state(target, predicted, masked ? masked_weight(weight, mask) : weight);
+      const Tensor counted = masked ? masked_weight(weight, mask) : weight;
+      if (metric.metric()->on_gpu() || predicted.device().is_cpu()) {
+        metric.update_state(target, predicted, counted);
+      } else {
+        metric.update_state(target.to(Device{}), predicted.to(Device{}),
+                            counted.defined() ? counted.to(Device{}) : counted);
+      }
     };
     for (MetricRef& metric : output.metrics) update(metric, {});
     if (output.weighted_metrics.empty()) continue;

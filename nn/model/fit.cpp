@@ -10,10 +10,12 @@
 #include "nn/callbacks/progress_logger.h"
 #include "nn/inspect/terminal.h"
 #include "nn/model/batches.h"
+#include "nn/model/feed.h"
 #include "nn/model/fit_progress.h"
 #include "nn/model/loop.h"
 #include "nn/model/model.h"
 #include "nn/model/model_layer.h"
+#include "nn/model/not_finite.h"
 #include "tensor/random.h"
 
 namespace keratin {
@@ -28,6 +30,7 @@ using MakeBatches = std::function<Dataset(std::uint64_t seed)>;
 class HistoryCallback final : public Callback {
  public:
   explicit HistoryCallback(History& history) : history_(history) {}
+  bool reads_batch_logs() const override { return false; }
   void on_epoch_end(int epoch, Logs& logs) override {
     history_.epoch.push_back(epoch);
     for (const auto& [name, value] : logs) history_.history[name].push_back(value);
@@ -40,17 +43,19 @@ class HistoryCallback final : public Callback {
 /// Batches that go on over several calls of next(), pass after pass; keeps the progress up to date.
 class Feed {
  public:
-  Feed(const data::Dataset& data, FitProgress& progress) : data_(data), progress_(progress) {}
+  Feed(const data::Dataset& data, FitProgress& progress, detail::ModelLayer& model)
+      : data_(data), progress_(progress), model_(model) {}
   /// A new pass; or, where the progress stands in the middle of one, the rest of that.
   void begin() {
     const std::int64_t skipped = progress_.mid_pass ? progress_.taken : 0;
     iterator_.emplace(data_.begin(progress_.pass, skipped));
+    batches_.emplace(model_, [this] { return iterator_->next(); });
     progress_.taken = skipped;
     progress_.mid_pass = true;
   }
   bool begun() const { return iterator_.has_value(); }
-  std::optional<Example> next() {
-    std::optional<Example> batch = iterator_->next();
+  std::optional<detail::FedBatch> next() {
+    std::optional<detail::FedBatch> batch = batches_->next();
     if (batch) {
       ++progress_.taken;
     } else {
@@ -58,8 +63,10 @@ class Feed {
     }
     return batch;
   }
+  void send_ahead() { batches_->send_ahead(); }
   /// What is left of the pass is not wanted.
   void end() {
+    batches_.reset();
     iterator_.reset();
     if (progress_.mid_pass) ++progress_.pass;
     progress_.mid_pass = false;
@@ -69,7 +76,9 @@ class Feed {
  private:
   const data::Dataset& data_;
   FitProgress& progress_;
+  detail::ModelLayer& model_;
   std::optional<data::Iterator> iterator_;
+  std::optional<detail::BatchFeed> batches_;
 };
 
 // The model knows the progress of its fit as long as it runs.
@@ -154,7 +163,7 @@ class FitLoop {
     const std::uint64_t seed = progress_.shuffle_seed;
     callbacks_.call("on_train_begin", &Callback::on_train_begin, logs_);
     if (progress_.shuffle_seed != seed) train_ = batches_(progress_.shuffle_seed);  // restored
-    Feed feed(train_, progress_);
+    Feed feed(train_, progress_, model_.state());
     while (progress_.epoch < options_.epochs) {
       const int epoch = progress_.epoch;
       model_.state().compiled->reset();
@@ -180,7 +189,7 @@ class FitLoop {
   void train_epoch(Feed& feed) {
     const std::optional<std::int64_t>& steps = options_.steps_per_epoch;
     while (!steps || progress_.batch < *steps) {
-      std::optional<Example> batch = feed.next();
+      std::optional<FedBatch> batch = feed.next();
       if (!batch) {
         if (progress_.batch == 0) {
           throw ValueError(
@@ -192,21 +201,46 @@ class FitLoop {
               "or ask for fewer steps\n",
               progress_.batch, *steps, progress_.epoch + 1);
         }
+        read_results();
         return;
       }
-      batch->sample_weight = weights_of_classes(options_.class_weight, *batch);
+      if (!options_.class_weight.empty()) {
+        batch->given.sample_weight = weights_of_classes(options_.class_weight, batch->given);
+        batch->fed.sample_weight = batch->given.sample_weight;
+      }
       const std::int64_t number = progress_.batch;
-      refuse_nan("fit", *batch, number);
-      progress_.example = &*batch;
+      refuse_nan("fit", batch->given, number);
+      progress_.example = &batch->given;
       Logs before;
       callbacks_.call("on_train_batch_begin", &Callback::on_train_batch_begin, number, before);
-      logs_ = to_logs(model_.step(*batch, true));
-      if (!told_) tell_unless_finite(number);
+      {
+        const ResultsScope scope(model_.state(), callbacks_.read_batch_logs());
+        const Tensors results = model_.step(batch->fed, true);
+        if (!steps || number + 1 < *steps) feed.send_ahead();
+        unread_ = results.none() && !model_.state().reads_results;
+        last_ = unread_ ? batch->given : Example();
+        if (!unread_) note(to_logs(results), number, batch->given);
+      }
       ++progress_.batch;
       callbacks_.call("on_train_batch_end", &Callback::on_train_batch_end, number, logs_);
       progress_.example = nullptr;
-      if (model_.state().stop_training || interrupts_.interrupted()) return;
+      if (model_.state().stop_training || interrupts_.interrupted()) break;
     }
+    read_results();
+  }
+
+  void note(Logs logs, std::int64_t number, const Example& batch) {
+    logs_ = std::move(logs);
+    if (told_) return;
+    find_not_finite(model_, batch, logs_);
+    tell_unless_finite(number);
+  }
+
+  // Those that were left on the GPU.
+  void read_results() {
+    if (!std::exchange(unread_, false)) return;
+    note(to_logs(model_.state().compiled->results()), progress_.batch - 1,
+         std::exchange(last_, {}));
   }
 
   void tell_unless_finite(std::int64_t batch) {
@@ -214,12 +248,13 @@ class FitLoop {
     const double* const loss = logs_.find("loss");
     if (why.empty() && (loss == nullptr || std::isfinite(*loss))) return;
     told_ = true;
+    const bool late = !model_.state().model_device().is_cpu();
     if (why.empty()) {
       why =
           "the model's own train_step computes it without compute_loss, so the layer can't be told";
     }
-    detail::warn("\nkeratin: fit: the loss of batch {} in epoch {} is not finite: {}\n", batch,
-                 progress_.epoch + 1, why);
+    detail::warn("\nkeratin: fit: the loss of batch {}{} in epoch {} is not finite: {}\n", batch,
+                 late ? " or one before it" : "", progress_.epoch + 1, why);
   }
 
   Model& model_;
@@ -231,7 +266,9 @@ class FitLoop {
   CallbackList callbacks_;
   InterruptGuard interrupts_;
   Logs logs_;
-  bool told_ = false;  // of a loss that is not finite
+  bool told_ = false;    // of a loss that is not finite
+  bool unread_ = false;  // are results of the last step still on the GPU?
+  Example last_;         // the batch of that step
 };
 
 FitProgress& fit_progress(Model& model) {

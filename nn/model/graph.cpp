@@ -195,6 +195,23 @@ std::vector<const GraphNode*> Graph::calls_of(const Layer* layer) const {
   return calls;
 }
 
+bool Graph::read_on_cpu_only(std::int64_t input, const std::string& name) const {
+  auto i = static_cast<std::size_t>(input);
+  if (!name.empty()) {
+    const std::vector<std::string> names = input_names();
+    i = static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
+  }
+  if (i >= input_slots_.size()) return false;
+  bool any = false;
+  for (const Step& step : steps_) {
+    if (std::find(step.inputs.begin(), step.inputs.end(), input_slots_[i]) == step.inputs.end())
+      continue;
+    if (!step.node->layer->works_on_cpu_only()) return false;
+    any = true;
+  }
+  return any;
+}
+
 Variables Graph::run(const std::vector<Variable>& x, const CallContext& context) const {
   std::vector<Variable> values(slots_);
   for (std::size_t i = 0; i < input_slots_.size(); ++i) values[input_slots_[i]] = x[i];

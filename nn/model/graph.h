@@ -33,6 +33,9 @@ class Graph {
   /// Calls in this graph of one layer, in order of computation.
   std::vector<const GraphNode*> calls_of(const Layer* layer) const;
 
+  /// Is this input, by its name where that is not empty, read by layers only that work on the CPU?
+  bool read_on_cpu_only(std::int64_t input, const std::string& name) const;
+
   /// Computes the outputs, in the structure in which they were given. `x` has one value for each
   /// input, in order.
   Variables run(const std::vector<Variable>& x, const CallContext& context) const;

@@ -135,8 +135,9 @@ Variable Model::compute_loss(const Tensors&, const Tensors& y, const Variables& 
         state().label()));
   }
   const Example* const batch = state().training_batch;
+  // On a GPU this would wait for it at each step: there it shows when the results are read.
   if (batch != nullptr && state().not_finite.empty() && total.size() == 1 &&
-      !std::isfinite(total.value().item<double>())) {
+      total.value().device().is_cpu() && !std::isfinite(total.value().item<double>())) {
     state().not_finite = detail::why_not_finite(
         *this, *batch, y_pred.map([](const Variable& y) { return y.value(); }));
   }

@@ -141,6 +141,7 @@ class Model : public LayerRef {
   friend class detail::FitLoop;
   friend detail::ModelLayer& detail::model_state(const Model& model);
   Tensors step(const Example& batch, bool training);
+  Tensors measured(const Example& batch, const Variables& y_pred);
   void resolve(const Variables& y_pred);
   void require_compiled(const char* what) const;
   Logs run_evaluation(const Dataset& data, std::optional<std::int64_t> steps,

@@ -10,6 +10,7 @@
 #include "nn/model/model.h"
 #include "nn/model/sequential.h"
 #include "nn/names.h"
+#include "nn/placement.h"
 #include "tensor/cast.h"
 
 namespace keratin::detail {
@@ -158,8 +159,37 @@ std::vector<Spec> ModelLayer::output_specs(const std::vector<Spec>& inputs) {
 }
 
 Variables ModelLayer::call_several(const Variables& x, CallContext context) {
+  const Placement here(model_device());
   if (kind_ != Kind::subclassed && derived_handle() == nullptr) return run_graph(x, context);
-  return required_handle().call_several(x, std::move(context));
+  std::int64_t next = 0;
+  const Variables there = x.map([&](const Variable& value) {
+    const std::int64_t input = next++;
+    const bool stays = stays_on_cpu(value.value(), input, x.named() ? x.name(input) : "");
+    return stays ? value : placed(value, *Placement::current());
+  });
+  return required_handle().call_several(there, std::move(context));
+}
+
+Device ModelLayer::model_device() {
+  if (model_device_) return *model_device_;
+  const Layer* first = nullptr;
+  for (const Layer* layer : all_layers(this)) {
+    if (layer->own_weights().empty() || layer->works_on_cpu_only()) continue;
+    if (first == nullptr) first = layer;
+    if (layer->device() == first->device()) continue;
+    throw DeviceError(fmt::format(
+        "{}: the weights of {} are on {}, those of {} on {}; expected one device. Build all of a "
+        "model's layers under one set_device.",
+        label(), first->label(), first->device().text(), layer->label(), layer->device().text()));
+  }
+  if (first == nullptr)
+    return Placement::current().value_or(built() ? device() : keratin::device());
+  model_device_ = first->device();
+  return *model_device_;
+}
+
+bool ModelLayer::stays_on_cpu(const Tensor& x, std::int64_t input, const std::string& name) const {
+  return x.dtype() == string || (graph_ && graph_->read_on_cpu_only(input, name));
 }
 
 Variables ModelLayer::run_graph(const Variables& x, const CallContext& context) const {
@@ -195,6 +225,8 @@ std::vector<Variable> ModelLayer::fed(const Variables& x) const {
     if (value.dtype() != dtype && !value.requires_grad()) {
       value = detail::keep_mask(value, Variable(cast(value.value(), dtype), false));
     }
+    const std::optional<Device> there = Placement::current();
+    if (there && !stays_on_cpu(value.value(), i, name)) value = placed(value, *there);
     values.push_back(std::move(value));
   }
   return values;

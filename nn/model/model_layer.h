@@ -51,6 +51,12 @@ class ModelLayer final : public Layer {
   std::vector<std::string> output_names() const override;
   std::vector<LayerRef> sublayers() const override;
   void ensure_built(const std::vector<Spec>& inputs) override;
+  /// Where the model computes: where the weights of its layers are; of one without weights, the
+  /// default device when it was built. Throws DeviceError where they are on several.
+  Device model_device();
+  /// Is x, the input of this number, and of this name where that is not empty, needed on the CPU
+  /// only: strings, and what none but layers that work there read?
+  bool stays_on_cpu(const Tensor& x, std::int64_t input, const std::string& name) const;
   void build_several(const std::vector<Shape>& inputs) override;
   void check_inputs(const std::vector<Spec>& inputs) const override;
   std::vector<Spec> output_specs(const std::vector<Spec>& inputs) override;
@@ -62,10 +68,12 @@ class ModelLayer final : public Layer {
   bool stop_training = false;
   FitProgress* progress = nullptr;          // of the fit that runs
   const Example* training_batch = nullptr;  // of the step that runs
+  bool reads_results = true;                // does train_step give its results?
   std::string not_finite;  // why a loss was not, the first time since fit began or compile
 
  private:
   Model& required_handle() const;
+  Variables placed_inputs(const Variables& x) const override { return x; }  // its layers' are
   /// Values in the order of the graph's inputs, in their dtypes.
   std::vector<Variable> fed(const Variables& x) const;
 
@@ -74,6 +82,7 @@ class ModelLayer final : public Layer {
   std::vector<LayerRef> items_;  // of a Sequential
   mutable std::string class_name_;
   std::vector<Model*> handles_;
+  std::optional<Device> model_device_;  // once it is known
 };
 
 }  // namespace keratin::detail

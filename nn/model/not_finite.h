@@ -12,4 +12,8 @@ namespace keratin::detail {
 /// before afterwards. To be asked before the weights change.
 std::string why_not_finite(Model& model, const Example& batch, const Tensors& y_pred);
 
+/// Notes why the loss in the logs is not finite, where a model on a GPU could not tell in its step:
+/// `batch` is one on which it is not by now.
+void find_not_finite(Model& model, const Example& batch, const Logs& logs);
+
 }  // namespace keratin::detail

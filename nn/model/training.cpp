@@ -10,9 +10,11 @@
 #include "nn/inspect/terminal.h"
 #include "nn/metrics/mean.h"
 #include "nn/model/batches.h"
+#include "nn/model/feed.h"
 #include "nn/model/loop.h"
 #include "nn/model/model.h"
 #include "nn/model/model_layer.h"
+#include "nn/model/not_finite.h"
 #include "tensor/random.h"
 
 namespace keratin {
@@ -34,6 +36,13 @@ class BatchScope {
 };
 
 }  // namespace
+
+ResultsScope::ResultsScope(ModelLayer& model, bool wanted)
+    : model_(model), before_(model.reads_results) {
+  model.reads_results = wanted || model.model_device().is_cpu();
+}
+ResultsScope::~ResultsScope() { model_.reads_results = before_; }
+
 }  // namespace detail
 
 namespace {
@@ -52,23 +61,31 @@ Tensors Model::train_step(const Example& batch) {
   const Variables y_pred = (*this)(batch.x, {.training = true});
   const Variable loss = compute_loss(batch.x, batch.y, y_pred, batch.sample_weight);
   static_cast<metrics::MeanMetric&>(*loss_tracker().metric())
-      .add(loss.value().item<double>(), static_cast<double>(batch_size_of(batch)));
+      .add(loss.value(), static_cast<double>(batch_size_of(batch)));
   if (loss.requires_grad()) {  // not so where every layer is frozen
     optimizer().scale_loss(loss).backward();
     optimizer().apply_gradients(trainable_variables());
   }
-  return compute_metrics(batch.x, batch.y, y_pred, batch.sample_weight);
+  return measured(batch, y_pred);
 }
 
 Tensors Model::test_step(const Example& batch) {
   const Variables y_pred = (*this)(batch.x, {.training = false});
   const Variable loss = compute_loss(batch.x, batch.y, y_pred, batch.sample_weight);
   static_cast<metrics::MeanMetric&>(*loss_tracker().metric())
-      .add(loss.value().item<double>(), static_cast<double>(batch_size_of(batch)));
-  return compute_metrics(batch.x, batch.y, y_pred, batch.sample_weight);
+      .add(loss.value(), static_cast<double>(batch_size_of(batch)));
+  return measured(batch, y_pred);
 }
 
-Tensors Model::step(const Example& batch, bool training) {
+Tensors Model::measured(const Example& batch, const Variables& y_pred) {
+  if (state().reads_results) return compute_metrics(batch.x, batch.y, y_pred, batch.sample_weight);
+  const NoGrad no_grad;
+  state().compiled->update_metrics(y_pred, batch.y, batch.sample_weight);
+  return {};
+}
+
+Tensors Model::step(const Example& given, bool training) {
+  const Example batch = detail::where_model_is(state(), given);
   Model* derived = state().derived_handle();
   Model& self = derived != nullptr ? *derived : *this;
   detail::AddedLosses added;
@@ -88,6 +105,7 @@ Logs Model::train_on_batch(const Tensors& x, const Tensors& y, const Tensors& sa
   state().compiled->reset();
   const bool told = !state().not_finite.empty();
   const Logs logs = detail::to_logs(step(batch, true));
+  detail::find_not_finite(*this, batch, logs);
   if (!told && !state().not_finite.empty()) {
     detail::warn("keratin: train_on_batch: the loss is not finite: {}\n", state().not_finite);
   }
@@ -135,17 +153,24 @@ Logs Model::run_evaluation(const Dataset& data, std::optional<std::int64_t> step
   Logs logs;
   callbacks.call("on_test_begin", &Callback::on_test_begin, logs);
   data::Iterator batches = data.begin();
+  detail::BatchFeed feed(state(), [&] { return batches.next(); });
   std::int64_t number = 0;
+  bool unread = false;
   for (; !steps || number < *steps; ++number) {
-    const std::optional<Example> batch = batches.next();
+    const std::optional<detail::FedBatch> batch = feed.next();
     if (!batch) break;
-    detail::refuse_nan("evaluate", *batch, number);
+    detail::refuse_nan("evaluate", batch->given, number);
     Logs before;
     callbacks.call("on_test_batch_begin", &Callback::on_test_batch_begin, number, before);
-    logs = detail::to_logs(step(*batch, false));
+    const detail::ResultsScope scope(state(), callbacks.read_batch_logs());
+    const Tensors results = step(batch->fed, false);
+    if (!steps || number + 1 < *steps) feed.send_ahead();
+    unread = results.none() && !state().reads_results;
+    if (!unread) logs = detail::to_logs(results);
     callbacks.call("on_test_batch_end", &Callback::on_test_batch_end, number, logs);
   }
   if (number == 0) throw ValueError("evaluate: the dataset gave no batch");
+  if (unread) logs = detail::to_logs(state().compiled->results());
   callbacks.call("on_test_end", &Callback::on_test_end, logs);
   return logs;
 }
@@ -175,12 +200,14 @@ Tensors Model::predict(const Dataset& data, const PredictOptions& options) {
   callbacks.call("on_predict_begin", &Callback::on_predict_begin, logs);
   std::vector<Tensors> parts;
   data::Iterator batches = data.begin();
+  detail::BatchFeed feed(state(), [&] { return batches.next(); });
   for (std::int64_t number = 0; !options.steps || number < *options.steps; ++number) {
-    const std::optional<Example> batch = batches.next();
+    const std::optional<detail::FedBatch> batch = feed.next();
     if (!batch) break;
     callbacks.call("on_predict_batch_begin", &Callback::on_predict_batch_begin, number, logs);
-    const Variables y = (*this)(batch->x, {.training = false});
-    parts.push_back(y.map([](const Variable& v) { return v.value(); }));
+    const Variables y = (*this)(batch->fed.x, {.training = false});
+    if (!options.steps || number + 1 < *options.steps) feed.send_ahead();
+    parts.push_back(y.map([](const Variable& v) { return v.value().to(Device{}); }));
     callbacks.call("on_predict_batch_end", &Callback::on_predict_batch_end, number, logs);
   }
   callbacks.call("on_predict_end", &Callback::on_predict_end, logs);

@@ -134,7 +134,7 @@ struct Hdf5Writer::State {
                        object);
       return;
     }
-    const Tensor& values = object.values;
+    const Tensor values = object.values.to(Device{});
     std::vector<hsize_t> sizes;
     for (const std::int64_t size : values.shape()) sizes.push_back(static_cast<hsize_t>(size));
     const H5Handle space(

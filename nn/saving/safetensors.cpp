@@ -300,7 +300,7 @@ void write_safetensors(const std::string& path, const Named<Tensor>& tensors,
   data::AtomicFile file("write_safetensors", path);
   file.write(std::as_bytes(std::span(&length, 1)));
   file.write(text);
-  for (const auto* entry : order) file.write(data::Bytes::of(entry->second).span());
+  for (const auto* entry : order) file.write(data::Bytes::of(entry->second.to(Device{})).span());
   file.commit();
 }
 

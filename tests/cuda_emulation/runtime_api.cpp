@@ -1,8 +1,10 @@
 #include "tests/cuda_emulation/runtime_api.h"
 
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
 #include <map>
 #include <mutex>
 
@@ -19,7 +21,43 @@ std::map<void*, std::size_t>& allocations() {
   return *living;
 }
 std::size_t used = 0;
+
+// Copies out of pinned memory that a stream has yet to do. An event is the number of those that its
+// stream had got when it was recorded.
+struct LateCopy {
+  void* to;
+  const void* from;
+  std::size_t bytes;
+};
+struct LateStream {
+  std::deque<LateCopy> copies;
+  std::uint64_t done = 0;
+  void catch_up_to(std::uint64_t count) {
+    for (; done < count && !copies.empty(); ++done) {
+      std::memmove(copies.front().to, copies.front().from, copies.front().bytes);
+      copies.pop_front();
+    }
+  }
+  std::uint64_t got() const { return done + copies.size(); }
+};
+std::map<cudaStream_t, LateStream>& late() {
+  static auto* const streams = new std::map<cudaStream_t, LateStream>;
+  return *streams;
+}
+std::map<const char*, std::size_t>& pinned() {
+  static auto* const blocks = new std::map<const char*, std::size_t>;
+  return *blocks;
+}
+bool is_pinned(const void* memory) {
+  const auto* const at = static_cast<const char*>(memory);
+  auto block = pinned().upper_bound(at);
+  return block != pinned().begin() && at < (--block)->first + block->second;
+}
+
 thread_local cudaError_t last_error = cudaSuccess;
+cudaError_t to_fail = cudaSuccess, faulted = cudaSuccess;
+int passed_before = 0;
+std::atomic<std::int64_t> waited = 0;
 
 cudaError_t result(cudaError_t code) {
   if (code != cudaSuccess) last_error = code;
@@ -28,12 +66,35 @@ cudaError_t result(cudaError_t code) {
 
 }  // namespace
 
+struct CUevent_st {
+  cudaStream_t stream = nullptr;
+  std::uint64_t got = 0;
+};
+
 namespace cuda_emulation {
+
+void catch_up(cudaStream_t stream) {
+  const std::lock_guard lock(mutex);
+  LateStream& one = late()[stream];
+  one.catch_up_to(one.got());
+}
 
 void set_machine(Machine wanted) {
   const std::lock_guard lock(mutex);
   machine = wanted;
 }
+
+void fail_launch(cudaError_t code, int passed) {
+  const std::lock_guard lock(mutex);
+  to_fail = code;
+  passed_before = passed;
+}
+void mend() {
+  const std::lock_guard lock(mutex);
+  faulted = last_error = cudaSuccess;
+}
+
+std::int64_t waits() { return waited; }
 
 void allow_shared(const void* kernel, std::size_t bytes) {
   const std::lock_guard lock(mutex);
@@ -45,6 +106,12 @@ bool accepts(dim3 grid, dim3 block, std::size_t dynamic_shared, const void* kern
   const auto allowed = shared_limits().find(kernel);
   const std::size_t limit = allowed == shared_limits().end() ? kMaxStaticShared : allowed->second;
   const std::uint64_t threads = std::uint64_t{block.x} * block.y * block.z;
+  if (to_fail != cudaSuccess && passed_before-- == 0) {
+    last_error = std::exchange(to_fail, cudaSuccess);
+    if (last_error >= cudaErrorIllegalAddress && last_error != cudaErrorLaunchOutOfResources)
+      faulted = last_error;
+    return false;
+  }
   const bool fits = grid.x >= 1 && grid.y >= 1 && grid.z >= 1 && grid.x <= 0x7fffffffU &&
                     grid.y <= 65535 && grid.z <= 65535 && threads >= 1 && threads <= 1024 &&
                     block.z <= 64 && dynamic_shared <= limit;
@@ -74,8 +141,14 @@ const char* cudaGetErrorName(cudaError_t code) {
       return "cudaErrorNoDevice";
     case cudaErrorInvalidDevice:
       return "cudaErrorInvalidDevice";
+    case cudaErrorIllegalAddress:
+      return "cudaErrorIllegalAddress";
+    case cudaErrorLaunchOutOfResources:
+      return "cudaErrorLaunchOutOfResources";
     case cudaErrorLaunchFailure:
       return "cudaErrorLaunchFailure";
+    default:
+      break;
   }
   return "unknown";
 }
@@ -121,7 +194,34 @@ cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
   *stream = reinterpret_cast<cudaStream_t>(&streams[made++ % 64]);
   return cudaSuccess;
 }
-cudaError_t cudaStreamSynchronize(cudaStream_t) { return last_error; }
+cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
+  cuda_emulation::catch_up(stream);
+  ++waited;
+  return faulted != cudaSuccess ? faulted : last_error;
+}
+cudaError_t cudaStreamWaitEvent(cudaStream_t, cudaEvent_t event, unsigned) {
+  return cudaEventSynchronize(event);
+}
+cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned) {
+  *event = new CUevent_st;
+  return cudaSuccess;
+}
+cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
+  const std::lock_guard lock(mutex);
+  *event = {stream, late()[stream].got()};
+  return cudaSuccess;
+}
+cudaError_t cudaEventSynchronize(cudaEvent_t event) {
+  const std::lock_guard lock(mutex);
+  if (event->stream != nullptr) late()[event->stream].catch_up_to(event->got);
+  return cudaSuccess;
+}
+cudaError_t cudaMallocHost(void** memory, std::size_t bytes) {
+  const std::lock_guard lock(mutex);
+  *memory = ::operator new(bytes, std::align_val_t(256));
+  pinned()[static_cast<const char*>(*memory)] = bytes;
+  return cudaSuccess;
+}
 
 cudaError_t cudaMallocAsync(void** memory, std::size_t bytes, cudaStream_t) {
   const std::lock_guard lock(mutex);
@@ -133,7 +233,8 @@ cudaError_t cudaMallocAsync(void** memory, std::size_t bytes, cudaStream_t) {
   used += bytes;
   return cudaSuccess;
 }
-cudaError_t cudaFreeAsync(void* memory, cudaStream_t) {
+cudaError_t cudaFreeAsync(void* memory, cudaStream_t stream) {
+  cuda_emulation::catch_up(stream);
   const std::lock_guard lock(mutex);
   const auto found = allocations().find(memory);
   if (found == allocations().end()) return result(cudaErrorInvalidValue);
@@ -161,11 +262,20 @@ cudaError_t cudaMemPoolGetAttribute(cudaMemPool_t, cudaMemPoolAttr, void* value)
 }
 cudaError_t cudaMemPoolTrimTo(cudaMemPool_t, std::size_t) { return cudaSuccess; }
 cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind,
-                            cudaStream_t) {
+                            cudaStream_t stream) {
+  {
+    const std::lock_guard lock(mutex);
+    if (is_pinned(from)) {
+      late()[stream].copies.push_back({to, from, bytes});
+      return cudaSuccess;
+    }
+  }
+  cuda_emulation::catch_up(stream);
   std::memmove(to, from, bytes);
   return cudaSuccess;
 }
-cudaError_t cudaMemsetAsync(void* to, int value, std::size_t bytes, cudaStream_t) {
+cudaError_t cudaMemsetAsync(void* to, int value, std::size_t bytes, cudaStream_t stream) {
+  cuda_emulation::catch_up(stream);
   std::memset(to, value, bytes);
   return cudaSuccess;
 }

@@ -1,5 +1,6 @@
 // What the library's host code uses of CUDA's runtime: one device, cuda:0, whose memory is the
-// host's. Launches and copies are done when the call returns.
+// host's. Launches are done when the call returns; copies out of pinned memory at the latest time
+// that hardware allows, when their stream, or one that waits for it, needs them.
 #pragma once
 
 #include <cstddef>
@@ -19,6 +20,14 @@ enum cudaError_t {
   cudaErrorInsufficientDriver = 35,
   cudaErrorNoDevice = 100,
   cudaErrorInvalidDevice = 101,
+  cudaErrorIllegalAddress = 700,
+  cudaErrorLaunchOutOfResources = 701,
+  cudaErrorLaunchTimeout = 702,
+  cudaErrorHardwareStackError = 714,
+  cudaErrorIllegalInstruction = 715,
+  cudaErrorMisalignedAddress = 716,
+  cudaErrorInvalidAddressSpace = 717,
+  cudaErrorInvalidPc = 718,
   cudaErrorLaunchFailure = 719,
 };
 enum cudaMemcpyKind {
@@ -35,8 +44,10 @@ enum cudaMemPoolAttr {
 };
 enum cudaFuncAttribute { cudaFuncAttributeMaxDynamicSharedMemorySize = 8 };
 inline constexpr unsigned cudaStreamNonBlocking = 1;
+inline constexpr unsigned cudaEventDisableTiming = 2;
 
 using cudaStream_t = struct CUstream_st*;
+using cudaEvent_t = struct CUevent_st*;
 using cudaMemPool_t = struct CUmemPoolHandle_st*;
 struct cudaDeviceProp {
   char name[256];
@@ -55,6 +66,11 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device);
 cudaError_t cudaSetDevice(int device);
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned flags);
 cudaError_t cudaStreamSynchronize(cudaStream_t stream);
+cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned flags);
+cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned flags);
+cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream);
+cudaError_t cudaEventSynchronize(cudaEvent_t event);
+cudaError_t cudaMallocHost(void** memory, std::size_t bytes);
 cudaError_t cudaMallocAsync(void** memory, std::size_t bytes, cudaStream_t stream);
 cudaError_t cudaFreeAsync(void* memory, cudaStream_t stream);
 cudaError_t cudaMemGetInfo(std::size_t* free, std::size_t* total);
@@ -75,16 +91,25 @@ struct Machine {
   std::size_t memory = std::size_t{4} << 30;
 };
 void set_machine(Machine machine);
+/// The launch after `passed` more does nothing but fail so. Where the code is that of a fault of the
+/// GPU, all that waits for it fails too, until mend().
+void fail_launch(cudaError_t code, int passed = 0);
+void mend();
+/// How often the CPU has waited for a stream.
+std::int64_t waits();
 
 /// False, with the last error set, where CUDA would refuse the launch.
 bool accepts(dim3 grid, dim3 block, std::size_t dynamic_shared, const void* kernel);
 void allow_shared(const void* kernel, std::size_t bytes);
 void launch_failed();
+/// Does what is late in this stream.
+void catch_up(cudaStream_t stream);
 
 /// kernel<<<grid, block, shared, stream>>>(arguments...)
 template <class... Parameters, class... Arguments>
 void launch(const char* name, void (*kernel)(Parameters...), dim3 grid, dim3 block,
-            std::size_t shared, cudaStream_t, const Arguments&... arguments) {
+            std::size_t shared, cudaStream_t stream, const Arguments&... arguments) {
+  catch_up(stream);
   if (!accepts(grid, block, shared, reinterpret_cast<const void*>(kernel))) return;
   const auto call = [kernel, copies = std::tuple<std::decay_t<Parameters>...>(
                                  arguments...)]() mutable { std::apply(kernel, copies); };

@@ -78,7 +78,7 @@ TEST_CASE("gpu: why there is none") {
   for (const char* name : {"cuda:", "cuda:x", "cuda:-1", "gpu", ""})
     CHECK(holds(error_of([&] { set_device(name); }), "unknown device"));
   set_device("cuda");
-  CHECK(current_device().text() == "cuda:0");
+  CHECK(device().text() == "cuda:0");
 }
 
 TEST_CASE("gpu: tensors there and back") {

@@ -116,7 +116,7 @@ TEST_CASE("bfloat16: never further away than half a step") {
 TEST_CASE("device: names, and the CPU as default") {
   CHECK(Device{}.text() == "cpu");
   CHECK(Device{.kind = Device::Kind::cuda, .index = 1}.text() == "cuda:1");
-  CHECK(current_device() == Device{});
+  CHECK(device() == Device{});
   CHECK_NOTHROW(set_device("cpu"));
   CHECK_THROWS_WITH_AS(
       set_device("gpu"),
@@ -125,7 +125,7 @@ TEST_CASE("device: names, and the CPU as default") {
     CHECK_THROWS_AS(set_device("cuda"), DeviceError);
     CHECK_THROWS_AS(set_device("cuda:0"), DeviceError);
   }
-  CHECK(current_device() == Device{});
+  CHECK(device() == Device{});
 }
 
 }  // namespace

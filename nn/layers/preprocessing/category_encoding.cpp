@@ -15,6 +15,7 @@ class CategoryEncodingLayer final : public ConfiguredLayer<CategoryEncodingOptio
         mode_(
             detail::output_mode_of("CategoryEncoding", o.output_mode,
                                    {OutputMode::OneHot, OutputMode::MultiHot, OutputMode::Count})) {
+    set_works_on_cpu_only(true);
     if (o.num_tokens < 1) {
       throw ValueError(
           fmt::format("CategoryEncoding: num_tokens is {}; expected at least 1", o.num_tokens));

@@ -23,6 +23,7 @@ class DiscretizationLayer final : public ConfiguredLayer<DiscretizationOptions>,
             "Discretization", o.output_mode,
             {OutputMode::Int, OutputMode::OneHot, OutputMode::MultiHot, OutputMode::Count})),
         boundaries_(o.bin_boundaries) {
+    set_works_on_cpu_only(true);
     // Both are in files of a layer that was adapted.
     if (o.bin_boundaries.empty() && !o.num_bins) {
       throw ValueError("Discretization: neither bin_boundaries nor num_bins; give one of them");

@@ -23,6 +23,7 @@ class HashingLayer final : public ConfiguredLayer<HashingOptions> {
             "Hashing", o.output_mode,
             {OutputMode::Int, OutputMode::OneHot, OutputMode::MultiHot, OutputMode::Count})),
         salt_(detail::salt_of("Hashing", o.salt)) {
+    set_works_on_cpu_only(true);
     require_bins("Hashing", o.num_bins);
     set_autocast(false);
   }
@@ -87,6 +88,7 @@ class HashedCrossingLayer final : public ConfiguredLayer<HashedCrossingOptions> 
       : ConfiguredLayer("HashedCrossing", o),
         mode_(detail::output_mode_of("HashedCrossing", o.output_mode,
                                      {OutputMode::Int, OutputMode::OneHot})) {
+    set_works_on_cpu_only(true);
     require_bins("HashedCrossing", o.num_bins);
   }
 

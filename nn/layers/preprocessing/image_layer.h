@@ -37,6 +37,7 @@ class ImageLayer : public ConfiguredLayer<Options> {
   ImageLayer(const char* class_name, const Options& options)
       : ConfiguredLayer<Options>(class_name, options) {
     require_channels_last(class_name, options.data_format);
+    this->set_works_on_cpu_only(true);
   }
 
   /// For layers whose results have a size of their own.

@@ -49,6 +49,7 @@ class LookupLayer final : public ConfiguredLayer<Options>, public Adaptable {
   LookupLayer(const char* class_name, const Options& options, LookupRules<Token> rules)
       : ConfiguredLayer<Options>(class_name, options), lookup_(std::move(rules)) {
     this->set_autocast(false);
+    this->set_works_on_cpu_only(true);
     if (!options.vocabulary.empty()) {
       lookup_.set_vocabulary(options.vocabulary, if_any(options.idf_weights));
     } else if (!options.idf_weights.empty()) {

@@ -79,11 +79,13 @@ class NormalizationLayer final : public ConfiguredLayer<NormalizationOptions>,
 
   Variable call(const Variable& x, CallContext) override {
     const Variable numbers = as_floating(x);
-    const Tensor mean = along(x.shape(), options_.mean.defined() ? options_.mean : mean_.value());
+    const Device here = x.value().device();  // options are on the CPU
+    const Tensor mean =
+        along(x.shape(), options_.mean.defined() ? options_.mean : mean_.value()).to(here);
     const Tensor variance =
-        along(x.shape(), options_.variance.defined() ? options_.variance : variance_.value());
-    const Tensor deviation =
-        maximum(sqrt(variance), full({}, kSmallestDeviation, variance.dtype()));
+        along(x.shape(), options_.variance.defined() ? options_.variance : variance_.value())
+            .to(here);
+    const Tensor deviation = maximum(sqrt(variance), kSmallestDeviation);
     if (options_.invert) return numbers * Variable(deviation, false) + Variable(mean, false);
     return (numbers - Variable(mean, false)) / Variable(deviation, false);
   }

@@ -30,6 +30,7 @@ class TextVectorizationLayer final : public ConfiguredLayer<TextVectorizationOpt
                                     .encoding = o.encoding,
                                     .vocabulary_size = o.vocabulary_size}))) {
     set_autocast(false);
+    set_works_on_cpu_only(true);
     const auto& length = o.output_sequence_length;
     if (length && mode() != OutputMode::Int) {
       throw ValueError(

@@ -56,7 +56,8 @@ std::vector<std::string> Builder::add_several(const std::string& op,
   return outputs;
 }
 
-std::string Builder::constant(const std::string& name, const Tensor& value) {
+std::string Builder::constant(const std::string& name, const Tensor& given) {
+  const Tensor value = given.to(Device{});
   std::string key;
   if (value.bytes() <= kSmall) {
     key = fmt::format("{}:", value.spec().text());
@@ -81,7 +82,8 @@ std::string Builder::weight(const Variable& weight, const std::string& as,
   if (const auto found = weights_.find(key); found != weights_.end()) return found->second;
   kept_.push_back(weight);
   const std::string name = unique(scope_ + "/" + weight.name());
-  graph_.initializers.emplace_back(name, prepare ? prepare(weight.value()) : weight.value());
+  graph_.initializers.emplace_back(
+      name, prepare ? prepare(weight.value().to(Device{})) : weight.value().to(Device{}));
   weights_[key] = name;
   return name;
 }

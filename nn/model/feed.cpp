@@ -1,0 +1,98 @@
+#include "nn/model/feed.h"
+
+#include <utility>
+
+#include "kernels/accelerator.h"
+#include "nn/model/model_layer.h"
+
+namespace keratin::detail {
+namespace {
+
+template <class Move>
+Example moved(ModelLayer& model, const Example& batch, Move move) {
+  const auto floats = [&](const Tensor& x) { return is_floating(x.dtype()) ? move(x) : x; };
+  std::int64_t next = 0;
+  return {batch.x.map([&](const Tensor& x) {
+            const std::int64_t input = next++;
+            const std::string name = batch.x.named() ? batch.x.name(input) : std::string();
+            return model.stays_on_cpu(x, input, name) ? x : move(x);
+          }),
+          batch.y.map(floats), batch.sample_weight.map(floats)};
+}
+
+}  // namespace
+
+Example where_model_is(ModelLayer& model, const Example& batch) {
+  const Device there = model.model_device();
+  if (there.is_cpu()) return batch;
+  return moved(model, batch, [&](const Tensor& x) { return x.to(there); });
+}
+
+BatchFeed::BatchFeed(ModelLayer& model, std::function<std::optional<Example>()> pull)
+    : model_(model), pull_(std::move(pull)) {}
+
+BatchFeed::~BatchFeed() {
+  try {
+    meet();  // buffers are freed in the order of what is computed
+  } catch (const std::exception&) {
+    // An error of the GPU, which whatever uses it next reports.
+  }
+}
+
+void BatchFeed::meet() const {
+  if (device_.is_cpu()) return;
+  kernels::Accelerator& gpu = *kernels::accelerator();
+  const kernels::Stream compute = gpu.stream(device_.index), copy = gpu.copy_stream(device_.index);
+  gpu.order(copy, compute);
+  gpu.order(compute, copy);
+}
+
+Tensor BatchFeed::sent(const Tensor& x, std::size_t number) {
+  std::vector<Tensor>& buffers = buffers_[turn_];
+  if (buffers.size() <= number) buffers.resize(number + 1);
+  Tensor& there = buffers[number];
+  const Spec wanted{x.shape(), x.dtype(), device_};
+  kernels::Accelerator& gpu = *kernels::accelerator();
+  const kernels::Stream copy = gpu.copy_stream(device_.index);
+  if (!there.defined() || there.spec() != wanted || !there.is_unique()) {
+    there = Tensor::empty(wanted);
+    gpu.order(gpu.stream(device_.index), copy);  // memory is there in the order of what is computed
+  }
+  if (x.size() > 0) gpu.to_gpu(there.address(), x.raw(), static_cast<std::size_t>(x.bytes()), copy);
+  there.mark_changed();
+  return there;
+}
+
+std::optional<FedBatch> BatchFeed::pulled() {
+  std::optional<Example> given = pull_();
+  if (!given) return {};
+  device_ = model_.model_device();
+  if (device_.is_cpu()) return FedBatch{*given, *given};
+  turn_ = 1 - turn_;
+  std::size_t number = 0;
+  Example fed = moved(model_, *given, [&](const Tensor& x) {
+    const std::size_t place = number++;
+    return x.device().is_cpu() ? sent(x, place) : x.to(device_);
+  });
+  return FedBatch{std::move(*given), std::move(fed)};
+}
+
+std::optional<FedBatch> BatchFeed::next() {
+  if (failed_) std::rethrow_exception(std::exchange(failed_, nullptr));
+  std::optional<FedBatch> batch =
+      std::exchange(pulled_ahead_, false) ? std::exchange(ahead_, std::nullopt) : pulled();
+  if (batch) meet();
+  return batch;
+}
+
+void BatchFeed::send_ahead() {
+  if (device_.is_cpu() || pulled_ahead_ || failed_) return;
+  try {
+    ahead_ = pulled();
+    pulled_ahead_ = true;
+  } catch (...) {
+    failed_ = std::current_exception();
+  }
+}
+
+}  // namespace keratin::detail
