@@ -9,7 +9,7 @@ configure = cmake --preset release $(if $(wildcard $(BUILD)/CMakeCache.txt),,\
   -DKERATIN_BUILD_TESTS=OFF -DKERATIN_BUILD_BENCHMARKS=OFF -DKERATIN_BUILD_EXAMPLES=OFF -DKERATIN_BUILD_TOOLS=OFF) $(1)
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test test-interop instructions record-instructions bench race race-steps tune format lint clean
+.PHONY: help build run test test-interop instructions record-instructions bench race race-steps gpu-bundle tune format lint clean
 
 help:
 	@echo 'make build            build what `cmake --install $(BUILD)` installs: the library, and the program keratin'
@@ -21,6 +21,7 @@ help:
 	@echo 'make bench            time every kernel'
 	@echo 'make race             race the kernels against oneDNN, OpenBLAS and Eigen; bench/results gets the table'
 	@echo 'make race-steps       race whole training steps against PyTorch and Keras, which are installed outside of this folder'
+	@echo 'make gpu-bundle       build tests and benchmarks with nvcc, into one folder that a GPU machine without packages runs'
 	@echo 'make tune             measure which kernel is the fastest from which size on, for the programs of this machine'
 	@echo 'make format           lay out the sources with clang-format'
 	@echo 'make lint             check the layout, and the sources with clang-tidy (SINCE=commit: changed ones)'
@@ -78,6 +79,13 @@ race-steps:
 	@cmake --build $(BUILD) --target race_steps
 	@bench/race/steps/with_peers bench/race/steps/race.py $(BUILD)/bench/race_steps \
 	  --revision="$$(git describe --always --dirty)" --markdown=bench/results/$$(date +%F)-steps.md $(RACE_FLAGS)
+
+gpu-bundle:
+	@tools/install_packages build test bench
+	@cmake --preset release -B build/gpu -DKERATIN_CUDA=ON -DCMAKE_CUDA_ARCHITECTURES=90a-real \
+	  -DKERATIN_BUILD_EXAMPLES=OFF $(BUNDLE_FLAGS)
+	@cmake --build build/gpu --target keratin_tests keratin_bench race_steps
+	@tools/gpu_bundle build/gpu build/gpu-bundle
 
 tune:
 	@tools/install_packages build

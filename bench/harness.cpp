@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <new>
 
 #include "bench/peak.h"
 #include "bench/rows.h"
+#include "kernels/error.h"
 
 namespace keratin::bench {
 
@@ -56,6 +58,20 @@ std::string name_part(std::string text) {
     }
   }
   return name;
+}
+
+bool on_gpu() {
+  static const bool wanted = [] {
+    const char* const text = std::getenv("KERATIN_TEST_GPU");
+    if (text == nullptr || std::strcmp(text, "1") != 0) return false;
+    kernels::Accelerator* const gpu = kernels::accelerator();
+    if (gpu != nullptr && gpu->count() > 0) return true;
+    throw DeviceError("KERATIN_TEST_GPU: " +
+                      (gpu == nullptr ? std::string("this build has no CUDA kernels; put nvcc on "
+                                                    "PATH and build with -DKERATIN_CUDA=ON")
+                                      : gpu->missing()));
+  }();
+  return wanted;
 }
 
 // Plain loops do about 1e9 operations or elements a second.

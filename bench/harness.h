@@ -30,6 +30,9 @@
 // min(peak FLOP/s, intensity * bandwidth) measured at start-up (peak.h). Bandwidth is memory's: a
 // hot row that lives in the caches can pass 100 %.
 //
+// On a GPU (make gpu-bundle), KERATIN_TEST_GPU=1 has the rungs of the CUDA ladders timed instead, as
+// `op/cuda_rung/shape`.
+//
 // Flags are Google Benchmark's: --benchmark_filter=gemm/simd --benchmark_repetitions=9
 // --benchmark_report_aggregates_only=true gives medians and spread.
 #pragma once
@@ -48,6 +51,8 @@
 #include <utility>
 #include <vector>
 
+#include "kernels/accelerator.h"
+#include "kernels/device_run.h"
 #include "kernels/ladder.h"
 #include "kernels/parallel.h"
 
@@ -200,16 +205,89 @@ class Case {
   bool checked_ = false;
   std::string error_;
 };
+
+// One rung of a GPU: 20 launches for each wait, as programs do, and events would take out of the
+// time what launches cost. The memory is managed, and lies on the GPU once the warm-up was there.
+template <class Fn, class Make>
+class GpuCase {
+ public:
+  using Shape = kernels::ShapeOf<Fn>;
+  GpuCase(Fn reference, kernels::OnStream<Fn> function, kernels::Cost cost, Shape shape, Make make,
+          RowOptions options)
+      : reference_(reference),
+        function_(function),
+        cost_(cost),
+        shape_(shape),
+        make_(make),
+        options_(options) {}
+
+  void run(benchmark::State& state) {
+    const kernels::Stream stream = kernels::accelerator()->stream(0);
+    if (reference_affordable(cost_)) {
+      Buffers expected, actual;
+      std::apply([&](const auto&... each) { reference_(each..., shape_); },
+                 make_(expected, shape_));
+      launch(make_(actual, shape_), stream);
+      kernels::accelerator()->synchronize(stream);
+      const std::string error = difference(actual, expected, options_.tolerance);
+      if (!error.empty()) {
+        state.SkipWithError(error.c_str());
+        return;
+      }
+    }
+    Buffers buffers;
+    const auto arguments = make_(buffers, shape_);
+    for (int i = 0; i < 3; ++i) launch(arguments, stream);
+    kernels::accelerator()->synchronize(stream);
+    constexpr int kLaunches = 20;
+    while (state.KeepRunningBatch(kLaunches)) {
+      for (int i = 0; i < kLaunches; ++i) launch(arguments, stream);
+      kernels::accelerator()->synchronize(stream);
+    }
+    const auto rate = benchmark::Counter::kIsIterationInvariantRate;
+    if (cost_.flops > 0) state.counters["FLOP/s"] = benchmark::Counter(cost_.flops, rate);
+    if (cost_.bytes > 0) state.counters["bytes/s"] = benchmark::Counter(cost_.bytes, rate);
+  }
+
+ private:
+  template <class Arguments>
+  void launch(const Arguments& arguments, const kernels::Stream& stream) {
+    std::apply([&](const auto&... each) { function_(each..., shape_, stream); }, arguments);
+  }
+
+  Fn reference_;
+  kernels::OnStream<Fn> function_;
+  kernels::Cost cost_;
+  Shape shape_;
+  Make make_;
+  RowOptions options_;
+};
+
+/// With KERATIN_TEST_GPU=1, in a build with CUDA: are the rungs of GPUs timed, in place of the CPU's?
+bool on_gpu();
 }  // namespace detail
 
 /// Adds a row; see the top of this file. Returns true, for the initialiser of a constant.
 template <class Fn, std::size_t N, class Make>
 bool add_ladder(const kernels::Ladder<Fn, N>& ladder, std::vector<kernels::ShapeOf<Fn>> shapes,
                 Make make, RowOptions options = {}) {
-  return detail::add_row([ladder, shapes = std::move(shapes), make, options] {
+  return detail::add_row([ladder, place = &ladder, shapes = std::move(shapes), make, options] {
     const int all = kernels::thread_count();
     for (const auto& shape : shapes) {
       const kernels::Cost cost = ladder.cost(shape);
+      if (detail::on_gpu()) {
+        for (const auto& rung : kernels::detail::device_rungs<Fn>(place)) {
+          if (!rung.applies(shape)) continue;
+          const auto one = std::make_shared<detail::GpuCase<Fn, Make>>(
+              ladder.rungs[0].function, rung.function, cost, shape, make, options);
+          const std::string name = std::string(ladder.op) + "/cuda_" + rung.name + '/' +
+                                   detail::name_part(kernels::detail::shape_text(shape));
+          benchmark::RegisterBenchmark(name.c_str(), [one](benchmark::State& state) {
+            one->run(state);
+          })->UseRealTime();
+        }
+        continue;
+      }
       for (const auto& rung : ladder.rungs) {
         const bool reference = &rung == &ladder.rungs[0];
         if (!rung.applies(shape) || (reference && !detail::reference_affordable(cost))) continue;

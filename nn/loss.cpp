@@ -10,6 +10,7 @@
 #include "autograd/ops/sum.h"
 #include "autograd/tape.h"
 #include "nn/mask.h"
+#include "nn/placement.h"
 #include "tensor/cast.h"
 #include "tensor/named.h"
 #include "tensor/reduction.h"
@@ -45,6 +46,13 @@ Tensor beside(const char* what, const Tensor& sample_weight, const Tensor& value
   return weight;
 }
 
+// Targets where the predictions are; but integers stay: they may be class numbers, which are checked
+// on the CPU.
+Variable there(const Variable& y_true, const Variable& y_pred) {
+  if (!y_true.defined() || !y_pred.defined() || !is_floating(y_true.dtype())) return y_true;
+  return detail::placed(y_true, y_pred.value().device());
+}
+
 }  // namespace
 
 LossReduction loss_reduction(const std::string& name) {
@@ -67,7 +75,8 @@ const std::string& LossRef::name() const {
   return impl_ == nullptr ? none : impl_->name;
 }
 
-Variable LossRef::per_sample(const Variable& y_true, const Variable& y_pred) const {
+Variable LossRef::per_sample(const Variable& given, const Variable& y_pred) const {
+  const Variable y_true = there(given, y_pred);
   if (impl_ == nullptr) throw ValueError("loss: none was given");
   if (!y_true.defined() || !y_pred.defined()) {
     throw ValueError(
@@ -76,8 +85,9 @@ Variable LossRef::per_sample(const Variable& y_true, const Variable& y_pred) con
   return impl_->function(detail::at_least_float32(y_true), detail::at_least_float32(y_pred));
 }
 
-Variable LossRef::operator()(const Variable& y_true, const Variable& y_pred,
+Variable LossRef::operator()(const Variable& given, const Variable& y_pred,
                              const Tensor& sample_weight) const {
+  const Variable y_true = there(given, y_pred);
   const kernels::ScopeGuard scope(kernels::scope_of(nullptr, kernels::ScopeKind::loss, name()));
   Variable values = per_sample(y_true, y_pred);
   auto divisor = static_cast<double>(values.size());

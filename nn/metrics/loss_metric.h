@@ -13,10 +13,8 @@ class LossMetric : public MeanMetric {
   void update_state(const Tensor& y_true, const Tensor& y_pred,
                     const Tensor& sample_weight) override {
     const NoGrad no_grad;
-    // Losses check class numbers on the CPU.
-    const Tensor target = is_floating(y_true.dtype()) ? y_true.to(y_pred.device()) : y_true;
     MeanMetric::update_state(
-        {}, loss_.per_sample(Variable(target, false), Variable(y_pred, false)).value(),
+        {}, loss_.per_sample(Variable(y_true, false), Variable(y_pred, false)).value(),
         sample_weight);
   }
   std::string direction() const override { return direction_; }

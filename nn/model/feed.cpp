@@ -67,7 +67,7 @@ std::optional<FedBatch> BatchFeed::pulled() {
   std::optional<Example> given = pull_();
   if (!given) return {};
   device_ = model_.model_device();
-  if (device_.is_cpu()) return FedBatch{*given, *given};
+  if (device_.is_cpu() || !model_.takes_fed) return FedBatch{*given, *given};
   turn_ = 1 - turn_;
   std::size_t number = 0;
   Example fed = moved(model_, *given, [&](const Tensor& x) {

@@ -215,7 +215,7 @@ class FitLoop {
       callbacks_.call("on_train_batch_begin", &Callback::on_train_batch_begin, number, before);
       {
         const ResultsScope scope(model_.state(), callbacks_.read_batch_logs());
-        const Tensors results = model_.step(batch->fed, true);
+        const Tensors results = model_.step(batch->given, batch->fed, true);
         if (!steps || number + 1 < *steps) feed.send_ahead();
         unread_ = results.none() && !model_.state().reads_results;
         last_ = unread_ ? batch->given : Example();

@@ -48,7 +48,8 @@ class Model : public LayerRef {
   virtual void build(const Shape& input);
   virtual Variable call(const Variable& x, CallContext context);
   virtual Variables call_several(const Variables& x, CallContext context);
-  /// One batch: forward, loss, backward, update; gives scalars by name.
+  /// One batch, as the data gave it: forward, loss, backward, update; gives scalars by name. The
+  /// tensors are on the CPU, whatever the device: models, losses and metrics take them over.
   virtual Tensors train_step(const Example& batch);
   /// One batch of evaluation.
   virtual Tensors test_step(const Example& batch);
@@ -140,7 +141,8 @@ class Model : public LayerRef {
   friend Model detail::model_of(const LayerRef& layer);
   friend class detail::FitLoop;
   friend detail::ModelLayer& detail::model_state(const Model& model);
-  Tensors step(const Example& batch, bool training);
+  /// `fed`: the batch where the model computes.
+  Tensors step(const Example& batch, const Example& fed, bool training);
   Tensors measured(const Example& batch, const Variables& y_pred);
   void resolve(const Variables& y_pred);
   void require_compiled(const char* what) const;

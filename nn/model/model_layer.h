@@ -68,8 +68,11 @@ class ModelLayer final : public Layer {
   bool stop_training = false;
   FitProgress* progress = nullptr;          // of the fit that runs
   const Example* training_batch = nullptr;  // of the step that runs
-  bool reads_results = true;                // does train_step give its results?
-  std::string not_finite;  // why a loss was not, the first time since fit began or compile
+  // Of any step: the batch as it was given, and where the model computes.
+  const Example *given_batch = nullptr, *fed_batch = nullptr;
+  bool takes_fed = true;  // did the last step compute with the latter? One of one's own does not
+  bool reads_results = true;  // does train_step give its results?
+  std::string not_finite;     // why a loss was not, the first time since fit began or compile
 
  private:
   Model& required_handle() const;

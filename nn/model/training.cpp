@@ -21,19 +21,35 @@ namespace keratin {
 namespace detail {
 namespace {
 
-// The model knows the batch that it is trained on.
+// The model knows the batch of its step, and whether it is trained on it.
 class BatchScope {
  public:
-  BatchScope(ModelLayer& model, const Example& batch)
-      : model_(model), before_(std::exchange(model.training_batch, &batch)) {}
-  ~BatchScope() { model_.training_batch = before_; }
+  BatchScope(ModelLayer& model, const Example& given, const Example& fed, bool training)
+      : model_(model),
+        training_(std::exchange(model.training_batch, training ? &given : nullptr)),
+        given_(std::exchange(model.given_batch, &given)),
+        fed_(std::exchange(model.fed_batch, &fed)) {
+    model.takes_fed = false;
+  }
+  ~BatchScope() {
+    model_.training_batch = training_;
+    model_.given_batch = given_;
+    model_.fed_batch = fed_;
+  }
   BatchScope(const BatchScope&) = delete;
   BatchScope& operator=(const BatchScope&) = delete;
 
  private:
   ModelLayer& model_;
-  const Example* before_;
+  const Example *training_, *given_, *fed_;
 };
+
+// The batch that train_step was called with, where the model computes.
+Example fed_batch(ModelLayer& model, const Example& batch) {
+  if (&batch != model.given_batch) return where_model_is(model, batch);
+  model.takes_fed = true;
+  return *model.fed_batch;
+}
 
 }  // namespace
 
@@ -57,7 +73,8 @@ std::int64_t batch_size_of(const Example& batch) {
 
 // ---- one batch
 
-Tensors Model::train_step(const Example& batch) {
+Tensors Model::train_step(const Example& given) {
+  const Example batch = detail::fed_batch(state(), given);
   const Variables y_pred = (*this)(batch.x, {.training = true});
   const Variable loss = compute_loss(batch.x, batch.y, y_pred, batch.sample_weight);
   static_cast<metrics::MeanMetric&>(*loss_tracker().metric())
@@ -69,7 +86,8 @@ Tensors Model::train_step(const Example& batch) {
   return measured(batch, y_pred);
 }
 
-Tensors Model::test_step(const Example& batch) {
+Tensors Model::test_step(const Example& given) {
+  const Example batch = detail::fed_batch(state(), given);
   const Variables y_pred = (*this)(batch.x, {.training = false});
   const Variable loss = compute_loss(batch.x, batch.y, y_pred, batch.sample_weight);
   static_cast<metrics::MeanMetric&>(*loss_tracker().metric())
@@ -84,15 +102,12 @@ Tensors Model::measured(const Example& batch, const Variables& y_pred) {
   return {};
 }
 
-Tensors Model::step(const Example& given, bool training) {
-  const Example batch = detail::where_model_is(state(), given);
+Tensors Model::step(const Example& batch, const Example& fed, bool training) {
   Model* derived = state().derived_handle();
   Model& self = derived != nullptr ? *derived : *this;
   detail::AddedLosses added;
-  if (training) {
-    const detail::BatchScope scope(state(), batch);
-    return self.train_step(batch);
-  }
+  const detail::BatchScope scope(state(), batch, fed, training);
+  if (training) return self.train_step(batch);
   const NoGrad no_grad;
   return self.test_step(batch);
 }
@@ -104,7 +119,7 @@ Logs Model::train_on_batch(const Tensors& x, const Tensors& y, const Tensors& sa
   detail::refuse_nan("train_on_batch", batch, 0);
   state().compiled->reset();
   const bool told = !state().not_finite.empty();
-  const Logs logs = detail::to_logs(step(batch, true));
+  const Logs logs = detail::to_logs(step(batch, detail::where_model_is(state(), batch), true));
   detail::find_not_finite(*this, batch, logs);
   if (!told && !state().not_finite.empty()) {
     detail::warn("keratin: train_on_batch: the loss is not finite: {}\n", state().not_finite);
@@ -118,7 +133,7 @@ Logs Model::test_on_batch(const Tensors& x, const Tensors& y, const Tensors& sam
   detail::sample_count("test_on_batch", batch);
   detail::refuse_nan("test_on_batch", batch, 0);
   state().compiled->reset();
-  return detail::to_logs(step(batch, false));
+  return detail::to_logs(step(batch, detail::where_model_is(state(), batch), false));
 }
 
 // ---- evaluate
@@ -163,7 +178,7 @@ Logs Model::run_evaluation(const Dataset& data, std::optional<std::int64_t> step
     Logs before;
     callbacks.call("on_test_batch_begin", &Callback::on_test_batch_begin, number, before);
     const detail::ResultsScope scope(state(), callbacks.read_batch_logs());
-    const Tensors results = step(batch->fed, false);
+    const Tensors results = step(batch->given, batch->fed, false);
     if (!steps || number + 1 < *steps) feed.send_ahead();
     unread = results.none() && !state().reads_results;
     if (!unread) logs = detail::to_logs(results);

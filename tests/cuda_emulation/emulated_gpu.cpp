@@ -1,7 +1,10 @@
 #include "tests/cuda_emulation/emulated_gpu.h"
 
 #include <cstdint>
+#include <cstdlib>
+#include <string>
 
+#include "kernels/error.h"
 #include "tensor/device.h"
 #include "tests/cuda_emulation/engine.h"
 
@@ -11,7 +14,23 @@ Accelerator& runtime();  // kernels/cuda/runtime.cu, compiled for the emulation
 
 namespace keratin::tests {
 
-kernels::Accelerator& emulated_gpu() { return kernels::emulated::runtime(); }
+bool on_real_gpu() {
+  static const bool real = [] {
+    const char* const wanted = std::getenv("KERATIN_TEST_GPU");
+    return wanted != nullptr && std::string(wanted) == "1";
+  }();
+  return real;
+}
+
+kernels::Accelerator& emulated_gpu() {
+  if (!on_real_gpu()) return kernels::emulated::runtime();
+  static kernels::Accelerator* const real = kernels::accelerator();
+  if (real == nullptr || real->count() == 0) {
+    throw DeviceError(real == nullptr ? "KERATIN_TEST_GPU: this build has no CUDA kernels"
+                                      : "KERATIN_TEST_GPU: " + real->missing());
+  }
+  return *real;
+}
 
 kernels::BoundRungs emulated_rungs(const void* ladder) { return emulated_gpu().rungs(ladder); }
 

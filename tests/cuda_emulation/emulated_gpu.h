@@ -5,6 +5,11 @@
 
 namespace keratin::tests {
 
+/// With KERATIN_TEST_GPU=1, in a build with CUDA: the tests that use the emulation run on the GPU of
+/// this machine instead.
+bool on_real_gpu();
+
+/// ... or the real one.
 kernels::Accelerator& emulated_gpu();
 
 /// The rungs that belong to a ladder of the CPU, given by its address.

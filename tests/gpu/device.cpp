@@ -50,7 +50,7 @@ Tensor random(const Shape& shape, std::uint64_t seed) {
 
 }  // namespace
 
-TEST_CASE("gpu: why there is none") {
+TEST_CASE("gpu: why there is none" * doctest::skip(on_real_gpu())) {
   kernels::Accelerator* const before = kernels::set_accelerator(nullptr);
   CHECK(!gpu_available());
   CHECK(holds(error_of([] { set_device("cuda"); }),
@@ -100,7 +100,7 @@ TEST_CASE("gpu: tensors there and back") {
               "cannot go to cuda:0: strings live on the CPU"));
 }
 
-TEST_CASE("gpu: memory, and none left") {
+TEST_CASE("gpu: memory, and none left" * doctest::skip(on_real_gpu())) {
   const WithEmulatedGpu gpu;
   const Machine small({.devices = 1, .driver_version = 13000, .memory = std::size_t{1} << 20});
   const std::int64_t before = gpu_memory_stats().bytes_in_use;

@@ -38,7 +38,8 @@ Tensor normal(const Shape& shape, std::uint64_t seed) {
 }  // namespace
 
 TEST_CASE(
-    "gpu: a launch that fails is named with its operation and shape, and the process goes on") {
+    "gpu: a launch that fails is named with its operation and shape, and the process goes on" *
+    doctest::skip(on_real_gpu())) {
   const WithEmulatedGpu gpu;
   const Tensor x = normal({3, 4}, 1), there = x.to("cuda");
   cuda_emulation::fail_launch(cudaErrorLaunchOutOfResources);
@@ -61,7 +62,8 @@ TEST_CASE(
   CHECK(model.train_on_batch(x, y).contains("loss"));
 }
 
-TEST_CASE("gpu: after a fault of the device it is said that nothing goes on there") {
+TEST_CASE("gpu: after a fault of the device it is said that nothing goes on there" *
+          doctest::skip(on_real_gpu())) {
   const WithEmulatedGpu gpu;
   const Tensor x = normal({3, 4}, 1), there = x.to("cuda");
   cuda_emulation::fail_launch(cudaErrorIllegalAddress);
@@ -74,7 +76,8 @@ TEST_CASE("gpu: after a fault of the device it is said that nothing goes on ther
   CHECK(exp(there).to_vector<float>().size() == 12);
 }
 
-TEST_CASE("gpu: out of memory says for what, and what to do; the process goes on") {
+TEST_CASE("gpu: out of memory says for what, and what to do; the process goes on" *
+          doctest::skip(on_real_gpu())) {
   const WithEmulatedGpu gpu;
   set_device("cuda");
   cuda_emulation::set_machine(

@@ -53,7 +53,7 @@ TEST_CASE("gpu: a model is where the default device was when its layers were bui
       "on cpu; expected one device. Build all of a model's layers under one set_device.");
 }
 
-TEST_CASE("gpu: KERATIN_DEVICE") {
+TEST_CASE("gpu: KERATIN_DEVICE" * doctest::skip(on_real_gpu())) {
   const auto chosen = [](const char* name) {
     // What another process would take: the choice is made once.
     return detail::device_named_by(name).text();
@@ -182,7 +182,8 @@ TEST_CASE("gpu: metrics; those that only the CPU knows are given all there") {
              {.rel = 1e-4, .abs = 1e-5});
 }
 
-TEST_CASE("gpu: an epoch waits for the GPU as often whatever the number of its steps") {
+TEST_CASE("gpu: an epoch waits for the GPU as often whatever the number of its steps" *
+          doctest::skip(on_real_gpu())) {
   const WithEmulatedGpu gpu;
   set_device("cuda");
   Model model = perceptron();

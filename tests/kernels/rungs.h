@@ -23,7 +23,11 @@ class EmulatedRung<void (*)(Args...)> {
  public:
   using Function = void (*)(Args...);
   explicit EmulatedRung(kernels::OnStream<Function> target) { target_ = target; }
-  static void call(Args... args) { target_(args..., emulated_gpu().stream(0)); }
+  static void call(Args... args) {
+    const kernels::Stream stream = emulated_gpu().stream(0);
+    target_(args..., stream);
+    emulated_gpu().synchronize(stream);
+  }
 
  private:
   static inline thread_local kernels::OnStream<Function> target_ = nullptr;
