@@ -335,37 +335,6 @@ const kernels::Scope* Layer::scope() {
   return found;
 }
 
-Variables Layer::placed_inputs(const Variables& x) const {
-  const std::optional<Device> model = detail::Placement::current();
-  const bool bound = cpu_only_ || !weights_.empty();
-  if (!model && !bound) return x;
-  bool strings = false, elsewhere = false;
-  const Device here = bound ? device_ : *model;
-  for (const auto& [name, input] : x.entries()) {
-    strings |= input.dtype() == string;
-    elsewhere |= input.value().device() != here;
-  }
-  if (!elsewhere && (!model || !bound || cpu_only_ || here == *model)) return x;
-  if (!model) {
-    std::string given;
-    for (const auto& [name, input] : x.entries()) {
-      given += fmt::format("{}{} on {}", given.empty() ? "" : ", ", input.value().spec().text(),
-                           input.value().device().text());
-    }
-    throw DeviceError(fmt::format("{}: called on {}; {} {}. Use .to(\"{}\") on its input.", label(),
-                                  given, cpu_only_ ? "it computes on" : "its weights are on",
-                                  here.text(), here.text()));
-  }
-  if (!cpu_only_ && here != *model) {
-    throw DeviceError(fmt::format(
-        "{}: its weights are on {}, those of the model around it on {}; expected one device. Build "
-        "all of a model's layers under one set_device.",
-        label(), here.text(), model->text()));
-  }
-  if (strings) return x;  // whatever reads them reads the others where they are
-  return x.map([&](const Variable& input) { return detail::placed(input, here); });
-}
-
 Variables Layer::invoke(const Variables& given, const CallContext& context) {
   const kernels::ScopeGuard scope_of_layer(scope());
   Variables x = given;

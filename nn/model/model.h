@@ -31,6 +31,11 @@ struct Explanation;
 /// make inner layers known with track(). A handle: copies are the same model; of a subclassed one
 /// the object that was made must live as long as it is used.
 ///
+/// A model computes on the device on which its layers were built, the default one: see set_device.
+/// Called, trained or asked it takes its inputs over; strings, and layers of preprocessing that
+/// work on the CPU only, stay there. Called, it gives results where it is; predict gives them on the
+/// CPU. Losses and metrics stay on a GPU until somebody reads them.
+///
 ///     auto x = Input({.shape = {784}});
 ///     Model model(x, layers::Dense({.units = 10, .activation = "softmax"})(x));
 ///     model.compile({.optimizer = "adam", .loss = "sparse_categorical_crossentropy"});
@@ -68,7 +73,8 @@ class Model : public LayerRef {
   /// Losses and metrics, sorted by name.
   Logs evaluate(const Dataset& data, const EvaluateOptions& options = {});
   Logs evaluate(const Tensors& x, const Tensors& y, const EvaluateOptions& options = {});
-  /// What the model says of every sample, in the structure of its outputs. Needs no compile.
+  /// What the model says of every sample, on the CPU, in the structure of its outputs. Needs no
+  /// compile.
   Tensors predict(const Dataset& data, const PredictOptions& options = {});
   Tensors predict(const Tensors& x, const PredictOptions& options = {});
   /// One step on one batch, without callbacks; metrics of this batch alone.

@@ -100,6 +100,17 @@ TEST_CASE("gpu: tensors there and back") {
               "cannot go to cuda:0: strings live on the CPU"));
 }
 
+TEST_CASE("gpu: more at once than the pinned memory that it goes through") {
+  const WithEmulatedGpu gpu;
+  std::vector<Tensor> here, there;
+  for (int i = 0; i < 6; ++i) {
+    here.push_back(Tensor::from(normal_values<float>(3 << 20, static_cast<std::uint64_t>(i))));
+    there.push_back(here.back().to("cuda"));
+  }
+  for (std::size_t i = 0; i < here.size(); ++i)
+    CHECK(there[i].to_vector<float>() == here[i].to_vector<float>());
+}
+
 TEST_CASE("gpu: memory, and none left" * doctest::skip(on_real_gpu())) {
   const WithEmulatedGpu gpu;
   const Machine small({.devices = 1, .driver_version = 13000, .memory = std::size_t{1} << 20});
