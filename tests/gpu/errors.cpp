@@ -1,41 +1,11 @@
 // What goes wrong on a GPU is an error with operation and shapes, and the process goes on.
-#include <functional>
-#include <string>
-
 #include "autograd/ops/add.h"
 #include "autograd/ops/exp.h"
 #include "autograd/ops/matmul.h"
-#include "kernels/error.h"
-#include "nn/layers/dense.h"
-#include "nn/model/model.h"
-#include "nn/model/sequential.h"
-#include "tests/cuda_emulation/emulated_gpu.h"
 #include "tests/cuda_emulation/runtime_api.h"
-#include "tests/support.h"
+#include "tests/gpu/programs.h"
 
 namespace keratin::tests {
-namespace {
-
-std::string error_of(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
-
-bool holds(const std::string& text, const std::string& part) {
-  if (text.find(part) != std::string::npos) return true;
-  MESSAGE(text);
-  return false;
-}
-
-Tensor normal(const Shape& shape, std::uint64_t seed) {
-  return Tensor::from(normal_values<float>(shape.size(), seed), shape);
-}
-
-}  // namespace
 
 TEST_CASE(
     "gpu: a launch that fails is named with its operation and shape, and the process goes on" *

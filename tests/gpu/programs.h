@@ -10,14 +10,9 @@
 #include "nn/model/model.h"
 #include "nn/model/sequential.h"
 #include "tensor/random.h"
-#include "tests/cuda_emulation/emulated_gpu.h"
-#include "tests/support.h"
+#include "tests/gpu/both_devices.h"
 
 namespace keratin::tests {
-
-inline Tensor normal(const Shape& shape, std::uint64_t seed) {
-  return Tensor::from(normal_values<float>(shape.size(), seed), shape);
-}
 
 inline Tensor classes(std::int64_t count, std::int64_t of) {
   std::vector<std::int32_t> labels(static_cast<std::size_t>(count));
