@@ -52,8 +52,8 @@
 #include <vector>
 
 #include "kernels/accelerator.h"
-#include "kernels/device_run.h"
 #include "kernels/bfloat16.h"
+#include "kernels/device_run.h"
 #include "kernels/ladder.h"
 #include "kernels/parallel.h"
 
