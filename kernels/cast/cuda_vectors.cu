@@ -1,3 +1,4 @@
+#include "kernels/cast/cast.h"
 #include "kernels/cast/convert.h"
 #include "kernels/cuda/launch.cuh"
 #include "kernels/cuda/several.cuh"
