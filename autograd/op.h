@@ -36,10 +36,10 @@
 //   static constexpr bool kernel_gradient = true;      the rule calls kernels, so it is for Tensors
 //                         only: gradient(const auto& saved, args, const Tensor& dy); a second
 //                         gradient is then an error
-//   static constexpr bool takes_bfloat16 = true;       on the CPU infer, cpu and gradient know bfloat16, and
-//                         round as often as they would without it. Without it (and but for views) an
-//                         operation on bfloat16 computes in float32 and its result is rounded to
-//                         bfloat16, to nearest, ties to even; so is each gradient
+//   static constexpr bool takes_bfloat16 = true;       on the CPU infer, cpu and gradient know bfloat16,
+//                         and round as often as they would without it. Without it, and on a GPU, an
+//                         operation on bfloat16 that is no view computes in float32, and its result
+//                         is rounded to bfloat16, to nearest, ties to even; so is each gradient
 //   static constexpr bool reads_weights_as_they_are = true;    no AutocastScope changes its inputs
 //   any number of inputs: infer(std::span<const Spec>, args), cpu(std::span<const Tensor>, y, args),
 //                         apply_list<Op>(args, list); the gradient returns a std::vector

@@ -46,7 +46,8 @@ class LossRef {
   const std::string& name() const;
   /// What it was made from; null for a function of one's own.
   const OriginPtr& origin() const { return origin_; }
-  /// The reduced loss, where y_pred is; targets and weights are taken over. sample_weight: [batch], or of the shape of the values, or broadcast to it;
+  /// The reduced loss, where y_pred is; targets and weights are taken over. sample_weight: [batch],
+  /// or of the shape of the values, or broadcast to it;
   /// none counts as ones. Where y_pred carries a mask, what does not count weighs 0, and a mean is
   /// one over what does. Throws ShapeError where y_true and y_pred do not fit: nothing is
   /// broadcast in silence.

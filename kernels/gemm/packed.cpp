@@ -220,8 +220,8 @@ struct Cut {
 // Rows a multiple of 4 KiB apart would all fall into one set of the L1 cache.
 bool reads_a_as_it_lies(const GemmShape& s) { return !s.trans_a && s.lda % 1024 != 0; }
 
-// Few rows: each panel of B is packed by who multiplies it, at once and only once; on the way, where
-// B is near enough that its rows need not be asked for in long pieces.
+// Few rows: each panel of B is packed by who multiplies it, at once and only once; on the way,
+// where B is near enough that its rows need not be asked for in long pieces.
 void few_rows(const float* a, const float* b, float* c, const Epilogue<float>& e,
               const GemmShape& s) {
   const bool copies = !s.trans_b && s.k * s.n <= kNear;

@@ -1,6 +1,6 @@
 // A few columns where A is transposed, such as a classifier's weight gradient, computed turned:
-// C^T = op(B)^T A. The vectors run along the rows of C, which lie side by side in A, so that no lane
-// is idle; the tile's rows are the columns of C. A strip of C^T is turned when it is written.
+// C^T = op(B)^T A. The vectors run along the rows of C, which lie side by side in A, so that no
+// lane is idle; the tile's rows are the columns of C. A strip of C^T is turned when it is written.
 #include "kernels/gemm/gemm.h"
 
 #include <algorithm>
