@@ -43,7 +43,7 @@ HWY_INLINE float RowExpSum(const float* x, float* y, float max, std::int64_t n) 
     if (left < w) e = hn::IfThenElseZero(hn::FirstN(d, static_cast<std::size_t>(left)), e);
     sum = hn::Add(sum, e);
   });
-  return ReduceSum(d, sum);
+  return simd::ReduceSum(d, sum);
 }
 
 }  // namespace simd
