@@ -1,6 +1,8 @@
 // keratin_race [--filter=REGEX] [--rounds=N] [--slice=SECONDS] [--markdown=FILE] [--revision=TEXT]
+//              [--random=N [--seed=N]]
 //
-// Prints a row for each contest, then where keratin loses. FILE gets the same as Markdown.
+// Prints a row for each contest, then where keratin loses. FILE gets the same as Markdown. --random:
+// N contests on random shapes, in place of the listed ones.
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -17,7 +19,7 @@ namespace {
 
 constexpr const char* kUsage =
     "usage: keratin_race [--filter=REGEX] [--rounds=N] [--slice=SECONDS] [--markdown=FILE]\n"
-    "                    [--revision=TEXT]\n";
+    "                    [--revision=TEXT] [--random=N [--seed=N]]\n";
 
 int run(int argc, char** argv) {
   RaceOptions options;
@@ -34,6 +36,10 @@ int run(int argc, char** argv) {
       options.rounds = std::atoi(text);
     } else if (const char* text = value("slice")) {
       options.slice = std::atof(text);
+    } else if (const char* text = value("random")) {
+      options.random = std::atoi(text);
+    } else if (const char* text = value("seed")) {
+      options.seed = std::strtoull(text, nullptr, 10);
     } else if (const char* text = value("markdown")) {
       markdown = text;
     } else if (const char* text = value("revision")) {
@@ -43,9 +49,10 @@ int run(int argc, char** argv) {
       return 2;
     }
   }
-  if (options.rounds < 1 || options.slice < 0) {
-    fmt::print(stderr, "keratin_race: rounds is {}, slice {}; expected at least 1 and 0\n",
-               options.rounds, options.slice);
+  if (options.rounds < 1 || options.slice < 0 || options.random < 0) {
+    fmt::print(stderr,
+               "keratin_race: rounds is {}, slice {}, random {}; expected at least 1, 0 and 0\n",
+               options.rounds, options.slice, options.random);
     return 2;
   }
   fmt::print("{}\n{}", field_text(), table_head());

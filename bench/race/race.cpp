@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <memory>
 #include <regex>
 #include <thread>
@@ -18,6 +19,14 @@ namespace {
 
 std::vector<std::function<std::vector<Contest>()>>& makers() {
   static std::vector<std::function<std::vector<Contest>()>> list;
+  return list;
+}
+struct Kind {
+  double weight;
+  std::function<Contest(Draw&)> draw;
+};
+std::vector<Kind>& kinds() {
+  static std::vector<Kind> list;
   return list;
 }
 std::vector<Peer*>& peer_list() {
@@ -119,7 +128,36 @@ Result hold(const Contest& contest, int threads, const RaceOptions& options) {
   return result;
 }
 
+Contest drawn(Draw& draw, std::mt19937_64& engine) {
+  // Of what fits the caches and of what does not; but no row of a second.
+  constexpr double kMostFlops = 2e9, kMostBytes = 2e8;
+  std::vector<double> weights;
+  for (const Kind& kind : kinds()) weights.push_back(kind.weight);
+  std::discrete_distribution<std::size_t> pick(weights.begin(), weights.end());
+  const Kind& kind = kinds()[pick(engine)];
+  for (;;) {
+    Contest contest = kind.draw(draw);
+    if (contest.cost.flops <= kMostFlops && contest.cost.bytes <= kMostBytes) return contest;
+  }
+}
+
 }  // namespace
+
+std::int64_t Draw::size(std::int64_t least, std::int64_t most) {
+  std::uniform_real_distribution<double> exponent(std::log(static_cast<double>(least)),
+                                                  std::log(static_cast<double>(most) + 1));
+  return std::clamp(static_cast<std::int64_t>(std::exp(exponent(engine_))), least, most);
+}
+std::int64_t Draw::channels(std::int64_t least, std::int64_t most) {
+  const std::int64_t count = size(least, most);
+  return count >= 8 && chance(0.5) ? count / 8 * 8 : count;
+}
+bool Draw::chance(double probability) { return std::bernoulli_distribution(probability)(engine_); }
+
+bool add_drawn(double weight, std::function<Contest(Draw&)> draw) {
+  kinds().push_back({weight, std::move(draw)});
+  return true;
+}
 
 bool add_contests(std::function<std::vector<Contest>()> make) {
   makers().push_back(std::move(make));
@@ -137,15 +175,22 @@ std::vector<Result> race(const RaceOptions& options,
   const std::regex filter(options.filter);
   const int all = kernels::thread_count();
   std::vector<Result> results;
-  for (const auto& make : makers()) {
-    for (const Contest& contest : make()) {
-      const std::string name = contest.op + ' ' + contest.shape + ' ' + contest.pass;
-      if (!std::regex_search(name, filter)) continue;
-      for (int threads = 1;; threads = all) {
-        results.push_back(hold(contest, threads, options));
-        report(results.back());
-        if (threads == all) break;
-      }
+  const auto run = [&](const Contest& contest) {
+    const std::string name = contest.op + ' ' + contest.shape + ' ' + contest.pass;
+    if (!std::regex_search(name, filter)) return;
+    for (int threads = 1;; threads = all) {
+      results.push_back(hold(contest, threads, options));
+      report(results.back());
+      if (threads == all) break;
+    }
+  };
+  if (options.random > 0) {
+    Draw draw(options.seed);
+    std::mt19937_64 engine(options.seed);
+    for (int i = 0; i < options.random; ++i) run(drawn(draw, engine));
+  } else {
+    for (const auto& make : makers()) {
+      for (const Contest& contest : make()) run(contest);
     }
   }
   set_threads(all);

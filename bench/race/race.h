@@ -18,6 +18,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <random>
 #include <string>
 #include <utility>
 #include <vector>
@@ -57,6 +58,28 @@ struct Contest {
 /// constant.
 bool add_contests(std::function<std::vector<Contest>()> make);
 
+/// Seeded random sizes.
+class Draw {
+ public:
+  explicit Draw(std::uint64_t seed) : engine_(seed) {}
+  /// In [least, most], as many between 10 and 100 as between 100 and 1000.
+  std::int64_t size(std::int64_t least, std::int64_t most);
+  /// As size(); half of them are rounded down to multiples of 8, which most models have.
+  std::int64_t channels(std::int64_t least, std::int64_t most);
+  template <class T>
+  T one_of(std::initializer_list<T> choices) {
+    return choices.begin()[engine_() % choices.size()];
+  }
+  bool chance(double probability);
+
+ private:
+  std::mt19937_64 engine_;
+};
+
+/// Adds a kind of contest on random shapes. `draw` makes one; of all that are drawn, a share of
+/// `weight` over the sum of weights is of this kind.
+bool add_drawn(double weight, std::function<Contest(Draw&)> draw);
+
 /// One contest on one number of threads.
 struct Result {
   std::string op, shape, pass, peer, stretch;  // the fastest of each kind, "" where there is none
@@ -72,9 +95,11 @@ struct RaceOptions {
   std::string filter;  // a regular expression, found in "op shape pass"; "": all
   int rounds = 5;
   double slice = 0.03;  // seconds of one contender in one round
+  int random = 0;       // contests on random shapes, in place of the listed ones
+  std::uint64_t seed = 1;
 };
 
-/// Runs all contests on 1 thread and on all. `report` gets each result when it is there.
+/// Runs all contests, or so many drawn ones, on 1 thread and on all. `report` gets each result when it is there.
 std::vector<Result> race(const RaceOptions& options,
                          const std::function<void(const Result&)>& report);
 

@@ -3,6 +3,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <ctime>
 #include <map>
@@ -108,7 +109,8 @@ std::string summary_text(const std::vector<Result>& results) {
   std::string text, lost, wrong;
   struct Sum {
     double logarithms = 0;
-    int raced = 0, won = 0;
+    int won = 0;
+    std::vector<double> ratios;
   };
   std::map<int, Sum> by_threads;  // apart: a busy machine spoils those with several threads
   for (const Result& r : results) {
@@ -116,7 +118,7 @@ std::string summary_text(const std::vector<Result>& results) {
       wrong += fmt::format("- {}: {}\n", name_of(r), mistake);
     if (r.peer.empty()) continue;
     Sum& sum = by_threads[r.threads];
-    ++sum.raced;
+    sum.ratios.push_back(r.ratio());
     sum.logarithms += std::log(r.ratio());
     if (r.ratio() >= 1) {
       ++sum.won;
@@ -124,11 +126,15 @@ std::string summary_text(const std::vector<Result>& results) {
       lost += fmt::format("- {}: {:.2f} of {}'s speed\n", name_of(r), r.ratio(), r.peer);
     }
   }
-  for (const auto& [threads, sum] : by_threads) {
+  for (auto& [threads, sum] : by_threads) {
+    const std::size_t raced = sum.ratios.size();
+    std::sort(sum.ratios.begin(), sum.ratios.end());
     text += fmt::format(
         "{} thread{}: {} of {} rows are at or past the fastest peer; geometric mean of the ratios "
-        "{:.2f}.\n",
-        threads, threads == 1 ? "" : "s", sum.won, sum.raced, std::exp(sum.logarithms / sum.raced));
+        "{:.2f}, 10th percentile {:.2f}, least {:.2f}.\n",
+        threads, threads == 1 ? "" : "s", sum.won, raced,
+        std::exp(sum.logarithms / static_cast<double>(raced)), sum.ratios[raced / 10],
+        sum.ratios[0]);
   }
   if (text.empty()) text = "No peer took part.\n";
   if (!lost.empty()) text += "\nkeratin loses:\n\n" + lost;

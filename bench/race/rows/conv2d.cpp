@@ -56,6 +56,38 @@ struct Images {
   }
 };
 
+constexpr std::pair<ConvPass, const char*> kPasses[] = {{ConvPass::forward, "fwd"},
+                                                        {ConvPass::input_gradient, "bwd_data"},
+                                                        {ConvPass::weight_gradient, "bwd_weights"}};
+
+Contest contest(const Images& images, ConvPass pass, const char* name) {
+  const Conv2dShape s = images.shape();
+  Contest c{.op = "conv2d",
+            .shape = images.name(),
+            .pass = name,
+            .cost = kernels::conv2d_cost<float>(s),
+            .contenders = {},
+            .tolerance = 1e-3};
+  c.contenders.push_back({"keratin", [s, pass](Buffers& b) { return keratin_run(b, s, pass); }});
+  for (Peer* peer : peers()) c.join(peer->conv2d(s, pass));
+  return c;
+}
+
+const bool conv_drawn = add_drawn(8, [](Draw& draw) {
+  const std::int64_t kernel = draw.one_of({1, 3, 3, 3, 5, 7});
+  Images images{.batch = draw.size(1, 64),
+                .size = draw.size(kernel, 112),
+                .in = draw.chance(0.15) ? draw.one_of({1, 3}) : draw.channels(4, 256),
+                .out = draw.channels(4, 256),
+                .kernel = kernel,
+                .stride = draw.one_of({1, 1, 1, 2}),
+                .same = draw.chance(0.5),
+                .depthwise = draw.chance(0.1)};
+  if (images.depthwise) images.out = images.in;
+  const auto& [pass, name] = kPasses[draw.size(1, 3) - 1];
+  return contest(images, pass, name);
+});
+
 const bool conv_rows = add_contests([] {
   std::vector<Contest> all;
   for (const Images& images : {Images{32, 28, 1, 32, 3, 1, false, false},
@@ -68,21 +100,7 @@ const bool conv_rows = add_contests([] {
                                {8, 112, 3, 64, 7, 2, true, false},
                                {32, 8, 256, 256, 3, 1, true, false},
                                {8, 56, 128, 128, 3, 1, true, true}}) {
-    for (const auto& [pass, name] : {std::pair{ConvPass::forward, "fwd"},
-                                     {ConvPass::input_gradient, "bwd_data"},
-                                     {ConvPass::weight_gradient, "bwd_weights"}}) {
-      const Conv2dShape s = images.shape();
-      Contest c{.op = "conv2d",
-                .shape = images.name(),
-                .pass = name,
-                .cost = kernels::conv2d_cost<float>(s),
-                .contenders = {},
-                .tolerance = 1e-3};
-      c.contenders.push_back(
-          {"keratin", [s, pass = pass](Buffers& b) { return keratin_run(b, s, pass); }});
-      for (Peer* peer : peers()) c.join(peer->conv2d(s, pass));
-      all.push_back(std::move(c));
-    }
+    for (const auto& [pass, name] : kPasses) all.push_back(contest(images, pass, name));
   }
   return all;
 });

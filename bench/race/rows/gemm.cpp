@@ -47,5 +47,16 @@ const bool dense_rows = add_contests([] {
   return all;
 });
 
+const bool gemm_drawn = add_drawn(8, [](Draw& draw) {
+  const std::int64_t m = draw.size(1, 2048), k = draw.size(1, 2048),
+                     n = draw.chance(0.25) ? draw.size(1, 16) : draw.channels(4, 2048);
+  const bool transpose_a = draw.chance(1.0 / 3), transpose_b = !transpose_a && draw.chance(0.5);
+  return contest("gemm", fmt::format("{}x{}x{}", m, n, k),
+                 transpose_a   ? "A^T B"
+                 : transpose_b ? "A B^T"
+                               : "A B",
+                 kernels::gemm_shape(m, n, k, transpose_a, transpose_b));
+});
+
 }  // namespace
 }  // namespace keratin::bench
