@@ -129,15 +129,17 @@ Result hold(const Contest& contest, int threads, const RaceOptions& options) {
 }
 
 Contest drawn(Draw& draw, std::mt19937_64& engine) {
-  // Of what fits the caches and of what does not; but no row of a second.
-  constexpr double kMostFlops = 2e9, kMostBytes = 2e8;
+  // What fits the caches and what does not; no row of a second, and none that times but the call.
+  constexpr double kLeastFlops = 1e5, kLeastBytes = 2e4, kMostFlops = 2e9, kMostBytes = 2e8;
   std::vector<double> weights;
   for (const Kind& kind : kinds()) weights.push_back(kind.weight);
   std::discrete_distribution<std::size_t> pick(weights.begin(), weights.end());
   const Kind& kind = kinds()[pick(engine)];
   for (;;) {
     Contest contest = kind.draw(draw);
-    if (contest.cost.flops <= kMostFlops && contest.cost.bytes <= kMostBytes) return contest;
+    const kernels::Cost& cost = contest.cost;
+    const bool large = cost.flops >= kLeastFlops || cost.bytes >= kLeastBytes;
+    if (large && cost.flops <= kMostFlops && cost.bytes <= kMostBytes) return contest;
   }
 }
 

@@ -1,6 +1,7 @@
-// A few columns, such as a classifier's scores, as dot products: vectors run along k, so that no lane
-// is idle where n is no multiple of the vector. A is read as it lies, and B is copied into
-// [k / lanes][n][lanes]. The sums of a row stay in registers; four at a time are folded into one.
+// A few columns, such as a classifier's scores, as dot products: vectors run along k, so that no
+// lane is idle where n is no multiple of the vector. A is read as it lies, and B is copied into [k /
+// lanes][n][lanes]. The sums of a row stay in registers; four at a time are folded into one.
+// A few rows of A by a transposed B are the same with the operands' parts exchanged: C^T = B A^T.
 #include "kernels/gemm/gemm.h"
 
 #include <algorithm>
@@ -83,16 +84,18 @@ HWY_INLINE void Rows(const float* HWY_RESTRICT a, std::int64_t lda, const float*
 
 struct Output {
   float* c;
-  std::int64_t ldc;
+  std::int64_t row_step, column_step;
   const float* bias;
+  std::int64_t bias_row_step, bias_column_step;
   bool relu, accumulate;
 
   void Write(std::int64_t row, std::int64_t columns, const float* sums) const {
-    float* const to = c + row * ldc;
     for (std::int64_t j = 0; j < columns; ++j) {
-      float y = sums[j] + (bias != nullptr ? bias[j] : 0.0F);
-      if (accumulate) y += to[j];
-      to[j] = relu && y < 0 ? 0.0F : y;
+      float* const to = c + row * row_step + j * column_step;
+      float y = sums[j];
+      if (bias != nullptr) y += bias[row * bias_row_step + j * bias_column_step];
+      if (accumulate) y += *to;
+      *to = relu && y < 0 ? 0.0F : y;
     }
   }
 };
@@ -122,8 +125,10 @@ auto AllRowsOf(std::int64_t columns, std::integer_sequence<int, kColumn...>) {
 }
 
 void Dot(const float* a, const GemmShape& s, const float* b, float* c, const Epilogue<float>& e,
-         std::int64_t first, std::int64_t last) {
-  const Output output{c, s.ldc, e.bias, e.activation == Activation::relu, s.accumulate};
+         bool exchanged, std::int64_t first, std::int64_t last) {
+  const bool relu = e.activation == Activation::relu;
+  const Output output = exchanged ? Output{c, 1, s.ldc, e.bias, 1, 0, relu, s.accumulate}
+                                  : Output{c, s.ldc, 1, e.bias, 0, 1, relu, s.accumulate};
   AllRowsOf(s.n, std::make_integer_sequence<int, kDotColumns>())(a, s, b, output, first, last);
 }
 
@@ -138,22 +143,45 @@ HWY_EXPORT(PackedSize);
 HWY_EXPORT(PackB);
 HWY_EXPORT(Dot);
 
-bool gemm_dot_applies(const GemmShape& shape) {
-  const GemmShape s = merged_batch(shape);
+namespace {
+
+// The product of C^T = op(B)^T op(A)^T; its C lies as C does.
+GemmShape exchange(GemmShape s) {
+  std::swap(s.m, s.n);
+  std::swap(s.lda, s.ldb);
+  const bool trans_a = s.trans_a;
+  s.trans_a = !s.trans_b;
+  s.trans_b = !trans_a;
+  return s;
+}
+
+bool has_few_columns(const GemmShape& s) {
   return s.batch == 1 && !s.trans_a && s.n >= 1 &&
          s.n <= std::min<std::int64_t>(kDotColumns, crossovers().dot_columns) &&
          s.k >= crossovers().dot_depth && s.m >= 8;
 }
 
+}  // namespace
+
+bool gemm_dot_applies(const GemmShape& shape) {
+  const GemmShape s = merged_batch(shape);
+  return has_few_columns(s) || has_few_columns(exchange(s));
+}
+
 void gemm_dot(const float* a, const float* b, float* c, const Epilogue<float>& e,
               const GemmShape& shape) {
-  const GemmShape s = merged_batch(shape);
+  GemmShape s = merged_batch(shape);
   KERATIN_ASSERT(s.batch == 1);
+  const bool exchanged = !has_few_columns(s);
+  if (exchanged) {
+    s = exchange(s);
+    std::swap(a, b);
+  }
   const std::int64_t grain = grain_for(s.n * s.k, 1 << 19);
   const FloatScratch packed(HWY_DYNAMIC_DISPATCH(PackedSize)(s));
   HWY_DYNAMIC_DISPATCH(PackB)(b, s, packed.data());
   parallel_for(s.m, grain, [&](std::int64_t first, std::int64_t last) {
-    HWY_DYNAMIC_DISPATCH(Dot)(a, s, packed.data(), c, e, first, last);
+    HWY_DYNAMIC_DISPATCH(Dot)(a, s, packed.data(), c, e, exchanged, first, last);
   });
 }
 

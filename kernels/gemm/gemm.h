@@ -82,10 +82,15 @@ void gemm_dot(const float* a, const float* b, float* c, const Epilogue<float>& e
               const GemmShape& s);
 void gemm_turned(const float* a, const float* b, float* c, const Epilogue<float>& e,
                  const GemmShape& s);
+void gemm_few_rows(const float* a, const float* b, float* c, const Epilogue<float>& e,
+                   const GemmShape& s);
 inline constexpr int kDotColumns = 12;
 inline constexpr int kTurnedColumns = 14;
-/// Products with at most so many columns, or what `crossovers()` says, A as it lies.
+/// Products with at most so many columns, or what `crossovers()` says, A as it lies; and with so
+/// many rows, B transposed.
 bool gemm_dot_applies(const GemmShape& s);
+/// Products with a row or a few, B as it lies.
+bool gemm_few_rows_applies(const GemmShape& s);
 /// Products with at most so many columns and more rows, A transposed.
 bool gemm_turned_applies(const GemmShape& s);
 /// Those where packing both operands is paid back: large ones, and rows of A that lie badly.
@@ -118,7 +123,12 @@ inline constexpr auto gemm_ladder<float> = Ladder{
             "dot", "no idle lanes where there are few columns", cpu::gemm_dot_applies,
             cpu::gemm_dot,
             "one product, 8 rows or more, A not transposed, columns up to gemm.dot_columns and a k "
-            "from gemm.dot_depth on (`make tune`; built in: 12, 64)"},
+            "from gemm.dot_depth on (`make tune`; built in: 12, 64); or as few rows, 8 columns or "
+            "more and B transposed"},
+        Rung<GemmFn<float>>{"few_rows", "wide tiles where there are few rows: B passes by once",
+                            cpu::gemm_few_rows_applies, cpu::gemm_few_rows,
+                            "1 to 8 rows (1 to 4 with 16 registers), B not transposed, columns "
+                            "for three vectors or more"},
         Rung<GemmFn<float>>{"turned", "no idle lanes where there are few columns, A transposed",
                             cpu::gemm_turned_applies, cpu::gemm_turned,
                             "one product, A transposed, 1 to 14 columns, a k from 8 on, rows "

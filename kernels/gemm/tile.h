@@ -109,6 +109,11 @@ HWY_INLINE void Multiply(V (&sums)[MR][NV], const TileCall& call) {
     } else {
       ++a, ++a5, ++a10;
     }
+    if constexpr (NV > 2) {  // few rows: B comes once, and each of its rows is one piece of memory
+      constexpr int kRowsAhead = 8;
+      KERATIN_UNROLL
+      for (int j = 0; j < NV; ++j) __builtin_prefetch(b + kRowsAhead * b_step + j * kLanes);
+    }
     b += b_step;
     if constexpr (kAsksAhead) {
       __builtin_prefetch(ahead, 0, 2);

@@ -99,6 +99,7 @@ TEST_CASE("gemm: every rung, sizes around the tile, all transposes") {
       for (const std::int64_t k : {1, 4, 19}) check_flags<float>(m, n, k, 7);
     }
   }
+  for (std::int64_t m = 1; m <= 9; ++m) check_flags<float>(m, 150, 70, 7);  // few rows
   for (const std::int64_t m : {1, 7, 33}) check_flags<double>(m, 10, 5, 11);
 }
 
