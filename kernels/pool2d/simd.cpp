@@ -214,30 +214,26 @@ bool streams(const Pool2dShape& s, double bytes, const float* to) {
          reinterpret_cast<std::uintptr_t>(to) % (static_cast<std::uintptr_t>(lanes) * 4) == 0;
 }
 
-// The gradient of one image's windows of any kind, whose sums are collected in a band of rows,
-// [pool_h][in_w, channels], and written when no further window reaches them.
+// The gradient of one image's windows of any kind: they add to its rows, which are set to 0 just
+// before the first window that reaches them.
 void max_gradient_image(const float* x, const float* dy, float* dx, const Pool2dShape& s,
-                        std::int64_t image, float* band) {
+                        std::int64_t image) {
   const std::int64_t row_floats = s.in_w * s.channels;
-  const auto bytes = [&](std::int64_t rows) {
-    return static_cast<std::size_t>(rows * row_floats) * sizeof(float);
-  };
-  std::int64_t first = 0, held = 0;  // the band holds rows first, first + 1 ... of the image
-  const auto hand_over = [&](std::int64_t until) {
-    for (; first < until; ++first, --held) {
-      if (held == 0) std::memset(band, 0, bytes(held = 1));
-      std::memcpy(dx + (image * s.in_h + first) * row_floats, band, bytes(1));
-      std::memmove(band, band + row_floats, bytes(held - 1));
-    }
+  float* const rows_of_dx = dx + image * s.in_h * row_floats;
+  std::int64_t cleared = 0;
+  const auto clear = [&](std::int64_t until) {
+    if (until <= cleared) return;
+    std::memset(rows_of_dx + cleared * row_floats, 0,
+                static_cast<std::size_t>((until - cleared) * row_floats) * sizeof(float));
+    cleared = until;
   };
   for (std::int64_t i = 0; i < s.out_h; ++i) {
     const Pool2dShape::Range rows = s.rows(i);
-    hand_over(rows.first);
-    std::memset(band + held * row_floats, 0, bytes(rows.size() - held));
-    held = rows.size();
-    HWY_DYNAMIC_DISPATCH(AddMaxGradientRow)(x, dy, band, s, image * s.out_h + i);
+    clear(rows.last);
+    HWY_DYNAMIC_DISPATCH(AddMaxGradientRow)
+    (x, dy, rows_of_dx + rows.first * row_floats, s, image * s.out_h + i);
   }
-  hand_over(s.in_h);
+  clear(s.in_h);
 }
 }  // namespace
 
@@ -266,9 +262,8 @@ void max_pool2d_gradient_simd(const float* x, const float* dy, float* dx, const 
   // By images, as windows of one may share cells.
   const std::int64_t grain = std::max<std::int64_t>(1, grain_of(s) / s.out_h);
   parallel_for(s.batch, grain, [&](std::int64_t first, std::int64_t last) {
-    const FloatScratch band(s.pool_h * s.in_w * s.channels);
     for (std::int64_t i = first; i < last; ++i) {
-      max_gradient_image(x, dy, dx, s, i, band.data());
+      max_gradient_image(x, dy, dx, s, i);
     }
   });
 }
