@@ -1,6 +1,7 @@
 #include "autograd/ops/conv2d.h"
 
 #include "autograd/conv2d_gradient.h"
+#include "autograd/conv2d_relu_gradient.h"
 #include "autograd/elementwise.h"
 #include "autograd/op.h"
 #include "autograd/ops/multiply.h"
@@ -110,6 +111,14 @@ struct Conv2d {
   // dz = dy where y > 0 (relu), else dy;  db = sums of dz by channel
   static auto gradient(const auto& saved, const Args& a, const auto& dy) {
     const auto &x = saved.input(0), &kernel = saved.input(1);
+    if constexpr (std::same_as<std::remove_cvref_t<decltype(dy)>, Tensor>) {
+      if (a.activation == Activation::relu && detail::conv2d_relu_gradient_applies(dy, a.shape)) {
+        detail::Conv2dGradients g =
+            detail::conv2d_relu_gradient(x, kernel, saved.output(), dy, a.shape,
+                                         {saved.needs(0), saved.needs(1), saved.needs(2)});
+        return grads(std::move(g.x), std::move(g.kernel), std::move(g.bias));
+      }
+    }
     const auto dz = through_activation(saved, a, dy);
     return grads(saved.needs(0) ? input_gradient(dz, kernel, a.shape) : saved.none(),
                  saved.needs(1) ? weight_gradient(x, dz, a.shape) : saved.none(),

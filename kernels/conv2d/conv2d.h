@@ -89,6 +89,12 @@ void conv2d_input_gradient_depthwise(const float* dy, const float* w, float* dx,
                                      const Conv2dShape& s);
 void conv2d_weight_gradient_depthwise(const float* x, const float* dy, float* dw,
                                       const Conv2dShape& s);
+void conv2d_depthwise_3x3(const float* x, const float* w, float* y, const Epilogue<float>& e,
+                          const Conv2dShape& s);
+void conv2d_input_gradient_depthwise_3x3(const float* dy, const float* w, float* dx,
+                                         const Conv2dShape& s);
+void conv2d_weight_gradient_depthwise_3x3(const float* x, const float* dy, float* dw,
+                                          const Conv2dShape& s);
 void conv2d_input_gradient_few_channels(const float* dy, const float* w, float* dx,
                                         const Conv2dShape& s);
 /// Sums are exact to 1e-6 of the output's root mean square, rms error, where the direct sum reaches
@@ -110,6 +116,12 @@ bool conv2d_weight_gradient_winograd_applies(const Conv2dShape& s);
 bool conv2d_has_few_channels(const Conv2dShape& s);
 /// Each channel by itself: groups == in_c == out_c.
 bool conv2d_is_depthwise(const Conv2dShape& s);
+/// Those of 3 x 3 with stride and dilation 1, channels in whole vectors, images of 3 x 3 and more.
+bool conv2d_depthwise_3x3_applies(const Conv2dShape& s);
+inline constexpr const char* kDepthwise3x3Takes =
+    "groups of one channel, as many out as in, whole vectors of them; 3 x 3, stride and dilation 1";
+inline constexpr const char* kDepthwise3x3Gains =
+    "a tile of 2 x 7 pixels shares what it reads; all weights stay in registers";
 }  // namespace cpu
 
 template <class T>
@@ -127,6 +139,9 @@ inline constexpr auto conv2d_ladder<float> = Ladder{
                Rung<Conv2dFn<float>>{"depthwise", "a vector of channels, which do not meet",
                                      cpu::conv2d_is_depthwise, cpu::conv2d_depthwise,
                                      "groups of one channel, as many out as in"},
+               Rung<Conv2dFn<float>>{"depthwise_3x3", cpu::kDepthwise3x3Gains,
+                                     cpu::conv2d_depthwise_3x3_applies, cpu::conv2d_depthwise_3x3,
+                                     cpu::kDepthwise3x3Takes},
                Rung<Conv2dFn<float>>{
                    "winograd", "16 outputs of a 3x3 kernel from 36 products instead of 144",
                    cpu::conv2d_winograd_applies, cpu::conv2d_winograd, cpu::kWinogradTakes}}};
@@ -156,6 +171,9 @@ inline constexpr auto conv2d_input_gradient_ladder<float> = Ladder{
             "depthwise", "a vector of channels, which do not meet", cpu::conv2d_is_depthwise,
             cpu::conv2d_input_gradient_depthwise, "groups of one channel, as many out as in"},
         Rung<Conv2dInputGradientFn<float>>{
+            "depthwise_3x3", cpu::kDepthwise3x3Gains, cpu::conv2d_depthwise_3x3_applies,
+            cpu::conv2d_input_gradient_depthwise_3x3, cpu::kDepthwise3x3Takes},
+        Rung<Conv2dInputGradientFn<float>>{
             "winograd", "16 outputs of a 3x3 kernel from 36 products instead of 144",
             cpu::conv2d_input_gradient_winograd_applies, cpu::conv2d_input_gradient_winograd,
             cpu::kWinogradTakes}}};
@@ -166,24 +184,27 @@ inline constexpr auto conv2d_weight_gradient_ladder =
            std::array{Rung<Conv2dWeightGradientFn<T>>{"reference", "", always,
                                                       cpu::conv2d_weight_gradient_reference<T>}}};
 template <>
-inline constexpr auto conv2d_weight_gradient_ladder<float> =
-    Ladder{"conv2d", "conv2d_weight_gradient", conv2d_cost<float>,
-           std::array{Rung<Conv2dWeightGradientFn<float>>{
-                          "reference", "", always, cpu::conv2d_weight_gradient_reference<float>},
-                      Rung<Conv2dWeightGradientFn<float>>{
-                          "im2col", "patches as columns of a matrix: the speed of gemm", always,
-                          cpu::conv2d_weight_gradient_im2col},
-                      Rung<Conv2dWeightGradientFn<float>>{
-                          "direct", "no patches: tiles of weights, sums over pixels as they lie",
-                          always, cpu::conv2d_weight_gradient_direct},
-                      Rung<Conv2dWeightGradientFn<float>>{
-                          "depthwise", "a vector of channels, which do not meet",
-                          cpu::conv2d_is_depthwise, cpu::conv2d_weight_gradient_depthwise,
-                          "groups of one channel, as many out as in"},
-                      Rung<Conv2dWeightGradientFn<float>>{
-                          "winograd", "4x4 outputs of a 3x3 kernel by 36 products instead of 144",
-                          cpu::conv2d_weight_gradient_winograd_applies,
-                          cpu::conv2d_weight_gradient_winograd, cpu::kWinogradTakes}}};
+inline constexpr auto conv2d_weight_gradient_ladder<float> = Ladder{
+    "conv2d", "conv2d_weight_gradient", conv2d_cost<float>,
+    std::array{
+        Rung<Conv2dWeightGradientFn<float>>{"reference", "", always,
+                                            cpu::conv2d_weight_gradient_reference<float>},
+        Rung<Conv2dWeightGradientFn<float>>{"im2col",
+                                            "patches as columns of a matrix: the speed of gemm",
+                                            always, cpu::conv2d_weight_gradient_im2col},
+        Rung<Conv2dWeightGradientFn<float>>{
+            "direct", "no patches: tiles of weights, sums over pixels as they lie", always,
+            cpu::conv2d_weight_gradient_direct},
+        Rung<Conv2dWeightGradientFn<float>>{
+            "depthwise", "a vector of channels, which do not meet", cpu::conv2d_is_depthwise,
+            cpu::conv2d_weight_gradient_depthwise, "groups of one channel, as many out as in"},
+        Rung<Conv2dWeightGradientFn<float>>{
+            "depthwise_3x3", cpu::kDepthwise3x3Gains, cpu::conv2d_depthwise_3x3_applies,
+            cpu::conv2d_weight_gradient_depthwise_3x3, cpu::kDepthwise3x3Takes},
+        Rung<Conv2dWeightGradientFn<float>>{
+            "winograd", "4x4 outputs of a 3x3 kernel by 36 products instead of 144",
+            cpu::conv2d_weight_gradient_winograd_applies, cpu::conv2d_weight_gradient_winograd,
+            cpu::kWinogradTakes}}};
 
 namespace cuda {
 void conv2d_naive(const float* x, const float* w, float* y, const Epilogue<float>& e,

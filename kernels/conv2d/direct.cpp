@@ -78,6 +78,8 @@ void RunBlock(const Walk& walk, const Phase& phase, const float* source, std::in
           groups == 1 ? down.taps_inside(first + row, walk.source.height) : TapRange{0, all_taps};
       call.segments = segments.data() + taps.first * tap_segments;
       call.segment_count = taps.count * tap_segments;
+      call.asks_next =
+          panel == 0 && call.segment_count == 1 && call.segments->k == call.a_step;  // 1 x 1
       for (std::int64_t tile = 0; tile < tiles; ++tile) {
         const std::int64_t pixel = gemm::TileStart(across.count, tiles, tile);
         const std::int64_t pixels = gemm::TileStart(across.count, tiles, tile + 1) - pixel;

@@ -53,7 +53,15 @@ struct TileCall {
   std::int64_t columns;          // of C to write, 1 to NV vectors
   const float* bias;             // of the first column, or null
   bool relu, accumulate;
+  // Is `a` read for the first time, and does the next tile's lie right behind it? Then that is asked
+  // for too, a row with each row of C. Of one segment and one group of rows only.
+  bool asks_next;
 };
+
+// Lines of C come from far and are all written at the end of a tile: one row of them is asked for
+// with each piece of so many products at least. A burst would wait for them. Segments of fewer than
+// kLongSegment are not cut.
+constexpr std::int64_t kPiece = 4, kLongSegment = 16;
 
 // Up to 5 rows are reached from one pointer: offsets 0 to 4 steps.
 constexpr int kRowsOfPointer = 5;
@@ -117,6 +125,7 @@ void Tile(const TileCall& call) {
   const std::int64_t c_step = call.c_step, c_group = call.c_group, columns = call.columns;
   const std::int64_t a_step = call.a_step, a_group = call.a_group, b_step = call.b_step;
   const bool relu = call.relu, accumulate = call.accumulate;
+  [[maybe_unused]] const bool asks_next = call.asks_next;
   const std::int64_t in_last = columns - (NV - 1) * kLanes;
   const bool whole = in_last == kLanes;
   V sums[G * R][NV];
@@ -129,9 +138,31 @@ void Tile(const TileCall& call) {
     for (int i = 0; i < G * R; ++i) sums[i][j] = start;
   }
   const Segment* const end = call.segments + call.segment_count;
+  [[maybe_unused]] const float* wanted = c;          // a row of C
+  int asked = kOrder == Order::columns ? G * R : 0;  // sums of weights are near
   for (const Segment* s = call.segments; s < end; ++s) {
-    Multiply<G, R, NV, kOrder, kMasked>(sums, a + s->a, a_step, a_group, b + s->b, b_step, s->k,
-                                        columns);
+    if (s->k < kLongSegment) asked = G * R;
+    const std::int64_t piece = std::max(kPiece, s->k / (G * R));
+    for (std::int64_t k = 0; k < s->k;) {
+      std::int64_t step = s->k - k;
+      if (asked < G * R) {
+        step = std::min(step, piece);
+        __builtin_prefetch(wanted, 1);
+        if constexpr (NV > 1) __builtin_prefetch(wanted + columns - 1, 1);
+        if constexpr (G == 1) {
+          const float* const next = a + (R + asked) * a_step;
+          for (std::int64_t q = 0; asks_next && q < s->k; q += 16) {
+            __builtin_prefetch(next + q, 0, 2);
+          }
+        }
+        ++asked;
+        wanted += asked % R == 0 ? c_group - (R - 1) * c_step : c_step;
+      }
+      const std::int64_t at = kOrder == Order::columns ? k * a_step : k;
+      Multiply<G, R, NV, kOrder, kMasked>(sums, a + s->a + at, a_step, a_group,
+                                          b + s->b + k * b_step, b_step, step, columns);
+      k += step;
+    }
   }
   if (accumulate) {
     KERATIN_UNROLL

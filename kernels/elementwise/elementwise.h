@@ -151,7 +151,7 @@ inline constexpr auto unary_ladder<float> = Ladder{
                              "all functions but sin and cos"},
         Rung<UnaryFn<float>>{"streamed", "stores past the caches: no line is read to be written",
                              cpu::unary_streamed_applies, cpu::unary_streamed,
-                             "what simd takes, 32 MiB or more"}}};
+                             "what simd takes, more than streamed_bytes (`make tune`)"}}};
 
 template <class T>
 inline constexpr auto binary_ladder =
@@ -166,10 +166,11 @@ inline constexpr auto binary_ladder<float> =
                       Rung<BinaryFn<float>>{
                           "simd", "all lanes at once, short rows repeated to long ones; threads",
                           cpu::binary_simd_applies, cpu::binary_simd, "all functions but power"},
-                      Rung<BinaryFn<float>>{"streamed",
-                                            "stores past the caches: no line is read to be written",
-                                            cpu::binary_streamed_applies, cpu::binary_streamed,
-                                            "one row that simd takes, 32 MiB or more"}}};
+                      Rung<BinaryFn<float>>{
+                          "streamed", "stores past the caches: no line is read to be written",
+                          cpu::binary_streamed_applies, cpu::binary_streamed,
+                          "one row that simd takes, more than streamed_bytes (`make "
+                          "tune`)"}}};
 
 namespace cuda {
 template <class T>

@@ -84,8 +84,13 @@ void gemm_turned(const float* a, const float* b, float* c, const Epilogue<float>
                  const GemmShape& s);
 void gemm_few_rows(const float* a, const float* b, float* c, const Epilogue<float>& e,
                    const GemmShape& s);
+void gemm_shallow(const float* a, const float* b, float* c, const Epilogue<float>& e,
+                  const GemmShape& s);
 inline constexpr int kDotColumns = 12;
 inline constexpr int kTurnedColumns = 14;
+inline constexpr int kShallowDepth = 12;
+/// Products with a k of at most that, A as it lies.
+bool gemm_shallow_applies(const GemmShape& s);
 /// Products with at most so many columns, or what `crossovers()` says, A as it lies; and with so
 /// many rows, B transposed.
 bool gemm_dot_applies(const GemmShape& s);
@@ -132,7 +137,11 @@ inline constexpr auto gemm_ladder<float> = Ladder{
         Rung<GemmFn<float>>{"turned", "no idle lanes where there are few columns, A transposed",
                             cpu::gemm_turned_applies, cpu::gemm_turned,
                             "one product, A transposed, 1 to 14 columns, a k from 8 on, rows "
-                            "for two vectors or more"}}};
+                            "for two vectors or more"},
+        Rung<GemmFn<float>>{"shallow", "a small k: B stays in registers, rows of A pass by",
+                            cpu::gemm_shallow_applies, cpu::gemm_shallow,
+                            "one product, A not transposed, a k of 1 to 12, 8 rows or more, "
+                            "columns for two vectors or more"}}};
 
 namespace cuda {
 void gemm_naive(const float* a, const float* b, float* c, const Epilogue<float>& e,

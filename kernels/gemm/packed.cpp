@@ -196,8 +196,9 @@ constexpr std::int64_t kWidth = 256;  // columns of a piece
 // Packed at a time, shared by all threads: columns of B, rows of A, 8 MiB each.
 constexpr std::int64_t kColumns = 4096, kDown = 4032;
 // So few rows read a panel of B so seldom that a pass to pack it costs. Where B is near (floats of
-// it that the L2 cache or nearly so holds), it is copied on the way, and a panel of kFewDepth rows
-// stays in L1. Panels are done in groups, at least kGroups for threads.
+// it that the L2 cache or nearly so holds), it is copied on the way; a panel of kFewDepth rows, or
+// of twice so many where there are 32 registers, stays near. Panels are done in groups, at least
+// kGroups for threads.
 constexpr std::int64_t kFewRows = 168;
 constexpr std::int64_t kNear = 1 << 19;
 constexpr std::int64_t kFewDepth = 208;
@@ -225,7 +226,8 @@ bool reads_a_as_it_lies(const GemmShape& s) { return !s.trans_a && s.lda % 1024 
 void few_rows(const float* a, const float* b, float* c, const Epilogue<float>& e,
               const GemmShape& s) {
   const bool copies = !s.trans_b && s.k * s.n <= kNear;
-  const Cut cut(s, copies ? kFewDepth : kDepth);
+  const std::int64_t few = HWY_DYNAMIC_DISPATCH(TileRows)() > 8 ? 2 * kFewDepth : kFewDepth;
+  const Cut cut(s, copies ? few : kDepth);
   const std::int64_t most = std::clamp<std::int64_t>(cut.panels / kGroups, 1, kGroup);
   const std::int64_t groups = divided(cut.panels, most);
   const bool as_it_lies = reads_a_as_it_lies(s);

@@ -23,7 +23,9 @@ namespace simd = keratin::kernels::HWY_NAMESPACE::simd;
 using D = hn::ScalableTag<float>;
 using V = hn::Vec<D>;
 
-// One row; `next`: the row after it, or null.
+// One row; `next`: the row after it, or null. kStreams: y goes past the caches, in whole vectors at
+// aligned places.
+template <bool kStreams>
 void NormalizeRow(const float* x, const float* gamma, const float* beta, float* y, float* mean,
                   float* scale, std::int64_t n, double epsilon, const float* next) {
   const D d;
@@ -52,17 +54,36 @@ void NormalizeRow(const float* x, const float* gamma, const float* beta, float* 
           shift = hn::Set(d, static_cast<float>(-static_cast<double>(rest) * k));
   simd::ForEachVector(d, n, [&](std::int64_t c, std::int64_t left) HWY_ATTR {
     const V xhat = hn::MulAdd(hn::Sub(simd::LoadN(d, x + c, left), vm), vk, shift);
-    simd::StoreN(hn::MulAdd(xhat, simd::LoadN(d, gamma + c, left), simd::LoadN(d, beta + c, left)),
-                 d, y + c, left);
+    const V result =
+        hn::MulAdd(xhat, simd::LoadN(d, gamma + c, left), simd::LoadN(d, beta + c, left));
+    if constexpr (kStreams) {
+      hn::Stream(result, d, y + c);
+    } else {
+      simd::StoreN(result, d, y + c, left);
+    }
   });
 }
 
+void NormalizeRows(const float* x, const float* gamma, const float* beta, float* y, float* mean,
+                   float* scale, const LayerNormShape& s, bool streams, std::int64_t first,
+                   std::int64_t last) {
+  const auto run = streams ? NormalizeRow<true> : NormalizeRow<false>;
+  for (std::int64_t r = first; r < last; ++r) {
+    const float* const row = x + r * s.cols;
+    run(row, gamma, beta, y + r * s.cols, mean + r, scale + r, s.cols, s.epsilon,
+        r + 1 < last ? row + s.cols : nullptr);
+  }
+}
+
 // Several rows: dgamma and dbeta are added to. kRows rows share each load and store of these.
-template <int kRows>
+// kStreams: dx goes past the caches, in whole vectors at aligned places. more: as many rows follow,
+// which are asked for, x while this x is read for the last time but one, dy while dx is written.
+template <int kRows, bool kStreams>
 HWY_INLINE void GradientOfRows(const float* x, const float* dy, const float* gamma,
                                const float* mean, const float* scale, float* dx, float* dgamma,
-                               float* dbeta, std::int64_t n) {
+                               float* dbeta, std::int64_t n, bool more) {
   const D d;
+  const std::int64_t next = more ? kRows * n : 0;
   V sum[kRows], dot[kRows];
   KERATIN_UNROLL
   for (int r = 0; r < kRows; ++r) sum[r] = dot[r] = hn::Zero(d);
@@ -71,6 +92,7 @@ HWY_INLINE void GradientOfRows(const float* x, const float* dy, const float* gam
     V a = simd::LoadN(d, dgamma + c, left), b = simd::LoadN(d, dbeta + c, left);
     KERATIN_UNROLL
     for (int r = 0; r < kRows; ++r) {
+      if (kRows > 1) __builtin_prefetch(x + next + r * n + c, 0, 2);
       const V xhat = hn::Mul(hn::Sub(simd::LoadN(d, x + r * n + c, left), hn::Set(d, mean[r])),
                              hn::Set(d, scale[r]));
       const V e = simd::LoadN(d, dy + r * n + c, left), f = hn::Mul(e, g);
@@ -94,24 +116,40 @@ HWY_INLINE void GradientOfRows(const float* x, const float* dy, const float* gam
       const std::int64_t i = r * n + c;
       const V g = hn::Mul(simd::LoadN(d, dy + i, left), simd::LoadN(d, gamma + c, left));
       const V rest = hn::MulAdd(hn::Sub(simd::LoadN(d, x + i, left), vm), vs, vb);
-      simd::StoreN(hn::MulAdd(g, vk, rest), d, dx + i, left);
+      const V result = hn::MulAdd(g, vk, rest);
+      if (kRows > 1) __builtin_prefetch(dy + next + i, 0, 2);
+      if constexpr (kStreams) {
+        hn::Stream(result, d, dx + i);
+      } else {
+        simd::StoreN(result, d, dx + i, left);
+      }
     });
+  }
+}
+
+template <bool kStreams>
+void GradientRowsOf(const float* x, const float* dy, const float* gamma, const float* mean,
+                    const float* scale, float* dx, float* dgamma, float* dbeta, std::int64_t rows,
+                    std::int64_t n) {
+  std::int64_t r = 0;
+  for (; r + 4 <= rows; r += 4) {
+    GradientOfRows<4, kStreams>(x + r * n, dy + r * n, gamma, mean + r, scale + r, dx + r * n,
+                                dgamma, dbeta, n, r + 8 <= rows);
+  }
+  for (; r < rows; ++r) {
+    GradientOfRows<1, kStreams>(x + r * n, dy + r * n, gamma, mean + r, scale + r, dx + r * n,
+                                dgamma, dbeta, n, false);
   }
 }
 
 void GradientRows(const float* x, const float* dy, const float* gamma, const float* mean,
                   const float* scale, float* dx, float* dgamma, float* dbeta, std::int64_t rows,
-                  std::int64_t n) {
-  std::int64_t r = 0;
-  for (; r + 4 <= rows; r += 4) {
-    GradientOfRows<4>(x + r * n, dy + r * n, gamma, mean + r, scale + r, dx + r * n, dgamma, dbeta,
-                      n);
-  }
-  for (; r < rows; ++r) {
-    GradientOfRows<1>(x + r * n, dy + r * n, gamma, mean + r, scale + r, dx + r * n, dgamma, dbeta,
-                      n);
-  }
+                  std::int64_t n, bool streams) {
+  const auto run = streams ? GradientRowsOf<true> : GradientRowsOf<false>;
+  run(x, dy, gamma, mean, scale, dx, dgamma, dbeta, rows, n);
 }
+
+std::int64_t Lanes() { return static_cast<std::int64_t>(hn::Lanes(D())); }
 
 }  // namespace
 }  // namespace HWY_NAMESPACE
@@ -120,8 +158,9 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace keratin::kernels::cpu {
-HWY_EXPORT(NormalizeRow);
+HWY_EXPORT(NormalizeRows);
 HWY_EXPORT(GradientRows);
+HWY_EXPORT(Lanes);
 
 namespace {
 
@@ -138,6 +177,13 @@ class Lines {
   FloatScratch memory_;
 };
 
+// Do rows of `cols` go past the caches, vector by vector, from `to` on?
+bool may_stream(double bytes, const float* to, std::int64_t cols) {
+  const std::int64_t lanes = HWY_DYNAMIC_DISPATCH(Lanes)();
+  return beyond_caches(bytes) && cols % lanes == 0 &&
+         reinterpret_cast<std::uintptr_t>(to) % (static_cast<std::uintptr_t>(lanes) * 4) == 0;
+}
+
 const float* line_of(const float* given, float value, float* line, std::int64_t n) {
   if (given != nullptr) {
     std::copy_n(given, n, line);
@@ -153,18 +199,10 @@ void layer_norm_simd(const float* x, const float* gamma, const float* beta, floa
                      float* scale, const LayerNormShape& s) {
   const Lines lines(2, s.cols);
   const float *g = line_of(gamma, 1, lines[0], s.cols), *b = line_of(beta, 0, lines[1], s.cols);
-  const bool streamed = x != y && beyond_caches(layer_norm_cost<float>(s).bytes);
+  const bool streams = x != y && may_stream(layer_norm_cost<float>(s).bytes, y, s.cols);
   parallel_for(s.rows, grain_for(3 * s.cols), [&](std::int64_t first, std::int64_t last) {
-    const FloatScratch result(streamed ? s.cols : 0);
-    for (std::int64_t r = first; r < last; ++r) {
-      const float* const row = x + r * s.cols;
-      float* const to = y + r * s.cols;
-      HWY_DYNAMIC_DISPATCH(NormalizeRow)
-      (row, g, b, streamed ? result.data() : to, mean + r, scale + r, s.cols, s.epsilon,
-       r + 1 < last ? row + s.cols : nullptr);
-      if (streamed) stream_out(result.data(), to, s.cols);
-    }
-    if (streamed) finish_streaming();
+    HWY_DYNAMIC_DISPATCH(NormalizeRows)(x, g, b, y, mean, scale, s, streams, first, last);
+    if (streams) finish_streaming();
   });
 }
 
@@ -177,6 +215,8 @@ void layer_norm_gradient_simd(const float* x, const float* dy, const float* gamm
   const std::int64_t pieces = (s.rows + rows - 1) / rows;
   const Lines lines(static_cast<int>(1 + 2 * pieces), s.cols);
   const float* const g = line_of(gamma, 1, lines[0], s.cols);
+  const bool streams =
+      dx != x && dx != dy && may_stream(layer_norm_gradient_cost<float>(s).bytes, dx, s.cols);
   parallel_for(pieces, 1, [&](std::int64_t first, std::int64_t last) {
     for (std::int64_t piece = first; piece < last; ++piece) {
       float *const a = lines[1 + 2 * piece], *const b = lines[2 + 2 * piece];
@@ -184,8 +224,10 @@ void layer_norm_gradient_simd(const float* x, const float* dy, const float* gamm
       std::fill_n(b, s.cols, 0.0f);
       const std::int64_t r = piece * rows, at = r * s.cols;
       HWY_DYNAMIC_DISPATCH(GradientRows)
-      (x + at, dy + at, g, mean + r, scale + r, dx + at, a, b, std::min(rows, s.rows - r), s.cols);
+      (x + at, dy + at, g, mean + r, scale + r, dx + at, a, b, std::min(rows, s.rows - r), s.cols,
+       streams);
     }
+    if (streams) finish_streaming();
   });
   for (std::int64_t c = 0; c < s.cols; ++c) {
     double sum = 0, dot = 0;

@@ -223,6 +223,30 @@ TEST_CASE("conv2d: groups, depthwise among them") {
   check_all_rungs(valid(image(3, 4, 5, 12, 6, 1, 1, 1, 1, 3)), 76);
 }
 
+TEST_CASE("conv2d: depthwise 3x3, around its tile, the edges and bands of rows") {
+  for (const std::int64_t width : {3, 5, 7, 8, 15, 23}) {
+    const Conv2dShape s = same(image(2, width + 1, width, 32, 32, 3, 3, 1, 1, 32));
+    CHECK(kernels::cpu::conv2d_depthwise_3x3_applies(s));
+    check_all_rungs(s, 77);
+    check_all_rungs(valid(image(2, 3 + width % 3, width, 16, 16, 3, 3, 1, 1, 16)), 78);
+  }
+  Conv2dShape wide = valid(image(2, 5, 6, 16, 16, 3, 3, 1, 1, 16));  // windows of padding alone
+  wide.pad_top = 4;
+  wide.out_h = 12;
+  wide.pad_left = 3;
+  wide.out_w = 13;
+  check_all_rungs(wide, 79);
+  check_all_rungs(same(image(9, 37, 38, 48, 48, 3, 3, 1, 1, 48)),
+                  89);  // pieces of a weight gradient
+  for (const auto& other :
+       {same(image(2, 6, 7, 16, 16, 3, 3, 2, 1, 16)), same(image(2, 9, 9, 16, 16, 3, 3, 1, 2, 16)),
+        same(image(2, 6, 7, 17, 17, 3, 3, 1, 1, 17)), same(image(2, 6, 7, 16, 32, 3, 3, 1, 1, 16)),
+        same(image(2, 6, 7, 16, 16, 5, 3, 1, 1, 16))}) {
+    CAPTURE(other.text());
+    CHECK_FALSE(kernels::cpu::conv2d_depthwise_3x3_applies(other));
+  }
+}
+
 TEST_CASE("conv2d: several blocks of rows, several pieces of the batch") {
   check_all_rungs(same(image(5, 40, 33, 16, 48, 3, 3)), 80);
   check_all_rungs(valid(image(9, 28, 28, 1, 32, 3, 3)), 81);

@@ -161,6 +161,38 @@ TEST_CASE("conv2d: no gradient for a constant input; the same bits on any number
   CHECK(results[0] == results[2]);
 }
 
+TEST_CASE("conv2d: gradients of a large output with relu, some images at a time") {
+  const int before = kernels::thread_count();
+  const Tensor x0 = normal({5, 76, 76, 3}, 13, float32), w0 = normal({3, 3, 3, 80}, 14, float32),
+               b0 = normal({80}, 15, float32), dy = normal({5, 76, 76, 80}, 16, float32);
+  CHECK(dy.size() > (2 << 20));
+  const auto gradients = [&](bool together, bool wants_x) {
+    const Variable x(x0, wants_x), w(w0), b(b0);
+    const Activation activation = together ? Activation::relu : Activation::linear;
+    const Variable y = conv2d(x, w, b, {.padding = "same", .activation = activation});
+    (together ? y : relu(y)).backward(dy);
+    std::vector<Tensor> all{w.grad(), b.grad()};
+    if (wants_x) all.push_back(x.grad());
+    return all;
+  };
+  const auto expected = gradients(false, true);
+  for (const bool wants_x : {true, false}) {
+    std::vector<std::vector<Tensor>> results;
+    for (const int threads : {1, 2, 4}) {
+      kernels::set_thread_count(threads);
+      results.push_back(gradients(true, wants_x));
+      REQUIRE(results[0].size() == (wants_x ? 3 : 2));
+    }
+    for (std::size_t i = 0; i < results[0].size(); ++i) {
+      CAPTURE(i);
+      CHECK(unlike(results[0][i], expected[i], {1e-4, 5e-3}) == "");  // sums of 28,880 terms
+      CHECK(results[1][i].to_vector<float>() == results[0][i].to_vector<float>());
+      CHECK(results[2][i].to_vector<float>() == results[0][i].to_vector<float>());
+    }
+  }
+  kernels::set_thread_count(before);
+}
+
 TEST_CASE("conv2d: errors name what was given") {
   const Tensor x = zeros({2, 8, 8, 4}), w = zeros({3, 3, 4, 6});
   CHECK_THROWS_WITH_AS((void)conv2d(zeros({8, 8, 4}), w),

@@ -1,0 +1,135 @@
+// A small k, such as the gradient of a classifier's input: a vector of columns of B, all k rows of
+// it, stays in registers while some rows of A pass by. The other rungs' tile would be begun and
+// written for a few multiply-adds.
+#include <algorithm>
+#include <utility>
+
+#include "kernels/error.h"
+#include "kernels/gemm/gemm.h"
+#include "kernels/parallel.h"
+#include "kernels/scratch.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/gemm/shallow.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include "kernels/gemm/pack.h"
+#include "kernels/gemm/tile.h"
+#include "kernels/simd.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace keratin::kernels::cpu {
+namespace HWY_NAMESPACE {
+namespace {
+using namespace gemm;  // NOLINT: the tile's vocabulary, inside an unnamed namespace
+
+// Sums beside kShallowDepth vectors of B in 32 or 16 registers.
+constexpr int kRows = HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM ? 8 : 3;
+
+std::int64_t PackedSize(const GemmShape& s) { return (s.n + kLanes - 1) / kLanes * kLanes * s.k; }
+
+// [n / lanes][k][lanes]
+void PackStrips(const float* b, const GemmShape& s, float* to) {
+  for (std::int64_t j = 0; j < s.n; j += kLanes, to += s.k * kLanes) {
+    const std::int64_t count = std::min(kLanes, s.n - j);
+    if (s.trans_b) {
+      PackAlong(b + j * s.ldb, s.ldb, s.k, count, kLanes, to);
+    } else {
+      PackAcross(b + j, s.ldb, s.k, count, kLanes, to);
+    }
+  }
+}
+
+template <int R, int K>
+HWY_INLINE void Rows(const float* HWY_RESTRICT a, const float* HWY_RESTRICT b,
+                     float* HWY_RESTRICT c, const Epilogue<float>& e, const GemmShape& s) {
+  const D d;
+  const std::int64_t lda = s.lda, ldc = s.ldc, n = s.n;
+  const float* const bias = e.bias;
+  const bool relu = e.activation == Activation::relu, accumulate = s.accumulate;
+  simd::ForEachVector(d, n, [&](std::int64_t j, std::int64_t left) HWY_ATTR {
+    V column[K], sums[R];
+    KERATIN_UNROLL
+    for (int r = 0; r < K; ++r) column[r] = hn::LoadU(d, b + r * kLanes);
+    b += K * kLanes;
+    const V start = bias != nullptr ? simd::LoadN(d, bias + j, left) : hn::Zero(d);
+    KERATIN_UNROLL
+    for (int i = 0; i < R; ++i) sums[i] = start;
+    KERATIN_UNROLL
+    for (int r = 0; r < K; ++r) {
+      KERATIN_UNROLL
+      for (int i = 0; i < R; ++i) {
+        sums[i] = hn::MulAdd(column[r], hn::Set(d, a[i * lda + r]), sums[i]);
+      }
+    }
+    KERATIN_UNROLL
+    for (int i = 0; i < R; ++i) {
+      float* const to = c + i * ldc + j;
+      if (accumulate) sums[i] = hn::Add(sums[i], simd::LoadN(d, to, left));
+      // Max would lose NaN on some targets.
+      if (relu) sums[i] = hn::IfThenZeroElse(hn::Lt(sums[i], hn::Zero(d)), sums[i]);
+      simd::StoreN(sums[i], d, to, left);
+    }
+  });
+}
+
+template <int K>
+void AllRows(const float* a, const float* b, float* c, const Epilogue<float>& e, const GemmShape& s,
+             std::int64_t first, std::int64_t last) {
+  std::int64_t row = first;
+  for (; row + kRows <= last; row += kRows) {
+    Rows<kRows, K>(a + row * s.lda, b, c + row * s.ldc, e, s);
+  }
+  for (; row < last; ++row) Rows<1, K>(a + row * s.lda, b, c + row * s.ldc, e, s);
+}
+
+template <int... kDepth>
+auto AllRowsOf(std::int64_t depth, std::integer_sequence<int, kDepth...>) {
+  using Fn = void (*)(const float*, const float*, float*, const Epilogue<float>&, const GemmShape&,
+                      std::int64_t, std::int64_t);
+  static constexpr Fn kEach[] = {&AllRows<kDepth + 1>...};
+  return kEach[depth - 1];
+}
+
+// Rows [first, last) of C; b: the packed strips.
+void Shallow(const float* a, const float* b, float* c, const Epilogue<float>& e, const GemmShape& s,
+             std::int64_t first, std::int64_t last) {
+  AllRowsOf(s.k, std::make_integer_sequence<int, kShallowDepth>())(a, b, c, e, s, first, last);
+}
+
+std::int64_t VectorLanes() { return kLanes; }
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace keratin::kernels::cpu
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace keratin::kernels::cpu {
+HWY_EXPORT(PackedSize);
+HWY_EXPORT(PackStrips);
+HWY_EXPORT(Shallow);
+HWY_EXPORT(VectorLanes);
+
+bool gemm_shallow_applies(const GemmShape& shape) {
+  const GemmShape s = merged_batch(shape);
+  return s.batch == 1 && !s.trans_a && s.k >= 1 && s.k <= kShallowDepth && s.m >= 8 &&
+         s.n >= 2 * HWY_DYNAMIC_DISPATCH(VectorLanes)();
+}
+
+void gemm_shallow(const float* a, const float* b, float* c, const Epilogue<float>& e,
+                  const GemmShape& shape) {
+  const GemmShape s = merged_batch(shape);
+  KERATIN_ASSERT(s.batch == 1);
+  const FloatScratch packed(HWY_DYNAMIC_DISPATCH(PackedSize)(s));
+  HWY_DYNAMIC_DISPATCH(PackStrips)(b, s, packed.data());
+  // Whole groups of 8 rows.
+  const std::int64_t grain = (grain_for(s.n * (s.k + 4), 1 << 19) + 7) / 8 * 8;
+  parallel_for(s.m, grain, [&](std::int64_t first, std::int64_t last) {
+    HWY_DYNAMIC_DISPATCH(Shallow)(a, packed.data(), c, e, s, first, last);
+  });
+}
+
+}  // namespace keratin::kernels::cpu
+#endif
