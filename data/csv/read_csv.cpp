@@ -4,9 +4,8 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstring>
+#include <mutex>
 #include <optional>
-#include <span>
 #include <utility>
 
 #include "data/csv/columns.h"
@@ -25,9 +24,6 @@ using detail::CsvBuffer, detail::CsvCells, detail::CsvFault, detail::CsvIndex, d
 constexpr std::int64_t kBlock = 1 << 16;  // bytes of the file; with its index it fits the L2 cache
 constexpr std::int64_t kGuessAhead = 1 << 22;  // a longer row is read again when its begin is known
 
-// How many are read before the threads wait for each other.
-std::int64_t blocks_at_once() { return std::max(8, 4 * kernels::thread_count()); }
-
 // The rows that begin in the same kBlock bytes of the file, and their fields.
 struct Block {
   CsvBuffer buffer;
@@ -40,6 +36,30 @@ struct Block {
   bool broken() const { return begin >= 0 && index.fault != CsvFault::none; }
 };
 
+// Blocks are found by several threads, and take their places one after the other.
+class Turns {
+ public:
+  /// Waits until all blocks before i have theirs. False: there is a fault before.
+  bool wait(std::int64_t i) {
+    for (;;) {
+      const std::int64_t next = next_.load(std::memory_order_acquire);
+      if (next == i || next == kStopped) return next == i;
+      next_.wait(next, std::memory_order_acquire);
+    }
+  }
+  void pass(std::int64_t i) {
+    if (next_.compare_exchange_strong(i, i + 1, std::memory_order_release)) next_.notify_all();
+  }
+  void stop() {
+    next_.store(kStopped);
+    next_.notify_all();
+  }
+
+ private:
+  static constexpr std::int64_t kStopped = -1;
+  std::atomic<std::int64_t> next_ = 0;
+};
+
 class Reader {
  public:
   Reader(const std::string& path, const CsvOptions& options)
@@ -47,14 +67,13 @@ class Reader {
         layout_(read_layout(options)),
         rules_(detail::rules_of(options, layout_.dialect.separator)),
         count_((source_.size() - layout_.first_row + kBlock - 1) / kBlock),
-        blocks_(static_cast<std::size_t>(std::min(count_, blocks_at_once()))),
         columns_(layout_.plans.size()) {}
 
   CsvTable read() {
     sample();
     std::vector<std::size_t> wanted;
     for (std::size_t i = 0; i < columns_.size(); ++i) wanted.push_back(i);
-    for (bool first = true; !wanted.empty(); first = false) wanted = convert(wanted, first);
+    while (!wanted.empty()) wanted = convert(wanted);
     Named<Tensor> result;
     for (std::size_t i = 0; i < columns_.size(); ++i)
       result[layout_.plans[i].name] = std::move(columns_[i]);
@@ -129,128 +148,116 @@ class Reader {
     }
     // A row has a byte for each of its fields, or a fault: no more memory is asked for.
     const std::int64_t all = source_.size() - layout_.first_row;
-    const double likely = 1.03 * static_cast<double>(rows) * static_cast<double>(all) /
+    const double likely = (bytes < all ? 1.03 : 1.0) * static_cast<double>(rows) *
+                          static_cast<double>(all) /
                           static_cast<double>(std::max<std::int64_t>(1, bytes));
-    likely_rows_ = static_cast<std::int64_t>(
+    room_ = static_cast<std::int64_t>(
         std::min(likely, static_cast<double>(all + 1) / static_cast<double>(layout_.columns)));
   }
 
-  // Converts these columns; returns those whose type turned out to be another.
-  std::vector<std::size_t> convert(const std::vector<std::size_t>& wanted, bool first_time) {
-    std::vector<std::atomic<std::uint8_t>> seen(layout_.plans.size());
-    if (!first_time) reserve(wanted, 0, rows_);
-    std::int64_t rows = 0, next = layout_.first_row;
-    const auto at_once = static_cast<std::int64_t>(blocks_.size());
-    for (std::int64_t i = 0; i < count_; i += at_once) {
-      const std::span<Block> blocks =
-          std::span(blocks_).first(static_cast<std::size_t>(std::min(at_once, count_ - i)));
-      index(blocks, i, next);
-      const std::int64_t before = rows;
-      for (Block& block : blocks) {
-        block.first = rows;
-        rows += block.rows();
-      }
-      if (first_time) {
-        const bool last = i + at_once >= count_;
-        reserve(wanted, before, last ? rows : std::max(rows, likely_rows_));
-      } else if (rows > rows_) {
-        throw_changed();
-      }
-      convert(blocks, wanted, seen);
+  // Converts these columns; returns those that are to be converted again: their type turned out to
+  // be another, or rows to be more than there was room for.
+  std::vector<std::size_t> convert(const std::vector<std::size_t>& wanted) {
+    for (const std::size_t i : wanted) {
+      columns_[i] = Tensor();  // before the new one
+      columns_[i] = Tensor::empty({room_}, layout_.plans[i].dtype);
     }
-    if (rows != rows_ && !first_time) throw_changed();
-    rows_ = rows;
-    reserve(wanted, rows_, rows_);  // where there is no block
+    Pass pass(wanted, layout_);
+    kernels::parallel_for(kernels::thread_count(), 1, [&](std::int64_t first, std::int64_t last) {
+      for (; first < last; ++first) work(pass);
+    });
+    if (pass.fault) {
+      Block block;
+      index(block, pass.fault->begin, end_of(pass.fault->block), false);
+      block.first = pass.fault->first;
+      convert(block, pass, true);
+      throw_changed();
+    }
+    const bool fits = pass.rows <= room_;
+    if (rows_ >= 0 && pass.rows != rows_) throw_changed();
+    rows_ = pass.rows;
     std::vector<std::size_t> again;
     for (const std::size_t i : wanted) {
       CsvPlan& plan = layout_.plans[i];
-      if (plan.inferred && plan.update(seen[i].load(), rules_)) {
-        columns_[i] = Tensor();  // before the new one
+      const bool changed = plan.inferred && plan.update(pass.seen[i].load(), rules_);
+      if (changed || !fits) {
         again.push_back(i);
-      } else {
-        const Tensor& all = columns_[i];
-        if (all.size() != rows_)  // guessed; what is far too much is given back
-          columns_[i] =
-              all.size() / 8 * 7 > rows_ ? all.slice(0, rows_).copy() : all.slice(0, rows_);
+      } else if (room_ != rows_) {  // guessed; what is far too much is given back
+        const Tensor part = columns_[i].slice(0, rows_);
+        columns_[i] = room_ / 8 * 7 > rows_ ? part.copy() : part;
       }
     }
+    room_ = rows_;
     return again;
   }
 
-  // Where rows begin depends on the quotes before, so each block from `first` on guesses, and where
-  // the rows before it end elsewhere, it is read again. `next`: where the first one begins, and
-  // then the one after them.
-  void index(std::span<Block> blocks, std::int64_t first, std::int64_t& next) {
-    const auto count = static_cast<std::int64_t>(blocks.size());
-    kernels::parallel_for(count, 1, [&](std::int64_t from, std::int64_t to) {
-      for (std::int64_t i = from; i < to; ++i) {
-        Block& block = blocks[static_cast<std::size_t>(i)];
-        index(block, begin_of(first + i), end_of(first + i), first + i > 0);
+  // One reading of the file, by all threads.
+  struct Pass {
+    Pass(const std::vector<std::size_t>& columns, const CsvLayout& layout)
+        : wanted(columns), seen(layout.plans.size()), next(layout.first_row) {}
+
+    struct Fault {
+      std::int64_t block = 0, begin = 0, first = 0;
+    };
+    // The first one is told.
+    void note(std::int64_t i, const Block& block) {
+      const std::lock_guard lock(mutex);
+      if (!fault || i < fault->block) fault = {i, block.begin, block.first};
+      turns.stop();
+    }
+
+    const std::vector<std::size_t>& wanted;
+    std::vector<std::atomic<std::uint8_t>> seen;
+    std::atomic<std::int64_t> taken = 0;
+    Turns turns;
+    std::int64_t next, rows = 0;  // of the block whose turn it is
+    std::mutex mutex;
+    std::optional<Fault> fault;
+  };
+
+  // Finds blocks and converts them, as long as there are any.
+  void work(Pass& pass) {
+    Block block;
+    try {
+      for (std::int64_t i = pass.taken++; i < count_; i = pass.taken++) {
+        index(block, begin_of(i), end_of(i), i > 0);
+        if (!pass.turns.wait(i)) return;
+        place(block, i, pass);
+        if (block.broken()) return pass.note(i, block);
+        pass.turns.pass(i);
+        if (block.first + block.rows() > room_) continue;  // all again, when it is known how many
+        if (!convert(block, pass, false)) return pass.note(i, block);
       }
-    });
-    for (std::int64_t i = 0; i < count; ++i) {
-      Block& block = blocks[static_cast<std::size_t>(i)];
-      const std::int64_t limit = end_of(first + i);
-      if (next >= limit) {
-        block.begin = -1;
-        continue;
-      }
-      if (block.begin != next) index(block, next, limit, false);
-      if (block.broken()) {  // the rest is not looked at
-        for (std::int64_t k = i + 1; k < count; ++k) blocks[static_cast<std::size_t>(k)].begin = -1;
-        return;
-      }
-      next = block.end;
+    } catch (...) {
+      pass.turns.stop();
+      throw;
     }
   }
 
-  // Makes columns of `rows` rows, of which `before` are there already.
-  void reserve(const std::vector<std::size_t>& wanted, std::int64_t before, std::int64_t rows) {
-    for (const std::size_t i : wanted) {
-      Tensor& column = columns_[i];
-      if (column.defined() && column.size() >= rows) continue;
-      Tensor more = Tensor::empty(
-          {column.defined() ? std::max(rows, column.size() + column.size() / 2) : rows},
-          layout_.plans[i].dtype);
-      if (before > 0) {
-        if (column.dtype() == string) {
-          const auto texts = column.mutable_strings();
-          std::move(texts.begin(), texts.begin() + before, more.mutable_strings().begin());
-        } else {
-          std::memcpy(more.raw(), column.raw(),
-                      static_cast<std::size_t>(before) * size_of(column.dtype()));
-        }
-      }
-      column = std::move(more);
+  // Where rows begin depends on the quotes before, so a block is a guess, and where the rows before
+  // it end elsewhere, it is read again.
+  void place(Block& block, std::int64_t i, Pass& pass) const {
+    const std::int64_t limit = end_of(i);
+    if (pass.next >= limit) {
+      block.begin = -1;
+    } else {
+      if (block.begin != pass.next) index(block, pass.next, limit, false);
+      pass.next = block.end;
     }
-  }
-
-  // Converts these columns of the blocks, or throws for the first one that has a fault.
-  void convert(std::span<Block> blocks, const std::vector<std::size_t>& wanted,
-               std::vector<std::atomic<std::uint8_t>>& seen) {
-    std::atomic<std::size_t> broken = blocks.size();
-    const auto count = static_cast<std::int64_t>(blocks.size());
-    kernels::parallel_for(count, 1, [&](std::int64_t first, std::int64_t last) {
-      for (auto i = static_cast<std::size_t>(first); i < static_cast<std::size_t>(last); ++i) {
-        if (broken.load() < i || convert(blocks[i], wanted, seen, false)) continue;
-        std::size_t before = broken.load();
-        while (i < before && !broken.compare_exchange_weak(before, i)) {
-        }
-      }
-    });
-    if (broken.load() < blocks.size()) convert(blocks[broken.load()], wanted, seen, true);
+    block.first = pass.rows;
+    pass.rows += block.rows();
   }
 
   // False, or an error where that is wanted, for a fault of the block.
-  bool convert(Block& block, const std::vector<std::size_t>& wanted,
-               std::vector<std::atomic<std::uint8_t>>& seen, bool report) {
+  bool convert(const Block& block, Pass& pass, bool report) {
+    std::vector<std::atomic<std::uint8_t>>& seen = pass.seen;
     if (block.begin < 0) return true;
     if (block.broken()) {
       if (report) throw_fault(block);
       return false;
     }
     std::optional<bool> valid;
-    for (const std::size_t i : wanted) {
+    for (const std::size_t i : pass.wanted) {
       const CsvPlan& plan = layout_.plans[i];
       if (plan.inferred && (seen[i].load(std::memory_order_relaxed) & detail::kSeenText) != 0)
         continue;
@@ -297,9 +304,8 @@ class Reader {
   CsvSource source_;
   CsvLayout layout_;
   CsvRules rules_;
-  std::int64_t count_;         // of all blocks
-  std::vector<Block> blocks_;  // at hand
-  std::int64_t rows_ = 0, likely_rows_ = 0;
+  std::int64_t count_;                 // of blocks
+  std::int64_t rows_ = -1, room_ = 0;  // -1: not yet known
   std::vector<Tensor> columns_;
 };
 
