@@ -132,7 +132,7 @@ class Reader {
 
   // First guesses of inferred types, and of how many rows there are, from a few blocks.
   void sample() {
-    constexpr std::int64_t kSampled = 8;
+    constexpr std::int64_t kSampled = 8, kRows = 512;  // blocks, and rows of each
     Block block;
     std::int64_t rows = 0, bytes = 0;
     for (std::int64_t i = 0; i < count_; i += std::max<std::int64_t>(1, count_ / kSampled)) {
@@ -140,6 +140,7 @@ class Reader {
       if (block.begin < 0 || block.broken()) continue;  // found again
       rows += block.rows();
       bytes += block.end - block.begin;
+      block.index.rows = std::min(block.index.rows, kRows);
       for (CsvPlan& plan : layout_.plans) {
         if (plan.inferred && (plan.seen & detail::kSeenText) == 0) {
           plan.update(classify({block.text.data(), block.index, plan.column}, rules_), rules_);
