@@ -36,6 +36,15 @@ Part first_part(std::string_view text) {
 std::size_t well_formed_utf8(std::string_view text) {
   std::size_t at = 0;
   while (at < text.size()) {
+    std::uint64_t thirty_two[4];
+    if (text.size() - at >= sizeof(thirty_two)) {
+      std::memcpy(thirty_two, text.data() + at, sizeof(thirty_two));
+      const std::uint64_t any = (thirty_two[0] | thirty_two[1]) | (thirty_two[2] | thirty_two[3]);
+      if ((any & 0x8080808080808080ULL) == 0) {
+        at += sizeof(thirty_two);
+        continue;
+      }
+    }
     std::uint64_t eight = 0;
     if (text.size() - at >= sizeof(eight)) {
       std::memcpy(&eight, text.data() + at, sizeof(eight));

@@ -36,8 +36,8 @@ int main(int argc, char** argv) try {
   x = convolution(x, 64);
   x = convolution(x, 64);
   x = layers::MaxPooling2D()(x);
-  x = layers::Dropout({.rate = 0.2})(layers::Flatten()(x));
-  x = layers::Dense({.units = 128, .activation = "relu"})(x);
+  x = convolution(x, 128);
+  x = layers::GlobalAveragePooling2D()(x);
   x = layers::Dropout({.rate = 0.3})(x);
   kt::Model model(inputs, layers::Dense({.units = 10, .activation = "softmax"})(x));
   model.summary();

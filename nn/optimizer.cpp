@@ -16,6 +16,7 @@
 #include "autograd/ops/sum.h"
 #include "autograd/tape.h"
 #include "kernels/device_run.h"
+#include "nn/gradient_watch.h"
 #include "nn/inspect/terminal.h"
 #include "tensor/cast.h"
 
@@ -26,6 +27,8 @@ detail::Optimizer& checked(const std::shared_ptr<detail::Optimizer>& impl) {
   if (impl == nullptr) throw ValueError("optimizer: none was given");
   return *impl;
 }
+
+thread_local std::vector<detail::GradientWatch*> gradient_watches;
 
 // u_t of Nadam.
 double nadam_momentum(double beta_1, std::int64_t step) {
@@ -70,6 +73,10 @@ std::vector<Spec> OptimizerRef::state_specs() const {
 }
 
 namespace detail {
+
+GradientWatch::GradientWatch() { gradient_watches.push_back(this); }
+GradientWatch::~GradientWatch() { std::erase(gradient_watches, this); }
+const std::vector<GradientWatch*>& GradientWatch::all() { return gradient_watches; }
 
 void require_in(const char* optimizer, const char* option, double value, double low, double high) {
   if (value >= low && value < high) return;
@@ -190,6 +197,7 @@ void Optimizer::apply(const std::vector<Variable>& variables) {
     tensors.push_back(&slots_of(variable));
     gradients.push_back(variable.grad());
   }
+  for (GradientWatch* watch : GradientWatch::all()) watch->see(ready, gradients);
   for (Variable& variable : ready) variable.clear_grad();
   if (accumulate(tensors, gradients)) {
     double scale = 1 / settings_.loss_scale_factor.value_or(1);

@@ -8,6 +8,7 @@
 
 #include "kernels/accelerator.h"
 #include "kernels/cast/convert.h"
+#include "tensor/huge_pages.h"
 
 namespace keratin {
 namespace {
@@ -83,8 +84,11 @@ Tensor Tensor::empty(const Shape& shape, DType dtype, Device device) {
   x.dtype_ = dtype;
   if (dtype == DType::string) {
     KERATIN_ASSERT(device.is_cpu());
-    x.storage_ = std::make_shared<detail::Storage>(
-        std::vector<std::string>(static_cast<std::size_t>(x.size_)));
+    std::vector<std::string> texts;
+    texts.reserve(static_cast<std::size_t>(x.size_));
+    detail::ask_for_huge_pages(texts.data(), texts.capacity() * sizeof(std::string));
+    texts.resize(static_cast<std::size_t>(x.size_));
+    x.storage_ = std::make_shared<detail::Storage>(std::move(texts));
     return x;
   }
   std::int64_t bytes = 0;

@@ -2,6 +2,7 @@
 
 #include "autograd/elementwise.h"
 #include "autograd/ops/where.h"
+#include "autograd/rounded_once.h"
 #include "tensor/compare.h"
 
 namespace keratin {
@@ -14,6 +15,7 @@ struct Clip {
   static constexpr std::string_view name = "clip";
   static constexpr Keep keep{.inputs = true};
   static constexpr bool on_gpu = true;
+  static constexpr bool takes_bfloat16 = true;
   static Spec infer(const Spec& x, const Args& a) {
     detail::infer_number(name, x);
     if (!(a.low <= a.high)) {
@@ -27,8 +29,12 @@ struct Clip {
     detail::binary_into(name, kernels::Binary::minimum, y, detail::operand(name, a.high, x), y);
   }
   static auto gradient(const auto& saved, const Args& a, const auto& dy) {
-    const Tensor& x = detail::value_of(saved.input(0));
-    return grads(where(logical_and(greater_equal(x, a.low), less_equal(x, a.high)), dy, 0));
+    return grads(detail::rounded_once(
+        [&](const auto& g, const auto& v) {
+          const Tensor& x = detail::value_of(v);
+          return where(logical_and(greater_equal(x, a.low), less_equal(x, a.high)), g, 0);
+        },
+        dy, saved.input(0)));
   }
 };
 

@@ -3,7 +3,7 @@
 #include "autograd/elementwise.h"
 #include "autograd/ops/multiply.h"
 #include "autograd/ops/negative.h"
-#include "autograd/reduce_to_shape.h"
+#include "autograd/rounded_once.h"
 
 namespace keratin {
 namespace {
@@ -13,17 +13,24 @@ struct Divide {
   static constexpr std::string_view name = "divide";
   static constexpr Keep keep{.inputs = true};
   static constexpr bool on_gpu = true;
+  static constexpr bool takes_bfloat16 = true;
   static Spec infer(const Spec& a, const Spec& b, Args) { return detail::infer_binary(name, a, b); }
   static void cpu(const Tensor& a, const Tensor& b, Tensor& y, Args) {
     detail::binary_into(name, kernels::Binary::divide, a, b, y);
   }
   static auto gradient(const auto& saved, Args, const auto& dy) {
-    // da = dy / b,  db = -dy a / b^2
-    const auto da = dy / saved.input(1);
-    return grads(reduce_to_shape(da, saved.spec(0).shape),
-                 saved.needs(1) ? reduce_to_shape(negative(da * saved.input(0) / saved.input(1)),
-                                                  saved.spec(1).shape)
-                                : saved.none());
+    const auto &a = saved.input(0), &b = saved.input(1);  // da = dy / b,  db = -dy a / b^2
+    const auto da = [&] {
+      return detail::reduced_once(
+          saved.spec(0).shape, [](const auto& g, const auto& v) { return g / v; }, dy, b);
+    };
+    const auto db = [&] {
+      return detail::reduced_once(
+          saved.spec(1).shape,
+          [](const auto& g, const auto& u, const auto& v) { return negative(g / v * u / v); }, dy,
+          a, b);
+    };
+    return grads(saved.needs(0) ? da() : saved.none(), saved.needs(1) ? db() : saved.none());
   }
 };
 

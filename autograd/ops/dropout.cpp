@@ -1,7 +1,7 @@
 #include "autograd/ops/dropout.h"
 
 #include "autograd/op.h"
-#include "kernels/dropout/dropout.h"
+#include "kernels/dropout/bfloat16.h"
 
 namespace keratin {
 namespace {
@@ -14,6 +14,7 @@ struct Dropout {
   static constexpr std::string_view name = "dropout";
   static constexpr Keep keep{};
   static constexpr bool on_gpu = true;
+  static constexpr bool takes_bfloat16 = true;
   static Spec infer(const Spec& x, const Args& a) {
     require_floating(name, x);
     if (!(a.rate >= 0 && a.rate <= 1)) {
@@ -22,7 +23,7 @@ struct Dropout {
     return x;
   }
   static void cpu(const Tensor& x, Tensor& y, const Args& a) {
-    dispatch_floats(name, x.dtype(), [&]<class T> {
+    dispatch_all_floats(name, x.dtype(), [&]<class T> {
       kernels::run(y.stream(), kernels::dropout_ladder<T>, x.on_device<T>(),
                    y.mutable_on_device<T>(),
                    kernels::DropoutShape{x.size(), a.rate, {a.stream.seed, a.stream.stream}});

@@ -6,7 +6,8 @@
 #include "autograd/ops/multiply.h"
 #include "autograd/ops/subtract.h"
 #include "autograd/ops/sum.h"
-#include "kernels/softmax/softmax.h"
+#include "autograd/rounded_once.h"
+#include "kernels/softmax/bfloat16.h"
 
 namespace keratin {
 namespace {
@@ -17,13 +18,14 @@ struct LogSoftmax {
   static constexpr std::string_view name = "log_softmax";
   static constexpr Keep keep{.output = true};
   static constexpr bool on_gpu = true;
+  static constexpr bool takes_bfloat16 = true;
   static Spec infer(const Spec& x, Args) {
     require_floating(name, x);
     detail::require_rows(name, x);
     return x;
   }
   static void cpu(const Tensor& x, Tensor& y, Args) {
-    dispatch_floats(name, x.dtype(), [&]<class T> {
+    dispatch_all_floats(name, x.dtype(), [&]<class T> {
       kernels::run(y.stream(), kernels::log_softmax_ladder<T>, x.on_device<T>(),
                    y.mutable_on_device<T>(), shape_of(x));
     });
@@ -32,14 +34,17 @@ struct LogSoftmax {
     const auto& y = saved.output();  // dx = dy - exp(y) sum(dy)
     if constexpr (std::same_as<std::remove_cvref_t<decltype(dy)>, Tensor>) {
       Tensor dx = Tensor::empty(y.spec());
-      dispatch_floats(name, y.dtype(), [&]<class T> {
+      dispatch_all_floats(name, y.dtype(), [&]<class T> {
         kernels::run(dx.stream(), kernels::log_softmax_gradient_ladder<T>,
                      y.template on_device<T>(), dy.template on_device<T>(),
                      dx.mutable_on_device<T>(), shape_of(y));
       });
       return grads(dx);
     } else {
-      return grads(dy - exp(y) * sum(dy, {.axis = -1, .keepdims = true}));
+      const auto rule = [](const Variable& g, const Variable& log_p) {
+        return g - exp(log_p) * sum(g, {.axis = -1, .keepdims = true});
+      };
+      return grads(y.dtype() == bfloat16 ? detail::in_float32(rule, dy, y) : rule(dy, y));
     }
   }
   static kernels::SoftmaxShape shape_of(const Tensor& x) {

@@ -3,7 +3,7 @@
 #include "autograd/elementwise.h"
 #include "autograd/ops/add.h"
 #include "autograd/ops/multiply.h"
-#include "autograd/reduce_to_shape.h"
+#include "autograd/rounded_once.h"
 
 namespace keratin {
 namespace {
@@ -13,17 +13,24 @@ struct Minimum {
   static constexpr std::string_view name = "minimum";
   static constexpr Keep keep{.inputs = true};
   static constexpr bool on_gpu = true;
+  static constexpr bool takes_bfloat16 = true;
   static Spec infer(const Spec& a, const Spec& b, Args) { return detail::infer_binary(name, a, b); }
   static void cpu(const Tensor& a, const Tensor& b, Tensor& y, Args) {
     detail::binary_into(name, kernels::Binary::minimum, a, b, y);
   }
   static auto gradient(const auto& saved, Args, const auto& dy) {
     const auto &a = saved.input(0), &b = saved.input(1);
-    const auto both = detail::mask(kernels::Binary::equal, a, b) * 0.5;
-    const auto to_a = detail::mask(kernels::Binary::less, a, b) + both;
-    const auto to_b = detail::mask(kernels::Binary::greater, a, b) + both;
-    return grads(reduce_to_shape(dy * to_a, saved.spec(0).shape),
-                 reduce_to_shape(dy * to_b, saved.spec(1).shape));
+    const auto part = [&](std::size_t i, kernels::Binary wins) {
+      return detail::reduced_once(
+          saved.spec(i).shape,
+          [wins](const auto& g, const auto& u, const auto& v) {
+            return g *
+                   (detail::mask(wins, u, v) + detail::mask(kernels::Binary::equal, u, v) * 0.5);
+          },
+          dy, a, b);
+    };
+    return grads(saved.needs(0) ? part(0, kernels::Binary::less) : saved.none(),
+                 saved.needs(1) ? part(1, kernels::Binary::greater) : saved.none());
   }
 };
 

@@ -2,7 +2,7 @@
 
 #include "autograd/elementwise.h"
 
-#include "autograd/reduce_to_shape.h"
+#include "autograd/rounded_once.h"
 
 namespace keratin {
 namespace {
@@ -12,14 +12,18 @@ struct Multiply {
   static constexpr std::string_view name = "multiply";
   static constexpr Keep keep{.inputs = true};
   static constexpr bool on_gpu = true;
+  static constexpr bool takes_bfloat16 = true;
   static Spec infer(const Spec& a, const Spec& b, Args) { return detail::infer_binary(name, a, b); }
   static void cpu(const Tensor& a, const Tensor& b, Tensor& y, Args) {
     detail::binary_into(name, kernels::Binary::multiply, a, b, y);
   }
   static auto gradient(const auto& saved, Args, const auto& dy) {
-    return grads(
-        saved.needs(0) ? reduce_to_shape(dy * saved.input(1), saved.spec(0).shape) : saved.none(),
-        saved.needs(1) ? reduce_to_shape(dy * saved.input(0), saved.spec(1).shape) : saved.none());
+    const auto part = [&](std::size_t i) {
+      return detail::reduced_once(
+          saved.spec(i).shape, [](const auto& g, const auto& other) { return g * other; }, dy,
+          saved.input(1 - i));
+    };
+    return grads(saved.needs(0) ? part(0) : saved.none(), saved.needs(1) ? part(1) : saved.none());
   }
 };
 

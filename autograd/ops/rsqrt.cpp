@@ -3,6 +3,7 @@
 #include "autograd/elementwise.h"
 #include "autograd/ops/multiply.h"
 #include "autograd/ops/square.h"
+#include "autograd/rounded_once.h"
 
 namespace keratin {
 namespace {
@@ -12,13 +13,15 @@ struct Rsqrt {
   static constexpr std::string_view name = "rsqrt";
   static constexpr Keep keep{.output = true};
   static constexpr bool on_gpu = true;
+  static constexpr bool takes_bfloat16 = true;
   static Spec infer(const Spec& x, Args) { return detail::infer_floating(name, x); }
   static void cpu(const Tensor& x, Tensor& y, Args) {
     detail::unary_into(name, kernels::Unary::rsqrt, x, y);
   }
   static auto gradient([[maybe_unused]] const auto& saved, Args, const auto& dy) {
-    const auto& y = saved.output();  // dx = -dy y^3 / 2
-    return grads(dy * y * square(y) * -0.5);
+    // dx = -dy y^3 / 2
+    return grads(detail::rounded_once(
+        [](const auto& g, const auto& y) { return g * y * square(y) * -0.5; }, dy, saved.output()));
   }
 };
 

@@ -4,6 +4,7 @@
 #include "autograd/ops/multiply.h"
 #include "autograd/ops/square.h"
 #include "autograd/ops/subtract.h"
+#include "autograd/rounded_once.h"
 
 namespace keratin {
 namespace {
@@ -13,6 +14,7 @@ struct Tanh {
   static constexpr std::string_view name = "tanh";
   static constexpr Keep keep{.output = true};
   static constexpr bool on_gpu = true;
+  static constexpr bool takes_bfloat16 = true;
   static Spec infer(const Spec& x, Args) { return detail::infer_floating(name, x); }
   static void cpu(const Tensor& x, Tensor& y, Args) {
     detail::unary_into(name, kernels::Unary::tanh, x, y);
@@ -22,7 +24,8 @@ struct Tanh {
     if constexpr (std::same_as<std::remove_cvref_t<decltype(dy)>, Tensor>) {
       return grads(detail::binary(name, kernels::Binary::tanh_gradient, dy, y));
     } else {
-      return grads(dy * (1.0 - square(y)));
+      return grads(detail::rounded_once(
+          [](const auto& g, const auto& of) { return g * (1.0 - square(of)); }, dy, y));
     }
   }
 };

@@ -1,4 +1,4 @@
-#include "kernels/softmax/softmax.h"
+#include "kernels/softmax/bfloat16.h"
 
 #include "bench/harness.h"
 
@@ -22,6 +22,25 @@ const bool softmax_gradient_row =
     add_ladder(kernels::softmax_gradient_ladder<float>, shapes, backward);
 const bool log_softmax_gradient_row =
     add_ladder(kernels::log_softmax_gradient_ladder<float>, shapes, backward);
+
+using kernels::BFloat16;
+
+auto forward_bfloat16(Buffers& b, const kernels::SoftmaxShape& s) {
+  return std::tuple(b.input<BFloat16>(s.rows * s.cols), b.output<BFloat16>(s.rows * s.cols));
+}
+auto backward_bfloat16(Buffers& b, const kernels::SoftmaxShape& s) {
+  return std::tuple(b.input<BFloat16>(s.rows * s.cols, 0.01), b.input<BFloat16>(s.rows * s.cols),
+                    b.output<BFloat16>(s.rows * s.cols));
+}
+
+const bool bfloat16_rows =
+    add_ladder(kernels::softmax_ladder<BFloat16>, shapes, forward_bfloat16, {.tolerance = 0.01}) &&
+    add_ladder(kernels::log_softmax_ladder<BFloat16>, shapes, forward_bfloat16,
+               {.tolerance = 0.01}) &&
+    add_ladder(kernels::softmax_gradient_ladder<BFloat16>, shapes, backward_bfloat16,
+               {.tolerance = 0.01}) &&
+    add_ladder(kernels::log_softmax_gradient_ladder<BFloat16>, shapes, backward_bfloat16,
+               {.tolerance = 0.01});
 
 }  // namespace
 }  // namespace keratin::bench

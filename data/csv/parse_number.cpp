@@ -1,5 +1,9 @@
 #include "data/csv/parse_number.h"
 
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
+
 #include <charconv>
 #include <limits>
 #include <string>
@@ -90,30 +94,15 @@ bool parse_slowly(std::string_view text, char decimal, T& value) {
   return parse_exactly(plain, minus, significant + exponent + power, value);
 }
 
-}  // namespace
-
-bool parse_int_slowly(std::string_view text, std::int64_t& value) {
-  text = without_spaces(text);
-  if (text.starts_with('+')) {
-    text.remove_prefix(1);
-    if (text.starts_with('-')) return false;
-  }
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size();
-}
-
-bool parse_long_double(std::string_view text, char decimal, double& value) {
+bool parse_by_words(std::string_view text, char decimal, double& value) {
   const char* p = text.data();
   auto n = static_cast<std::int64_t>(text.size());
-  const bool minus = n != 0 && *p == '-';
+  const std::int64_t minus = is_minus(*p) & static_cast<std::int64_t>(n != 0);
   p += minus;
   n -= minus;
   if (n == 0) return false;
-  const std::uint64_t sign = std::uint64_t{minus} << 63, bytes = load8(p);
-  // The lowest byte that equals the mark; borrows reach only higher ones.
-  const std::uint64_t equal = bytes ^ (0x0101010101010101 * static_cast<unsigned char>(decimal));
-  const std::uint64_t zero = (equal - 0x0101010101010101) & ~equal & 0x8080808080808080;
-  const std::int64_t whole = std::countr_zero(zero) / 8;  // digits before the mark; 8: none seen
+  const std::uint64_t sign = static_cast<std::uint64_t>(minus) << 63, bytes = load8(p);
+  const std::int64_t whole = digits_before(bytes, decimal);
   std::uint64_t w = 0, wrong = 0;
   const auto append = [&](std::uint64_t digits, std::uint64_t power) {
     wrong |= no_digits(digits);
@@ -123,8 +112,7 @@ bool parse_long_double(std::string_view text, char decimal, double& value) {
                                                         100000, 1000000, 10000000, 100000000};
   std::int64_t exponent = 0;
   if (whole < std::min<std::int64_t>(n, 8) && n > 1) {
-    const std::uint64_t before = (std::uint64_t{1} << (8 * whole)) - 1;
-    const std::uint64_t seven = (bytes & before) | ((bytes >> 8) & ~before);  // without the mark
+    const std::uint64_t seven = without_mark(bytes, whole);
     const std::int64_t count = n - 1;
     exponent = whole - count;
     if (count <= 7) {
@@ -151,6 +139,78 @@ bool parse_long_double(std::string_view text, char decimal, double& value) {
     return parse_double_slowly(text, decimal, value);
   value = std::bit_cast<double>(std::bit_cast<std::uint64_t>(value) | sign);
   return true;
+}
+
+#ifdef __x86_64__
+// 9 to 20 bytes and a sign, a mark among the first seven, at most 19 digits but for a zero in front,
+// in vectors; others by words. For processors with AVX2, which have the rest too.
+// Source: pairs, then fours, then eights by multiply-adds as in Mula, "SIMD-ized parsing of
+// numbers", 2016.
+[[gnu::target("avx2,bmi,bmi2,lzcnt")]] bool parse_by_vectors(std::string_view text, char decimal,
+                                                             double& value) {
+  const char* p = text.data();
+  const std::int64_t minus = is_minus(*p);
+  p += minus;
+  const std::int64_t n = static_cast<std::int64_t>(text.size()) - minus;
+  const std::uint64_t bytes = load8(p);
+  const std::int64_t whole = digits_before(bytes, decimal);
+  if (n < 9 || n > 20 + (*p == '0') || whole > 6) return parse_by_words(text, decimal, value);
+  const __m128i places = _mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  const __m128i zeros = _mm_set1_epi8('0');
+  __m128i digits;          // the last 16
+  std::uint64_t head = 0;  // those before
+  std::uint64_t wrong = 0;
+  if (n >= 17) {
+    // The last 16 bytes, and a byte earlier what stands before the mark.
+    const __m128i behind = _mm_cmpgt_epi8(places, _mm_set1_epi8(static_cast<char>(whole + 16 - n)));
+    const __m128i last = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + n - 16));
+    const __m128i earlier = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + n - 17));
+    digits = _mm_sub_epi8(_mm_blendv_epi8(earlier, last, behind), zeros);
+    const std::uint64_t first = pad_digits(without_mark(bytes, whole), n - 17);
+    wrong = no_digits(first);
+    head = value_of_digits(first);
+  } else {
+    // Moved to the right, and what stands before the mark a byte further; places below 0 become 0.
+    __m128i from = _mm_add_epi8(places, _mm_set1_epi8(static_cast<char>(n - 17)));
+    from = _mm_sub_epi8(from, _mm_cmpgt_epi8(from, _mm_set1_epi8(static_cast<char>(whole - 1))));
+    const __m128i all = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+    digits = _mm_shuffle_epi8(_mm_sub_epi8(all, zeros), from);
+  }
+  const __m128i nine = _mm_set1_epi8(9);
+  const bool small = _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_max_epu8(digits, nine), nine)) == 0xffff;
+  if (!small || !all_digits(wrong)) return parse_double_slowly(text, decimal, value);
+  const __m128i pairs = _mm_maddubs_epi16(digits, _mm_set1_epi16(10 + (1 << 8)));
+  const __m128i fours = _mm_madd_epi16(pairs, _mm_set1_epi32(100 + (1 << 16)));
+  const __m128i packed = _mm_packus_epi32(fours, fours);
+  const __m128i eights = _mm_madd_epi16(packed, _mm_set1_epi32(10000 + (1 << 16)));
+  const auto both = static_cast<std::uint64_t>(_mm_cvtsi128_si64(eights));
+  const std::uint64_t w = head * 10000000000000000 + (both & 0xffffffff) * 100000000 + (both >> 32);
+  if (!scaled(w, whole - n + 1, value)) return parse_double_slowly(text, decimal, value);
+  value = std::bit_cast<double>(std::bit_cast<std::uint64_t>(value) |
+                                static_cast<std::uint64_t>(minus) << 63);
+  return true;
+}
+
+const bool kHasVectors = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
+#endif
+
+}  // namespace
+
+bool parse_int_slowly(std::string_view text, std::int64_t& value) {
+  text = without_spaces(text);
+  if (text.starts_with('+')) {
+    text.remove_prefix(1);
+    if (text.starts_with('-')) return false;
+  }
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+bool parse_long_double(std::string_view text, char decimal, double& value) {
+#ifdef __x86_64__
+  if (kHasVectors && !text.empty()) return parse_by_vectors(text, decimal, value);
+#endif
+  return parse_by_words(text, decimal, value);
 }
 
 bool parse_double_slowly(std::string_view text, char decimal, double& value) {

@@ -44,6 +44,26 @@ inline std::uint64_t value_of_digits(std::uint64_t bytes) {
          0xffffffff;
 }
 
+/// 1 for a minus. Computed so that no compiler makes a branch of it: signs come at random.
+inline std::int64_t is_minus(char c) {
+  return static_cast<std::int64_t>(
+      (static_cast<std::uint64_t>(static_cast<unsigned char>(c ^ '-')) - 1) >> 63);
+}
+
+/// How many of eight bytes stand before the mark; 8: it is none of them.
+inline std::int64_t digits_before(std::uint64_t bytes, char mark) {
+  // The lowest byte that equals the mark; borrows reach only higher ones.
+  const std::uint64_t equal = bytes ^ (0x0101010101010101 * static_cast<unsigned char>(mark));
+  const std::uint64_t zero = (equal - 0x0101010101010101) & ~equal & 0x8080808080808080;
+  return std::countr_zero(zero) / 8;
+}
+
+/// The seven others, the mark being at `whole` < 8.
+inline std::uint64_t without_mark(std::uint64_t bytes, std::int64_t whole) {
+  const std::uint64_t before = (std::uint64_t{1} << (8 * whole)) - 1;
+  return (bytes & before) | ((bytes >> 8) & ~before);
+}
+
 /// 10^-k = mantissa * 2^-(63 + shift), the mantissa rounded down.
 struct PowersOfTenth {
   static constexpr int kMost = 27;  // 5^27 is the last one below 2^63
@@ -105,7 +125,7 @@ bool parse_int_slowly(std::string_view text, std::int64_t& value);
 inline bool parse_int(std::string_view text, std::int64_t& value) {
   const char* p = text.data();
   auto n = static_cast<std::int64_t>(text.size());
-  const bool minus = n != 0 && *p == '-';
+  const std::int64_t minus = is_minus(*p) & static_cast<std::int64_t>(n != 0);
   p += minus;
   n -= minus;
   std::uint64_t w = 0;
@@ -120,7 +140,7 @@ inline bool parse_int(std::string_view text, std::int64_t& value) {
   } else {
     return n != 0 && parse_int_slowly(text, value);
   }
-  const auto size = static_cast<std::int64_t>(w), sign = -std::int64_t{minus};
+  const auto size = static_cast<std::int64_t>(w), sign = -minus;
   value = (size ^ sign) - sign;
   return true;
 }
@@ -139,24 +159,20 @@ inline bool parse_double(std::string_view text, char decimal, double& value) {
   static constexpr std::array<double, 8> kTen = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7};
   const char* p = text.data();
   auto n = static_cast<std::int64_t>(text.size());
-  const bool minus = n != 0 && *p == '-';
+  const std::int64_t minus = is_minus(*p) & static_cast<std::int64_t>(n != 0);
   p += minus;
   n -= minus;
   if (n < 2 || n > 8) return parse_long_double(text, decimal, value);
   const std::uint64_t bytes = load8(p);
-  // The lowest byte that equals the mark; borrows reach only higher ones.
-  const std::uint64_t equal = bytes ^ (0x0101010101010101 * static_cast<unsigned char>(decimal));
-  const std::uint64_t zero = (equal - 0x0101010101010101) & ~equal & 0x8080808080808080;
-  const std::int64_t whole = std::countr_zero(zero) / 8;  // digits before the mark; 8: none seen
+  const std::int64_t whole = digits_before(bytes, decimal);
   if (whole >= n) return parse_long_double(text, decimal, value);
-  const std::uint64_t before = (std::uint64_t{1} << (8 * whole)) - 1;
-  const std::uint64_t seven = (bytes & before) | ((bytes >> 8) & ~before);  // without the mark
-  const std::uint64_t digits = pad_digits(seven, n - 1);
+  const std::uint64_t digits = pad_digits(without_mark(bytes, whole), n - 1);
   if (!all_digits(no_digits(digits))) return parse_long_double(text, decimal, value);
   // Both are exact, so the quotient is rounded once.
   const double size = static_cast<double>(static_cast<std::int64_t>(value_of_digits(digits))) /
                       kTen[static_cast<std::size_t>(n - 1 - whole)];
-  value = std::bit_cast<double>(std::bit_cast<std::uint64_t>(size) | std::uint64_t{minus} << 63);
+  value = std::bit_cast<double>(std::bit_cast<std::uint64_t>(size) |
+                                static_cast<std::uint64_t>(minus) << 63);
   return true;
 }
 

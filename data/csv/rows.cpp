@@ -133,7 +133,7 @@ std::uint64_t find_in_eight(std::uint64_t bytes, std::array<char, 4> marks) {
 }
 
 void index_rows(CsvIndex& index, std::string_view text, CsvDialect dialect, std::int64_t columns,
-                bool last, std::int64_t most) {
+                bool last, std::int64_t most, std::size_t limit) {
   KERATIN_ASSERT(text.size() <= kLargestCsvText);
   index.rows = 0;
   index.end = 0;
@@ -177,7 +177,7 @@ void index_rows(CsvIndex& index, std::string_view text, CsvDialect dialect, std:
     row_used = used;
     row_begin = begin;
     index.end = begin;
-    return ++index.rows < most;
+    return ++index.rows < most && begin < limit;
   };
   Marks marks(text, 0, {.a = dialect.separator, .b = '\n', .c = '\r', .e = '"'});
   bool going = most > 0 && size > 0;
@@ -215,7 +215,9 @@ void index_rows(CsvIndex& index, std::string_view text, CsvDialect dialect, std:
       }
       if (used == row_used && at == begin && closed.at == kNowhere) {  // empty, or the LF of CRLF
         index.end = row_begin = begin = at + 1;
-        continue;
+        if (begin < limit) continue;
+        going = last = false;
+        break;
       }
       end_field(at);
       if (!end_row()) {
@@ -238,37 +240,6 @@ void index_rows(CsvIndex& index, std::string_view text, CsvDialect dialect, std:
   }
   if (index.fault == CsvFault::nul && index.rows == most) index.fault = CsvFault::none;
   index.columns = columns;
-}
-
-CsvCount count_rows(std::string_view text, std::size_t begin, std::size_t limit, CsvDialect dialect,
-                    bool last) {
-  CsvCount count;
-  Marks marks(text, begin, {.a = '\n', .b = '\n', .c = '\r', .e = '"'});
-  while (begin < limit) {
-    if (!marks.in_word()) {
-      if (marks.next_word()) continue;
-      count.whole = last;
-      if (last && begin < text.size()) {
-        ++count.rows;
-        begin = text.size();
-      }
-      break;
-    }
-    const std::size_t at = marks.take();
-    if (text[at] == '"') {
-      std::size_t before = at;
-      if (dialect.skip_initial_space)
-        while (before > begin && text[before - 1] == ' ') --before;
-      if (before != begin && text[before - 1] != dialect.separator) continue;
-      const Closing closed = closing_quote(text, at + 1);
-      marks.jump(closed.at == kNowhere ? text.size() : closed.at + 1);
-      continue;
-    }
-    if (at != begin) ++count.rows;
-    begin = at + 1;
-  }
-  count.end = begin;
-  return count;
 }
 
 }  // namespace keratin::data::detail

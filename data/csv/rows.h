@@ -43,25 +43,16 @@ struct CsvIndex {
 };
 
 inline constexpr std::int64_t kAllRows = std::int64_t{1} << 62;
+inline constexpr std::size_t kWholeText = ~std::size_t{0};
 
 /// Finds the fields of the rows in text, which begins with one; kCsvPadding bytes after it can be
 /// read. A row that has no end yet is left out, unless text is the `last` of its file. Rows have as
-/// many fields as `columns` says, or as the first one if that is 0; at most `most` rows. Stops at a
-/// fault. text.size() <= kLargestCsvText.
+/// many fields as `columns` says, or as the first one if that is 0; at most `most` rows, and those
+/// that begin in text[0, limit). Stops at a fault. text.size() <= kLargestCsvText.
 void index_rows(CsvIndex& index, std::string_view text, CsvDialect dialect, std::int64_t columns,
-                bool last, std::int64_t most);
+                bool last, std::int64_t most, std::size_t limit = kWholeText);
 
 /// Bit i: is byte i, from the lowest on, one of the four? For processors without SSE2.
 std::uint64_t find_in_eight(std::uint64_t bytes, std::array<char, 4> marks);
-
-struct CsvCount {
-  std::int64_t rows = 0;
-  std::size_t end = 0;  // where the next row begins
-  bool whole = true;    // false: the text ends within the row that begins at `end`
-};
-
-/// Counts the rows that begin in text[begin, limit); `begin` is where one begins.
-CsvCount count_rows(std::string_view text, std::size_t begin, std::size_t limit, CsvDialect dialect,
-                    bool last);
 
 }  // namespace keratin::data::detail

@@ -1,5 +1,9 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <vector>
+
+#include "kernels/dropout/bfloat16.h"
 #include "kernels/dropout/dropout.h"
 
 namespace keratin::kernels {
@@ -19,6 +23,13 @@ void dropout_reference(const T* x, T* y, const DropoutShape& s) {
 }
 template void dropout_reference(const float*, float*, const DropoutShape&);
 template void dropout_reference(const double*, double*, const DropoutShape&);
+
+void dropout_bfloat16_reference(const BFloat16* x, BFloat16* y, const DropoutShape& s) {
+  std::vector<float> wide(static_cast<std::size_t>(s.size));
+  std::transform(x, x + wide.size(), wide.begin(), to_float);
+  dropout_reference<float>(wide.data(), wide.data(), s);
+  std::transform(wide.begin(), wide.end(), y, to_bfloat16);
+}
 
 }  // namespace cpu
 }  // namespace keratin::kernels

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/dropout/bfloat16.h"
 #include "kernels/dropout/dropout.h"
 #include "kernels/parallel.h"
 
@@ -12,6 +13,7 @@
 
 #include "kernels/random/philox_simd.h"
 #include "kernels/simd.h"
+#include "kernels/simd_bfloat16.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace keratin::kernels::cpu {
@@ -21,8 +23,9 @@ namespace hn = hwy::HWY_NAMESPACE;
 namespace simd = keratin::kernels::HWY_NAMESPACE::simd;
 
 // Elements first .. last - 1; first is a multiple of 4.
-void DropoutRange(const float* x, float* y, const DropoutShape& s, std::int64_t first,
-                  std::int64_t last) {
+template <class T>
+HWY_INLINE void DropoutElements(const T* x, T* y, const DropoutShape& s, std::int64_t first,
+                                std::int64_t last) {
   const hn::ScalableTag<float> d;
   const hn::RebindToSigned<decltype(d)> di;
   const auto scale = hn::Set(d, static_cast<float>(s.rate < 1 ? 1 / (1 - s.rate) : 0));
@@ -32,7 +35,7 @@ void DropoutRange(const float* x, float* y, const DropoutShape& s, std::int64_t 
   HWY_ALIGN std::uint32_t words[kChunk + simd::kPhiloxMore];
   for (; first < last; first += kChunk) {
     const std::int64_t n = std::min(kChunk, last - first);
-    for (std::int64_t i = 0; i < n; i += 16) {  // comes in while the words are drawn
+    for (std::int64_t i = 0; i < n; i += 64 / sizeof(T)) {  // comes in while the words are drawn
       hwy::Prefetch(x + first + i);
       if (y != x) hwy::Prefetch(y + first + i);
     }
@@ -46,6 +49,15 @@ void DropoutRange(const float* x, float* y, const DropoutShape& s, std::int64_t 
   }
 }
 
+void DropoutRange(const float* x, float* y, const DropoutShape& s, std::int64_t first,
+                  std::int64_t last) {
+  DropoutElements(x, y, s, first, last);
+}
+void DropoutBFloat16Range(const BFloat16* x, BFloat16* y, const DropoutShape& s, std::int64_t first,
+                          std::int64_t last) {
+  DropoutElements(x, y, s, first, last);
+}
+
 }  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace keratin::kernels::cpu
@@ -54,10 +66,16 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace keratin::kernels::cpu {
 HWY_EXPORT(DropoutRange);
+HWY_EXPORT(DropoutBFloat16Range);
 
 void dropout_simd(const float* x, float* y, const DropoutShape& s) {
   parallel_for(s.size, 16384, [&](std::int64_t first, std::int64_t last) {
     HWY_DYNAMIC_DISPATCH(DropoutRange)(x, y, s, first, last);
+  });
+}
+void dropout_bfloat16_simd(const BFloat16* x, BFloat16* y, const DropoutShape& s) {
+  parallel_for(s.size, 16384, [&](std::int64_t first, std::int64_t last) {
+    HWY_DYNAMIC_DISPATCH(DropoutBFloat16Range)(x, y, s, first, last);
   });
 }
 

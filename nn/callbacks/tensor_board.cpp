@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <exception>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <set>
 #include <variant>
 #include <vector>
 
 #include "autograd/ops/transpose.h"
+#include "nn/gradient_watch.h"
 #include "nn/inspect/event_file.h"
 #include "nn/inspect/terminal.h"
 #include "nn/model/fit_progress.h"
@@ -26,13 +28,13 @@ namespace {
 using detail::EventFile;
 
 // Every weight under the names of the layers around it.
-std::vector<std::pair<std::string, Tensor>> named_weights(const Model& model) {
-  std::vector<std::pair<std::string, Tensor>> found;
+std::vector<std::pair<std::string, Variable>> named_weights(const Model& model) {
+  std::vector<std::pair<std::string, Variable>> found;
   const auto visit = [&](auto&& self, Layer& layer, const std::string& prefix) -> void {
     for (const Weight& weight : layer.own_weights()) {
       std::string name = prefix + weight.variable.name();
       std::replace(name.begin(), name.end(), ':', '_');
-      found.emplace_back(std::move(name), weight.variable.value());
+      found.emplace_back(std::move(name), weight.variable);
     }
     for (const LayerRef& inner : layer.sublayers()) {
       self(self, *inner.layer(), prefix + inner.name() + "/");
@@ -42,6 +44,24 @@ std::vector<std::pair<std::string, Tensor>> named_weights(const Model& model) {
   visit(visit, *model.layer(), functional ? "" : model.name() + "/");
   return found;
 }
+
+// The gradients of the last step, which it keeps from being used again.
+class LastGradients final : public detail::GradientWatch {
+ public:
+  void see(const std::vector<Variable>& variables, const std::vector<Tensor>& gradients) override {
+    last_.clear();
+    for (std::size_t i = 0; i < variables.size(); ++i)
+      last_[variables[i].impl().get()] = gradients[i];
+  }
+  /// Not defined() where it had none.
+  Tensor of(const Variable& variable) const {
+    const auto found = last_.find(variable.impl().get());
+    return found == last_.end() ? Tensor() : found->second;
+  }
+
+ private:
+  std::map<const void*, Tensor> last_;
+};
 
 // Values from 0 to 1, whatever they were.
 void scale_to_range(Tensor& x) {
@@ -140,9 +160,10 @@ class TensorBoardCallback final : public Callback {
     if (options_.write_graph) write_graph();
     if (!options_.hparams.empty()) begin_session();
   }
-  void on_epoch_begin(int, Logs&) override {
+  void on_epoch_begin(int epoch, Logs&) override {
     epoch_start_ = now();
     epoch_steps_ = 0;
+    if (options_.write_gradients && with_histograms(epoch)) gradients_.emplace();
   }
   void on_train_batch_begin(std::int64_t, Logs&) override {
     batch_start_ = now();
@@ -172,7 +193,8 @@ class TensorBoardCallback final : public Callback {
       train_->scalar("epoch_steps_per_second", epoch,
                      static_cast<double>(epoch_steps_) / (now() - epoch_start_));
     }
-    if (options_.histogram_freq > 0 && epoch % options_.histogram_freq == 0) write_weights(epoch);
+    if (with_histograms(epoch)) write_weights(epoch);
+    gradients_.reset();
     flush();
   }
   void on_test_end(Logs& logs) override {
@@ -190,6 +212,9 @@ class TensorBoardCallback final : public Callback {
   void state(Fields& f) override { f("step", step_); }
 
  private:
+  bool with_histograms(int epoch) const {
+    return options_.histogram_freq > 0 && epoch % options_.histogram_freq == 0;
+  }
   std::string folder(const char* run) const {
     return (std::filesystem::path(options_.log_dir) / run).string();
   }
@@ -244,14 +269,18 @@ class TensorBoardCallback final : public Callback {
   void end(std::optional<bool> success) {
     if (session_ && success) session_->hparams_end(*success);
     flush();
+    gradients_.reset();
     train_.reset();
     validation_.reset();
     session_.reset();
   }
 
   void write_weights(int epoch) {
-    for (const auto& [name, value] : named_weights(model())) {
+    for (const auto& [name, weight] : named_weights(model())) {
+      const Tensor& value = weight.value();
       train_->histogram(name + "/histogram", epoch, value);
+      const Tensor gradient = gradients_ ? gradients_->of(weight) : Tensor();
+      if (gradient.defined()) train_->histogram(name + "/gradient/histogram", epoch, gradient);
       if (!options_.write_images) continue;
       const Tensor images = as_images(value);
       if (images.defined()) train_->images(name + "/image", epoch, images, kMostImages);
@@ -270,6 +299,7 @@ class TensorBoardCallback final : public Callback {
 
   TensorBoardOptions options_;
   std::optional<EventFile> train_, validation_, session_;
+  std::optional<LastGradients> gradients_;
   bool warned_ = false, inputs_written_ = true;
   std::int64_t step_ = 0, epoch_steps_ = 0;  // batches
   double epoch_start_ = 0, batch_start_ = 0;

@@ -38,7 +38,8 @@ struct TensorBoardOptions {
   int embeddings_freq = 0;                // not supported
   std::string embeddings_metadata = {};   // not supported
   // Not of Keras:
-  bool write_inputs = false;  // the samples of the first batch as images
+  bool write_inputs = false;     // the samples of the first batch as images
+  bool write_gradients = false;  // histograms of gradients, as often as those of weights
   std::vector<std::pair<std::string, HParam>> hparams = {};  // for the hparams page
 };
 
@@ -46,7 +47,8 @@ struct TensorBoardOptions {
 /// `tensorboard --logdir=logs`. Tags are Keras': epoch_loss, epoch_learning_rate ...; batch_loss ...
 /// with an update_freq in batches; dense/kernel/histogram; evaluation_loss_vs_iterations; the model
 /// as a graph. Images of weights are scaled to the range of their values; a convolution's kernels
-/// are images where they have one or three input channels.
+/// are images where they have one or three input channels. With write_gradients there are histograms
+/// of an epoch's last gradients, before clipping, under dense/kernel/gradient/histogram.
 ///
 /// With write_inputs the first samples of the first batch are images too, under the name of the
 /// input, where they are [height, width] or [height, width, 1, 3 or 4]: numbers from 0 to 1 or from

@@ -65,6 +65,7 @@ int logs(const std::vector<std::string>& args) {
                     .write_images = true,
                     .update_freq = "batch",
                     .write_inputs = true,
+                    .write_gradients = true,
                     .hparams = hparams})},
                .validation_split = 0.25});
   }

@@ -175,7 +175,8 @@ def event_files(program, folder):
             query = urllib.parse.urlencode({"run": "8/train", "tag": tag, "sample": 0})
             (point, *_) = ask(root, f"plugin/images/images?{query}")
             assert ask(root, f"plugin/images/individualImage?{point['query']}").startswith(b"\x89PNG")
-        assert "conv2d/kernel/histogram" in ask(root, "plugin/histograms/tags")["4/train"]
+        for tag in ("conv2d/kernel/histogram", "conv2d/kernel/gradient/histogram"):
+            assert tag in ask(root, "plugin/histograms/tags")["4/train"]
         graph = ask(root, "plugin/graphs/graph?run=4/train&tag=keras&conceptual=true")
         assert b's: "Conv2D"' in graph and b's: "Dense"' in graph, graph
         check_hparams(root, True)

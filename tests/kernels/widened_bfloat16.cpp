@@ -1,9 +1,12 @@
 // Operations on bfloat16 that go through the kernels of float32, a block at a time.
 #include <algorithm>
+#include <cmath>
 
+#include "kernels/dropout/bfloat16.h"
 #include "kernels/elementwise/bfloat16.h"
 #include "kernels/pool2d/bfloat16.h"
 #include "kernels/reduce/bfloat16.h"
+#include "kernels/softmax/bfloat16.h"
 #include "tests/kernels/bfloat16.h"
 #include "tests/kernels/rungs.h"
 
@@ -95,7 +98,74 @@ void check_pooling(const kernels::Pool2dShape& s) {
   });
 }
 
+void check_softmax(const kernels::SoftmaxShape& s, double scale) {
+  const std::int64_t n = s.rows * s.cols;
+  const auto x = to_bfloat16s(bfloat16_values(n, 6, scale));
+  const auto dy = to_bfloat16s(bfloat16_values(n, 7));
+  // Sums of terms of either sign may cancel, by softmax.cpp's bound.
+  const Tolerance sums{.rel = 2 * kBFloat16Rounding,
+                       .abs = 1e-6 * (8 + std::sqrt(static_cast<double>(s.cols)))};
+  const auto forward = [&](const auto& ladder, Tolerance tolerance) {
+    check_rungs(ladder, s, tolerance, [&](auto* function) {
+      auto y = unwritten_bfloat16s(n + 1);
+      function(x.data(), y.data(), s);
+      return to_floats(y);
+    });
+  };
+  const auto backward = [&](const auto& ladder, auto* reference) {
+    std::vector<BFloat16> y(static_cast<std::size_t>(n));
+    reference(x.data(), y.data(), s);
+    check_rungs(ladder, s, sums, [&](auto* function) {
+      auto dx = unwritten_bfloat16s(n + 1);
+      function(y.data(), dy.data(), dx.data(), s);
+      return to_floats(dx);
+    });
+  };
+  forward(kernels::softmax_ladder<BFloat16>, kStep);
+  forward(kernels::log_softmax_ladder<BFloat16>, sums);
+  backward(kernels::softmax_gradient_ladder<BFloat16>, kernels::cpu::softmax_bfloat16_reference);
+  backward(kernels::log_softmax_gradient_ladder<BFloat16>,
+           kernels::cpu::log_softmax_bfloat16_reference);
+}
+
 }  // namespace
+
+TEST_CASE("softmax of bfloat16: several rows a block, one, rows longer than a block") {
+  for (const double scale : {1.0, 10.0}) {
+    for (const kernels::SoftmaxShape& s : std::vector<kernels::SoftmaxShape>{
+             {0, 5}, {1, 1}, {7, 10}, {5000, 10}, {257, 257}, {9, 2048}, {3, 2049}, {2, 40001}}) {
+      check_softmax(s, scale);
+    }
+  }
+}
+
+TEST_CASE("dropout of bfloat16: the mask of float32, products rounded once") {
+  constexpr kernels::PhiloxKey kKey{.seed = 77, .stream = 5};
+  for (const double rate : {0.0, 0.3, 1.0}) {
+    for (const std::int64_t size : {0, 1, 3, 1023, 1025, 70'003}) {
+      const kernels::DropoutShape s{size, rate, kKey};
+      const std::vector<double> values = bfloat16_values(size, 8);
+      const auto x = to_bfloat16s(values);
+      std::vector<float> wide = converted<float>(values);
+      kernels::cpu::dropout_reference<float>(wide.data(), wide.data(), s);
+      const std::vector<float> expected = to_floats(to_bfloat16s(converted<double>(wide)));
+      for_each_rung(kernels::dropout_ladder<BFloat16>, s, [&](auto* function) {
+        const auto dropped = [&] {
+          auto y = unwritten_bfloat16s(size + 1);
+          function(x.data(), y.data(), s);
+          CHECK(std::isnan(kernels::to_float(y.back())));  // the guard
+          y.pop_back();
+          return to_floats(y);
+        };
+        CHECK(dropped() == expected);
+        check_same_bits_on_all_threads(dropped);
+        auto in_place = x;
+        function(in_place.data(), in_place.data(), s);
+        CHECK(to_floats(in_place) == expected);
+      });
+    }
+  }
+}
 
 TEST_CASE("elementwise of bfloat16: sizes around the block, awkward values") {
   for (const auto op : {kernels::Unary::relu, kernels::Unary::tanh, kernels::Unary::exp}) {

@@ -1,6 +1,9 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <functional>
+#include <utility>
 
 #include "autograd/ops.h"
 #include "kernels/ladder.h"
@@ -14,6 +17,7 @@
 #include "nn/model/sequential.h"
 #include "nn/optimizers/sgd.h"
 #include "nn/saving/model_file.h"
+#include "tensor/compare.h"
 #include "tests/data/files.h"
 #include "tests/nn/golden_layers.h"
 
@@ -177,6 +181,81 @@ TEST_CASE("mixed precision: products, convolutions and pooling convert no whole 
   CHECK(seen ==
         std::vector<std::string>{"cast_bfloat16_to_float32 [108]", "cast_bfloat16_to_float32 [180]",
                                  "cast_bfloat16_to_float32 [4]", "cast_bfloat16_to_float32 [5]"});
+}
+
+TEST_CASE("bfloat16: element-wise operations, softmax and dropout convert no whole operands") {
+  // More than a block, and no multiple of one; positive for the logarithms.
+  const Shape shape{5, 9001};
+  const Tensor condition = keratin::greater(Tensor::from(normal_values(shape.size(), 4), shape), 0);
+  using Run = std::function<Variable(const Variable&, const Variable&)>;
+  const std::vector<std::pair<std::string, Run>> runs = {
+      {"abs", [](const auto& a, const auto&) { return abs(a); }},
+      {"clip", [](const auto& a, const auto&) { return clip(a, 0.3, 1.1); }},
+      {"cos", [](const auto& a, const auto&) { return cos(a); }},
+      {"divide", [](const auto& a, const auto& b) { return a / b; }},
+      {"dropout",
+       [](const auto& a, const auto&) {
+         return dropout(a, 0.5, {1, 2});
+       }},
+      {"erf", [](const auto& a, const auto&) { return erf(a); }},
+      {"exp", [](const auto& a, const auto&) { return exp(a); }},
+      {"expm1", [](const auto& a, const auto&) { return expm1(a); }},
+      {"log", [](const auto& a, const auto&) { return log(a); }},
+      {"log1p", [](const auto& a, const auto&) { return log1p(a); }},
+      {"log_softmax", [](const auto& a, const auto&) { return log_softmax(a); }},
+      {"maximum", [](const auto& a, const auto& b) { return maximum(a, b); }},
+      {"minimum", [](const auto& a, const auto& b) { return minimum(a, b); }},
+      {"multiply", [](const auto& a, const auto& b) { return a * b; }},
+      {"power", [](const auto& a, const auto& b) { return power(a, b); }},
+      {"rsqrt", [](const auto& a, const auto&) { return rsqrt(a); }},
+      {"sigmoid", [](const auto& a, const auto&) { return sigmoid(a); }},
+      {"sin", [](const auto& a, const auto&) { return sin(a); }},
+      {"softmax", [](const auto& a, const auto&) { return softmax(a); }},
+      {"softplus", [](const auto& a, const auto&) { return softplus(a); }},
+      {"sqrt", [](const auto& a, const auto&) { return sqrt(a); }},
+      {"square", [](const auto& a, const auto&) { return square(a); }},
+      {"tanh", [](const auto& a, const auto&) { return tanh(a); }},
+      {"where", [&](const auto& a, const auto& b) { return where(condition, a, b); }},
+  };
+  const auto values = [&](std::uint64_t seed) {
+    const Tensor wide = Tensor::from(normal_values<double>(shape.size(), seed), shape);
+    return cast(abs(wide) + 0.01, bfloat16);
+  };
+  const Tensor a = values(1), b = values(2), dy = values(3);
+  for (const auto& [name, run] : runs) {
+    CAPTURE(name);
+    const auto gradients_of = [&](DType dtype) {
+      const Variable x(cast(a, dtype)), y(cast(b, dtype));
+      run(x, y).backward(cast(dy, dtype));
+      std::vector<Tensor> all{x.grad()};
+      if (y.grad().defined()) all.push_back(y.grad());
+      return all;
+    };
+    std::vector<Tensor> narrow;
+    {
+      const Variable x(a), y(b);
+      const Casts casts;
+      const Variable result = run(x, y);
+      CHECK(result.dtype() == bfloat16);
+      result.backward(dy);
+      for (const std::string& cast : casts.seen) {
+        CAPTURE(cast);
+        CHECK(!cast.ends_with(fmt::format("[{}]", shape.size())));
+      }
+      narrow.push_back(x.grad());
+      if (y.grad().defined()) narrow.push_back(y.grad());
+    }
+    const std::vector<Tensor> wide = gradients_of(float32);
+    REQUIRE(narrow.size() == wide.size());
+    for (std::size_t i = 0; i < narrow.size(); ++i) {
+      CHECK(narrow[i].dtype() == bfloat16);
+      // Some rules start from the result, which was rounded, too.
+      const std::vector<double> expected = wide[i].to_vector<double>();
+      double largest = 0;
+      for (const double value : expected) largest = std::max(largest, std::fabs(value));
+      CHECK(difference(narrow[i].to_vector<double>(), expected, {0.01, 0.004 * largest}) == "");
+    }
+  }
 }
 
 TEST_CASE("mixed precision: a model is saved and loaded with its policies") {

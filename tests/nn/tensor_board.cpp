@@ -217,6 +217,44 @@ TEST_CASE("TensorBoard: scalars, histograms, images and the graph of a training"
   CHECK(graph.strings.at(0).find("\"output_layers\": [[\"head\", 0, 0]]") != std::string::npos);
 }
 
+TEST_CASE("TensorBoard: gradients of the last step, as backward gave them") {
+  const TemporaryFolder folder;
+  const auto input = Input({.shape = {2}});
+  Model model(input, layers::Dense({.units = 1, .use_bias = false, .name = "line"})(input));
+  model.set_weights({Tensor::numbers({1, 1}, {2, 1})});
+  model.compile(
+      {.optimizer = optimizers::SGD({.learning_rate = 0.0, .clipvalue = 0.5}), .loss = "mse"});
+  const auto fit = [&](const char* run, bool gradients) {
+    // The second batch: 2 (1 - 2 - 3) times (1, -2).
+    model.fit(Tensor::numbers({5, 5, 1, -2}, {2, 2}), Tensor::numbers({0, 3}, {2, 1}),
+              {.batch_size = 1,
+               .epochs = 3,
+               .verbose = 0,
+               .callbacks = {callbacks::TensorBoard({.log_dir = folder / run,
+                                                     .histogram_freq = 2,
+                                                     .write_gradients = gradients}),
+                             // Two of them do not get into each other's way.
+                             callbacks::TensorBoard({.log_dir = folder / "other",
+                                                     .histogram_freq = 1,
+                                                     .write_gradients = true})},
+               .shuffle = false});
+    return points_of(folder / (std::string(run) + "/train"));
+  };
+  const auto series = fit("with", true).at("line/kernel/gradient/histogram");
+  REQUIRE(series.size() == 2);  // epochs 0 and 2
+  for (const Point& point : series) {
+    std::vector<double> rows(90);
+    REQUIRE(point.content.size() == rows.size() * sizeof(double));
+    std::memcpy(rows.data(), point.content.data(), point.content.size());
+    CHECK(rows.front() == -8);
+    CHECK(rows[88] == 16);
+    CHECK(rows[2] == 1);
+    CHECK(rows[89] == 1);
+  }
+  CHECK(points_of(folder / "other/train").at("line/kernel/gradient/histogram").size() == 3);
+  CHECK(fit("without", false).count("line/kernel/gradient/histogram") == 0);
+}
+
 TEST_CASE("TensorBoard: hyperparameters and the inputs of the first batch") {
   const TemporaryFolder folder;
   const auto image = Input({.shape = {2, 3, 3}, .name = "picture"});

@@ -171,19 +171,24 @@ void check_bfloat16(const OpTest& test, const TensorList& x) {
   const Run run32 = run_with_gradients(test, cast_all(narrow, float32), dy);
   CHECK((run.result.dtype() == bfloat16 || !test.keeps_dtype));
   CHECK(bits_of(test.run(narrow)) == bits_of(run.result));
-  const auto near = [](const Tensor& a, const Tensor& b) {
-    double largest = 1e-3;
-    for (const double value : numbers_of(b)) {
-      if (std::isfinite(value)) largest = std::max(largest, std::fabs(value));
+  const auto largest = [](const Tensor& t) {
+    double most = 1e-3;
+    for (const double value : numbers_of(t)) {
+      if (std::isfinite(value)) most = std::max(most, std::fabs(value));
     }
-    return difference(numbers_of(a), numbers_of(b), {0.02, 0.02 * largest});
+    return most;
   };
-  CHECK(near(run.result, run32.result) == "");
+  const auto near = [&](const Tensor& a, const Tensor& b, double more) {
+    return difference(numbers_of(a), numbers_of(b), {0.02, 0.02 * largest(b) + more});
+  };
+  // Rules that start from the result have it rounded: 1 - y^2 is off by a step of y.
+  const double step = largest(dy) / 256;
+  CHECK(near(run.result, run32.result, 0) == "");
   for (std::size_t i = 0; i < run.gradients.size(); ++i) {
     CAPTURE(i);
     if (!run.gradients[i].defined() || !run32.gradients[i].defined()) continue;
     CHECK(run.gradients[i].dtype() == bfloat16);
-    CHECK(near(run.gradients[i], run32.gradients[i]) == "");
+    CHECK(near(run.gradients[i], run32.gradients[i], step) == "");
   }
 }
 
