@@ -35,18 +35,27 @@ struct Hash {
   }
 };
 
+// A thread's last access to an allocation. The host's compiler takes one of 16 bytes apart: what
+// another place in the code asks for right behind it is the rest of it.
+struct Last {
+  std::uintptr_t end = 0, code = 0;
+  Key group{};
+};
+
 struct Counter {
   bool on = false;
   Traffic traffic;
   uint3 block{};
   std::unordered_map<Key, std::uint32_t, Hash> times;  // by thread, in place of a warp
   std::unordered_map<Key, std::vector<std::uintptr_t>, Hash> sectors;
+  std::unordered_map<Key, Last, Hash> last;  // by allocation, thread, and whether it writes
 
   void end_block() {
     for (const auto& [key, list] : sectors)
       traffic.moved += static_cast<std::int64_t>(list.size() * kSector);
     sectors.clear();
     times.clear();
+    last.clear();
   }
 };
 Counter counter;
@@ -65,8 +74,12 @@ void record(void* code, const void* place, std::uint32_t bytes, bool write) {
   }
   const std::uint32_t thread = threadIdx.x + blockDim.x * (threadIdx.y + blockDim.y * threadIdx.z);
   const auto where = reinterpret_cast<std::uintptr_t>(code);
-  const std::uint32_t nth = counter.times[{where, thread, 0}]++;
-  auto& sectors = counter.sectors[{where, thread / 32, nth}];
+  Last& last = counter.last[{found->first, thread, write ? 1U : 0U}];
+  const bool rest = at == last.end && at % 16 != 0 && where != last.code;
+  if (!rest) last.group = {where, thread / 32, counter.times[{where, thread, 0}]++};
+  last.end = at + bytes;
+  last.code = where;
+  auto& sectors = counter.sectors[last.group];
   counter.traffic.requested += bytes;
   for (std::uintptr_t s = at / kSector; s <= (at + bytes - 1) / kSector; ++s) {
     if (std::find(sectors.begin(), sectors.end(), s) == sectors.end()) sectors.push_back(s);
@@ -129,6 +142,11 @@ void __tsan_func_entry(void*) {}
 void __tsan_func_exit() {}
 void __tsan_vptr_update(void**, void*) {}
 void __tsan_vptr_read(void**) {}
+
+// Of static variables' guards.
+char __tsan_atomic8_load(const volatile char* at, int) {
+  return __atomic_load_n(at, __ATOMIC_ACQUIRE);
+}
 
 // Single bytes are the emulation's own, which carries out cp.async: counted above.
 void __tsan_read1(void*) {}

@@ -201,7 +201,8 @@ TEST_CASE("gpu: examples/text") {
         return CompileOptions{
             .optimizer = "adam",
             .loss = "binary_crossentropy",
-            .metrics = {"accuracy", metrics::Precision(), metrics::Recall(), metrics::AUC()}};
+            .metrics = {"accuracy", metrics::Precision({.name = "precision"}),
+                        metrics::Recall({.name = "recall"}), metrics::AUC({.name = "auc"})}};
       },
       reviews, halves(8), fit, kTrained);
 }
