@@ -11,6 +11,7 @@
 
 #include "kernels/accelerator.h"
 #include "kernels/error.h"
+#include "tensor/gpu_tensors.h"
 
 namespace keratin {
 namespace {
@@ -107,6 +108,28 @@ class CachingAllocator {
     living_.each(show);
   }
 
+  // Memory of a GPU, which its own pool handed out.
+  void begins(detail::Storage& owner) {
+    const std::lock_guard lock(mutex_);
+    const auto at = static_cast<std::size_t>(owner.device().index);
+    if (at >= gpus_.size()) gpus_.resize(at + 1);
+    detail::GpuTensorStats& gpu = gpus_[at];
+    gpu.bytes_in_use += static_cast<std::int64_t>(owner.capacity());
+    gpu.peak_bytes_in_use = std::max(gpu.peak_bytes_in_use, gpu.bytes_in_use);
+    ++gpu.allocations;
+    living_.add(owner);
+  }
+  void ends(detail::Storage& owner) {
+    const std::lock_guard lock(mutex_);
+    living_.remove(owner);
+    gpus_[static_cast<std::size_t>(owner.device().index)].bytes_in_use -=
+        static_cast<std::int64_t>(owner.capacity());
+  }
+  std::vector<detail::GpuTensorStats> gpus() {
+    const std::lock_guard lock(mutex_);
+    return gpus_;
+  }
+
  private:
   void* take_cached(std::size_t capacity, detail::Storage& owner) {
     const std::lock_guard lock(mutex_);
@@ -126,7 +149,8 @@ class CachingAllocator {
 
   std::mutex mutex_;
   std::map<std::size_t, std::vector<void*>> free_;
-  detail::LivingStorages living_;
+  detail::LivingStorages living_;  // on all devices
+  std::vector<detail::GpuTensorStats> gpus_;
   std::int64_t peak_ = 0, system_allocations_ = 0;
 };
 
@@ -149,8 +173,10 @@ void each_living_storage(kernels::FunctionRef<void(const Storage&)> show) {
 std::int64_t bytes_in_use() { return in_use.load(std::memory_order_relaxed); }
 std::int64_t bytes_cached() { return cached.load(std::memory_order_relaxed); }
 
+std::vector<GpuTensorStats> gpu_tensor_stats() { return allocator().gpus(); }
+
 Storage::Storage(std::size_t bytes, Device device, const Shape& shape, DType dtype)
-    : capacity_(rounded(bytes)),
+    : capacity_(device.is_cpu() ? rounded(bytes) : std::max<std::size_t>(bytes, 1)),
       device_(device),
       shape_(shape),
       dtype_(dtype),
@@ -161,11 +187,12 @@ Storage::Storage(std::size_t bytes, Device device, const Shape& shape, DType dty
   } else {
     KERATIN_ASSERT(kernels::accelerator() != nullptr);
     try {
-      data_ = kernels::accelerator()->allocate(std::max<std::size_t>(bytes, 1), device.index);
+      data_ = kernels::accelerator()->allocate(capacity_, device.index);
     } catch (const Error& error) {
       throw Error(fmt::format("{}{}{}: {}", scope_ == nullptr ? "" : scope_->path() + ": ",
                               short_name_of(dtype), shape.text(), error.what()));
     }
+    allocator().begins(*this);
   }
 }
 
@@ -174,6 +201,7 @@ Storage::~Storage() {
   if (device_.is_cpu()) {
     allocator().free(data_, capacity_, *this);
   } else {
+    allocator().ends(*this);
     kernels::accelerator()->free(data_, device_.index);
   }
 }

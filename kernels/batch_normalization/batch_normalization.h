@@ -103,34 +103,34 @@ inline constexpr auto batch_norm_gradient_ladder<float> =
                                                        always, cpu::batch_norm_gradient_simd}}};
 
 namespace cuda {
-void batch_moments_naive(const float* x, float* mean, float* variance, const BatchNormShape& s,
-                         const Stream& stream);
-void batch_moments_pieces(const float* x, float* mean, float* variance, const BatchNormShape& s,
-                          const Stream& stream);
-void batch_norm_naive(const float* x, const float* mean, const float* variance, const float* gamma,
-                      const float* beta, float* y, const BatchNormShape& s, const Stream& stream);
-void batch_norm_columns(const float* x, const float* mean, const float* variance,
-                        const float* gamma, const float* beta, float* y, const BatchNormShape& s,
-                        const Stream& stream);
-void batch_norm_gradient_naive(const float* x, const float* dy, const float* mean,
-                               const float* variance, const float* gamma, float* dx, float* dgamma,
-                               float* dbeta, const BatchNormShape& s, const Stream& stream);
-void batch_norm_gradient_pieces(const float* x, const float* dy, const float* mean,
-                                const float* variance, const float* gamma, float* dx, float* dgamma,
-                                float* dbeta, const BatchNormShape& s, const Stream& stream);
+/// pieces: rows on blocks of their own and four channels an access; otherwise a column or an element
+/// a thread.
+template <bool pieces, class T>
+void batch_moments_columns(const T* x, T* mean, T* variance, const BatchNormShape& s,
+                           const Stream& stream);
+template <bool pieces, class T>
+void batch_norm_columns(const T* x, const T* mean, const T* variance, const T* gamma, const T* beta,
+                        T* y, const BatchNormShape& s, const Stream& stream);
+template <bool pieces, class T>
+void batch_norm_gradient_columns(const T* x, const T* dy, const T* mean, const T* variance,
+                                 const T* gamma, T* dx, T* dgamma, T* dbeta,
+                                 const BatchNormShape& s, const Stream& stream);
 
-inline constexpr CudaLadder<BatchMomentsFn<float>, 2> batch_moments_ladder{
-    {{{"naive", "", always, batch_moments_naive},
+template <class T>
+inline constexpr CudaLadder<BatchMomentsFn<T>, 2> batch_moments_ladder{
+    {{{"naive", "", always, batch_moments_columns<false, T>},
       {"pieces", "pieces of rows on blocks of their own, both sums in one pass, joined in order",
-       always, batch_moments_pieces}}}};
-inline constexpr CudaLadder<BatchNormFn<float>, 2> batch_norm_ladder{
-    {{{"naive", "", always, batch_norm_naive},
+       always, batch_moments_columns<true, T>}}}};
+template <class T>
+inline constexpr CudaLadder<BatchNormFn<T>, 2> batch_norm_ladder{
+    {{{"naive", "", always, batch_norm_columns<false, T>},
       {"columns", "a channel's numbers worked out once a thread; four channels an access", always,
-       batch_norm_columns}}}};
-inline constexpr CudaLadder<BatchNormGradientFn<float>, 2> batch_norm_gradient_ladder{
-    {{{"naive", "", always, batch_norm_gradient_naive},
+       batch_norm_columns<true, T>}}}};
+template <class T>
+inline constexpr CudaLadder<BatchNormGradientFn<T>, 2> batch_norm_gradient_ladder{
+    {{{"naive", "", always, batch_norm_gradient_columns<false, T>},
       {"pieces", "as in the moments, then four channels an access", always,
-       batch_norm_gradient_pieces}}}};
+       batch_norm_gradient_columns<true, T>}}}};
 }  // namespace cuda
 
 }  // namespace keratin::kernels

@@ -7,62 +7,68 @@
 namespace keratin::kernels::cuda {
 
 /// 1 / sqrt(variance + epsilon)
-__device__ __forceinline__ float scale_of(float variance, double epsilon) {
-  return static_cast<float>(1 / sqrt(static_cast<double>(variance) + epsilon));
+template <class T>
+__device__ __forceinline__ T scale_of(T variance, double epsilon) {
+  return static_cast<T>(1 / sqrt(static_cast<double>(variance) + epsilon));
 }
 
 /// Mean and variance from sums of x - shift and of its square, shift being the mean of the first
 /// rows: squares of x itself would cancel where the mean is large beside the deviation.
+template <class T>
 struct ChannelMoments {
-  const float* x;
-  float *mean, *variance;
+  using Scalar = T;
+  const T* x;
+  T *mean, *variance;
   std::int64_t rows, channels;
 
-  __device__ float column(std::int64_t c) const {
+  __device__ T column(std::int64_t c) const {
     const std::int64_t first = rows < 16 ? rows : 16;
-    float sum = 0;
+    T sum = 0;
     for (std::int64_t r = 0; r < first; ++r) sum += x[r * channels + c];
-    const float shift = sum / static_cast<float>(first);
+    const T shift = sum / static_cast<T>(first);
     return shift - shift == 0 ? shift : 0;  // infinity is the sums' to find
   }
-  __device__ float2 terms(float shift, std::int64_t r, std::int64_t c) const {
-    const float d = x[r * channels + c] - shift;
-    return make_float2(d, d * d);
+  __device__ Two<T> terms(T shift, std::int64_t r, std::int64_t c) const {
+    const T d = x[r * channels + c] - shift;
+    return {d, d * d};
   }
   __device__ void finish(std::int64_t c, double sum, double squares) const {
     const auto n = static_cast<double>(rows);
     const double off = sum / n, spread = squares / n - off * off;
-    mean[c] = static_cast<float>(static_cast<double>(column(c)) + off);
-    variance[c] = static_cast<float>(spread < 0 ? 0 : spread);  // rounding; NaN stays
+    mean[c] = static_cast<T>(static_cast<double>(column(c)) + off);
+    variance[c] = static_cast<T>(spread < 0 ? 0 : spread);  // rounding; NaN stays
   }
 };
 
 /// dbeta and dgamma.
+template <class T>
 struct ChannelGradientSums {
-  const float *x, *dy, *mean, *variance;
-  float *dgamma, *dbeta;
+  using Scalar = T;
+  const T *x, *dy, *mean, *variance;
+  T *dgamma, *dbeta;
   std::int64_t channels;
   double epsilon;
 
-  __device__ float column(std::int64_t c) const { return mean[c]; }
-  __device__ float2 terms(float m, std::int64_t r, std::int64_t c) const {
+  __device__ T column(std::int64_t c) const { return mean[c]; }
+  __device__ Two<T> terms(T m, std::int64_t r, std::int64_t c) const {
     const std::int64_t i = r * channels + c;
-    return make_float2(dy[i], dy[i] * (x[i] - m));
+    return {dy[i], dy[i] * (x[i] - m)};
   }
   __device__ void finish(std::int64_t c, double sum, double dot) const {
-    dbeta[c] = static_cast<float>(sum);
-    dgamma[c] = static_cast<float>(dot / sqrt(static_cast<double>(variance[c]) + epsilon));
+    dbeta[c] = static_cast<T>(sum);
+    dgamma[c] = static_cast<T>(dot / sqrt(static_cast<double>(variance[c]) + epsilon));
   }
 };
 
 /// y = gamma scale (x - mean) + beta
+template <class T>
 struct ChannelNormalize {
-  const float *x, *mean, *variance, *gamma, *beta;
-  float* y;
+  const T *x, *mean, *variance, *gamma, *beta;
+  T* y;
   double epsilon;
 
   struct Column {
-    float mean, scale, beta;
+    T mean, scale, beta;
   };
   __device__ Column column(std::int64_t c) const {
     return {mean[c], (gamma != nullptr ? gamma[c] : 1) * scale_of(variance[c], epsilon),
@@ -70,45 +76,44 @@ struct ChannelNormalize {
   }
   template <int n>
   __device__ void apply(const Column (&columns)[n], std::int64_t i) const {
-    auto v = reinterpret_cast<const Several<float, n>*>(x)[i];
+    auto v = reinterpret_cast<const Several<T, n>*>(x)[i];
 #pragma unroll
     for (int k = 0; k < n; ++k)
       v.at[k] = (v.at[k] - columns[k].mean) * columns[k].scale + columns[k].beta;
-    reinterpret_cast<Several<float, n>*>(y)[i] = v;
+    reinterpret_cast<Several<T, n>*>(y)[i] = v;
   }
-  bool aligned() const {
-    return is_aligned<Several<float, 4>>(x) && is_aligned<Several<float, 4>>(y);
-  }
+  bool aligned() const { return is_aligned<Several<T, 4>>(x) && is_aligned<Several<T, 4>>(y); }
 };
 
 /// dx = gamma scale (dy - dbeta / rows - (x - mean) scale dgamma / rows)
+template <class T>
 struct ChannelInputGradient {
-  const float *x, *dy, *mean, *variance, *gamma, *dgamma, *dbeta;
-  float* dx;
+  const T *x, *dy, *mean, *variance, *gamma, *dgamma, *dbeta;
+  T* dx;
   std::int64_t rows;
   double epsilon;
 
   struct Column {
-    float mean, scale, sum, dot;
+    T mean, scale, sum, dot;
   };
   __device__ Column column(std::int64_t c) const {
-    const float scale = scale_of(variance[c], epsilon), n = static_cast<float>(rows);
+    const T scale = scale_of(variance[c], epsilon), n = static_cast<T>(rows);
     return {mean[c], (gamma != nullptr ? gamma[c] : 1) * scale, dbeta[c] / n,
             dgamma[c] / n * scale};
   }
   template <int n>
   __device__ void apply(const Column (&columns)[n], std::int64_t i) const {
-    const auto v = reinterpret_cast<const Several<float, n>*>(x)[i];
-    auto g = reinterpret_cast<const Several<float, n>*>(dy)[i];
+    const auto v = reinterpret_cast<const Several<T, n>*>(x)[i];
+    auto g = reinterpret_cast<const Several<T, n>*>(dy)[i];
 #pragma unroll
     for (int k = 0; k < n; ++k)
       g.at[k] = columns[k].scale *
                 (g.at[k] - columns[k].sum - (v.at[k] - columns[k].mean) * columns[k].dot);
-    reinterpret_cast<Several<float, n>*>(dx)[i] = g;
+    reinterpret_cast<Several<T, n>*>(dx)[i] = g;
   }
   bool aligned() const {
-    return is_aligned<Several<float, 4>>(x) && is_aligned<Several<float, 4>>(dy) &&
-           is_aligned<Several<float, 4>>(dx);
+    return is_aligned<Several<T, 4>>(x) && is_aligned<Several<T, 4>>(dy) &&
+           is_aligned<Several<T, 4>>(dx);
   }
 };
 

@@ -207,35 +207,53 @@ inline constexpr auto conv2d_weight_gradient_ladder<float> = Ladder{
             cpu::kWinogradTakes}}};
 
 namespace cuda {
-void conv2d_naive(const float* x, const float* w, float* y, const Epilogue<float>& e,
-                  const Conv2dShape& s, const Stream& stream);
-void conv2d_implicit(const float* x, const float* w, float* y, const Epilogue<float>& e,
-                     const Conv2dShape& s, const Stream& stream);
-void conv2d_input_gradient_naive(const float* dy, const float* w, float* dx, const Conv2dShape& s,
+template <class T>
+void conv2d_naive(const T* x, const T* w, T* y, const Epilogue<T>& e, const Conv2dShape& s,
+                  const Stream& stream);
+template <class T>
+void conv2d_input_gradient_naive(const T* dy, const T* w, T* dx, const Conv2dShape& s,
                                  const Stream& stream);
-void conv2d_input_gradient_implicit(const float* dy, const float* w, float* dx,
-                                    const Conv2dShape& s, const Stream& stream);
-void conv2d_weight_gradient_naive(const float* x, const float* dy, float* dw, const Conv2dShape& s,
+template <class T>
+void conv2d_weight_gradient_naive(const T* x, const T* dy, T* dw, const Conv2dShape& s,
                                   const Stream& stream);
-void conv2d_weight_gradient_implicit(const float* x, const float* dy, float* dw,
-                                     const Conv2dShape& s, const Stream& stream);
+/// I: what indices are computed in, std::int64_t or std::int32_t.
+template <class T, class I>
+void conv2d_implicit(const T* x, const T* w, T* y, const Epilogue<T>& e, const Conv2dShape& s,
+                     const Stream& stream);
+template <class T, class I>
+void conv2d_input_gradient_implicit(const T* dy, const T* w, T* dx, const Conv2dShape& s,
+                                    const Stream& stream);
+template <class T, class I>
+void conv2d_weight_gradient_implicit(const T* x, const T* dy, T* dw, const Conv2dShape& s,
+                                     const Stream& stream);
 /// One group, or groups of 16 output channels and more.
 bool conv2d_implicit_applies(const Conv2dShape& s);
+/// The same, where x, y, w and positions can be counted in 32 bits.
+bool conv2d_narrow_applies(const Conv2dShape& s);
 
-inline constexpr CudaLadder<Conv2dFn<float>, 2> conv2d_ladder{
-    {{{"naive", "", always, conv2d_naive},
+template <class T>
+inline constexpr CudaLadder<Conv2dFn<T>, 3> conv2d_ladder{
+    {{{"naive", "", always, conv2d_naive<T>},
       {"implicit",
        "a matrix product over gathered operands: tiles in shared memory, 4 x 4 sums a thread",
-       conv2d_implicit_applies, conv2d_implicit}}}};
-inline constexpr CudaLadder<Conv2dInputGradientFn<float>, 2> conv2d_input_gradient_ladder{
-    {{{"naive", "", always, conv2d_input_gradient_naive},
+       conv2d_implicit_applies, conv2d_implicit<T, std::int64_t>},
+      {"narrow", "32-bit indices, divisions by multiplication", conv2d_narrow_applies,
+       conv2d_implicit<T, std::int32_t>}}}};
+template <class T>
+inline constexpr CudaLadder<Conv2dInputGradientFn<T>, 3> conv2d_input_gradient_ladder{
+    {{{"naive", "", always, conv2d_input_gradient_naive<T>},
       {"implicit",
        "a matrix product over gathered operands: tiles in shared memory, 4 x 4 sums a thread",
-       conv2d_implicit_applies, conv2d_input_gradient_implicit}}}};
-inline constexpr CudaLadder<Conv2dWeightGradientFn<float>, 2> conv2d_weight_gradient_ladder{
-    {{{"naive", "", always, conv2d_weight_gradient_naive},
+       conv2d_implicit_applies, conv2d_input_gradient_implicit<T, std::int64_t>},
+      {"narrow", "32-bit indices, divisions by multiplication", conv2d_narrow_applies,
+       conv2d_input_gradient_implicit<T, std::int32_t>}}}};
+template <class T>
+inline constexpr CudaLadder<Conv2dWeightGradientFn<T>, 3> conv2d_weight_gradient_ladder{
+    {{{"naive", "", always, conv2d_weight_gradient_naive<T>},
       {"implicit", "the same; pieces of the pixels on blocks of their own, joined in order",
-       conv2d_implicit_applies, conv2d_weight_gradient_implicit}}}};
+       conv2d_implicit_applies, conv2d_weight_gradient_implicit<T, std::int64_t>},
+      {"narrow", "32-bit indices, divisions by multiplication", conv2d_narrow_applies,
+       conv2d_weight_gradient_implicit<T, std::int32_t>}}}};
 }  // namespace cuda
 
 }  // namespace keratin::kernels

@@ -153,15 +153,28 @@ void pad_naive(const void* x, void* y, const void* value, const PadShape& s, con
 template <class I>
 void one_hot_naive(const I* index, void* y, const void* one, const OneHotShape& s,
                    const Stream& stream);
+void pad_wide(const void* x, void* y, const void* value, const PadShape& s, const Stream& stream);
+/// y that does not begin at a multiple of 16 bytes goes to one_hot_naive.
+template <class I>
+void one_hot_wide(const I* index, void* y, const void* one, const OneHotShape& s,
+                  const Stream& stream);
+/// Results that can be counted in 32 bits.
+bool pad_wide_applies(const PadShape& s);
+bool one_hot_wide_applies(const OneHotShape& s);
 
 inline constexpr CudaLadder<StridedCopyFn, 2> strided_copy_ladder{
     {{{"naive", "", always, strided_copy_naive},
       {"joined", "axes joined: as few divisions as tell the places", always,
        strided_copy_joined}}}};
-inline constexpr CudaLadder<PadFn, 1> pad_ladder{{{{"naive", "", always, pad_naive}}}};
+inline constexpr CudaLadder<PadFn, 2> pad_ladder{
+    {{{"naive", "", always, pad_naive},
+      {"wide", "axes joined, up to 16 bytes an access, divisions by multiplication",
+       pad_wide_applies, pad_wide}}}};
 template <class I>
-inline constexpr CudaLadder<OneHotFn<I>, 1> one_hot_ladder{
-    {{{"naive", "", always, one_hot_naive<I>}}}};
+inline constexpr CudaLadder<OneHotFn<I>, 2> one_hot_ladder{
+    {{{"naive", "", always, one_hot_naive<I>},
+      {"wide", "16 bytes of y a thread, divisions by multiplication", one_hot_wide_applies,
+       one_hot_wide<I>}}}};
 }  // namespace cuda
 
 }  // namespace keratin::kernels

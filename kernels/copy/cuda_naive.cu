@@ -1,4 +1,5 @@
 #include "kernels/copy/copy.h"
+#include "kernels/cuda/element_size.cuh"
 #include "kernels/cuda/launch.cuh"
 
 namespace keratin::kernels::cuda {
@@ -34,16 +35,7 @@ void copy(const void* x, void* y, const CopyShape& s, const Stream& stream) {
 }
 
 void copy_any(const void* x, void* y, const CopyShape& s, const Stream& stream) {
-  switch (s.element_size) {
-    case 1:
-      return copy<std::uint8_t>(x, y, s, stream);
-    case 2:
-      return copy<std::uint16_t>(x, y, s, stream);
-    case 4:
-      return copy<std::uint32_t>(x, y, s, stream);
-    default:
-      return copy<std::uint64_t>(x, y, s, stream);
-  }
+  with_element_size(s.element_size, [&]<class T>(T) { copy<T>(x, y, s, stream); });
 }
 
 }  // namespace

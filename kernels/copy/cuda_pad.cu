@@ -1,6 +1,7 @@
 #include <cstring>
 
 #include "kernels/copy/copy.h"
+#include "kernels/cuda/element_size.cuh"
 #include "kernels/cuda/launch.cuh"
 
 namespace keratin::kernels::cuda {
@@ -38,23 +39,13 @@ __global__ void __launch_bounds__(kThreads)
     y[i] = index[i / s.depth] == i % s.depth ? one : T(0);
 }
 
-// Calls f with a type of so many bytes, and the element at `value` in it.
+// Calls f with the element at `value`, in a type of its size.
 template <class F>
 void with_element(int bytes, const void* value, F f) {
-  const auto call = [&]<class T>(T element) {
+  with_element_size(bytes, [&]<class T>(T element) {
     std::memcpy(&element, value, sizeof(T));
     f(element);
-  };
-  switch (bytes) {
-    case 1:
-      return call(std::uint8_t{});
-    case 2:
-      return call(std::uint16_t{});
-    case 4:
-      return call(std::uint32_t{});
-    default:
-      return call(std::uint64_t{});
-  }
+  });
 }
 
 }  // namespace

@@ -115,59 +115,50 @@ inline constexpr auto cross_entropy_gradient_ladder<float> =
                                                           cpu::cross_entropy_gradient_simd}}};
 
 namespace cuda {
-void sparse_cross_entropy_naive(const float* x, const std::int32_t* labels, float* loss,
-                                const CrossEntropyShape& s, const Stream& stream);
-void sparse_cross_entropy_warp(const float* x, const std::int32_t* labels, float* loss,
+/// kGroup threads a row: 1, 32 or 256.
+template <int kGroup, class T>
+void sparse_cross_entropy_rows(const T* x, const std::int32_t* labels, T* loss,
                                const CrossEntropyShape& s, const Stream& stream);
-void sparse_cross_entropy_block(const float* x, const std::int32_t* labels, float* loss,
-                                const CrossEntropyShape& s, const Stream& stream);
-void sparse_cross_entropy_gradient_naive(const float* x, const std::int32_t* labels,
-                                         const float* dloss, float* dx, const CrossEntropyShape& s,
-                                         const Stream& stream);
-void sparse_cross_entropy_gradient_warp(const float* x, const std::int32_t* labels,
-                                        const float* dloss, float* dx, const CrossEntropyShape& s,
-                                        const Stream& stream);
-void sparse_cross_entropy_gradient_block(const float* x, const std::int32_t* labels,
-                                         const float* dloss, float* dx, const CrossEntropyShape& s,
-                                         const Stream& stream);
-void cross_entropy_naive(const float* x, const float* t, float* loss, const CrossEntropyShape& s,
-                         const Stream& stream);
-void cross_entropy_warp(const float* x, const float* t, float* loss, const CrossEntropyShape& s,
+template <int kGroup, class T>
+void sparse_cross_entropy_gradient_rows(const T* x, const std::int32_t* labels, const T* dloss,
+                                        T* dx, const CrossEntropyShape& s, const Stream& stream);
+template <int kGroup, class T>
+void cross_entropy_rows(const T* x, const T* t, T* loss, const CrossEntropyShape& s,
                         const Stream& stream);
-void cross_entropy_block(const float* x, const float* t, float* loss, const CrossEntropyShape& s,
-                         const Stream& stream);
-void cross_entropy_gradient_naive(const float* x, const float* t, const float* dloss, float* dx,
-                                  const CrossEntropyShape& s, const Stream& stream);
-void cross_entropy_gradient_warp(const float* x, const float* t, const float* dloss, float* dx,
+template <int kGroup, class T>
+void cross_entropy_gradient_rows(const T* x, const T* t, const T* dloss, T* dx,
                                  const CrossEntropyShape& s, const Stream& stream);
-void cross_entropy_gradient_block(const float* x, const float* t, const float* dloss, float* dx,
-                                  const CrossEntropyShape& s, const Stream& stream);
 /// 1024 classes or more.
 bool cross_entropy_block_applies(const CrossEntropyShape& s);
 
-inline constexpr CudaLadder<SparseCrossEntropyFn<float>, 3> sparse_cross_entropy_ladder{
-    {{{"naive", "", always, sparse_cross_entropy_naive},
-      {"warp", "a warp a row: whole sectors, sums by shuffles", always, sparse_cross_entropy_warp},
-      {"block", "a block a row: long rows have enough loads in flight", cross_entropy_block_applies,
-       sparse_cross_entropy_block}}}};
-inline constexpr CudaLadder<SparseCrossEntropyGradientFn<float>, 3>
-    sparse_cross_entropy_gradient_ladder{
-        {{{"naive", "", always, sparse_cross_entropy_gradient_naive},
-          {"warp", "a warp a row: whole sectors, sums by shuffles", always,
-           sparse_cross_entropy_gradient_warp},
-          {"block", "a block a row: long rows have enough loads in flight",
-           cross_entropy_block_applies, sparse_cross_entropy_gradient_block}}}};
-inline constexpr CudaLadder<CrossEntropyFn<float>, 3> cross_entropy_ladder{
-    {{{"naive", "", always, cross_entropy_naive},
-      {"warp", "a warp a row: whole sectors, sums by shuffles", always, cross_entropy_warp},
-      {"block", "a block a row: long rows have enough loads in flight", cross_entropy_block_applies,
-       cross_entropy_block}}}};
-inline constexpr CudaLadder<CrossEntropyGradientFn<float>, 3> cross_entropy_gradient_ladder{
-    {{{"naive", "", always, cross_entropy_gradient_naive},
+template <class T>
+inline constexpr CudaLadder<SparseCrossEntropyFn<T>, 3> sparse_cross_entropy_ladder{
+    {{{"naive", "", always, sparse_cross_entropy_rows<1, T>},
       {"warp", "a warp a row: whole sectors, sums by shuffles", always,
-       cross_entropy_gradient_warp},
+       sparse_cross_entropy_rows<32, T>},
       {"block", "a block a row: long rows have enough loads in flight", cross_entropy_block_applies,
-       cross_entropy_gradient_block}}}};
+       sparse_cross_entropy_rows<256, T>}}}};
+template <class T>
+inline constexpr CudaLadder<SparseCrossEntropyGradientFn<T>, 3>
+    sparse_cross_entropy_gradient_ladder{
+        {{{"naive", "", always, sparse_cross_entropy_gradient_rows<1, T>},
+          {"warp", "a warp a row: whole sectors, sums by shuffles", always,
+           sparse_cross_entropy_gradient_rows<32, T>},
+          {"block", "a block a row: long rows have enough loads in flight",
+           cross_entropy_block_applies, sparse_cross_entropy_gradient_rows<256, T>}}}};
+template <class T>
+inline constexpr CudaLadder<CrossEntropyFn<T>, 3> cross_entropy_ladder{
+    {{{"naive", "", always, cross_entropy_rows<1, T>},
+      {"warp", "a warp a row: whole sectors, sums by shuffles", always, cross_entropy_rows<32, T>},
+      {"block", "a block a row: long rows have enough loads in flight", cross_entropy_block_applies,
+       cross_entropy_rows<256, T>}}}};
+template <class T>
+inline constexpr CudaLadder<CrossEntropyGradientFn<T>, 3> cross_entropy_gradient_ladder{
+    {{{"naive", "", always, cross_entropy_gradient_rows<1, T>},
+      {"warp", "a warp a row: whole sectors, sums by shuffles", always,
+       cross_entropy_gradient_rows<32, T>},
+      {"block", "a block a row: long rows have enough loads in flight", cross_entropy_block_applies,
+       cross_entropy_gradient_rows<256, T>}}}};
 }  // namespace cuda
 
 }  // namespace keratin::kernels

@@ -41,9 +41,16 @@ __device__ __forceinline__ void each_column_piece(const ColumnTiling& t, F f) {
   }
 }
 
-// Sums has:  column(c), what its terms need to know of the column;
-//            terms(column, r, c), the terms of both sums, as float2;
+// Sums has:  Scalar, float or double;
+//            column(c), what its terms need to know of the column;
+//            terms(column, r, c), the terms of both sums, as Two<Scalar>;
 //            finish(c, first, second), which takes the sums in.
+
+/// Two terms, or two sums.
+template <class T>
+struct alignas(2 * sizeof(T)) Two {
+  T first, second;
+};
 
 /// One column a thread, in double.
 template <class Sums>
@@ -54,9 +61,9 @@ __global__ void __launch_bounds__(kColumnThreads)
     const auto column = sums.column(c);
     double first = 0, second = 0;
     for (std::int64_t r = 0; r < rows; ++r) {
-      const float2 terms = sums.terms(column, r, c);
-      first += terms.x;
-      second += terms.y;
+      const auto terms = sums.terms(column, r, c);
+      first += terms.first;
+      second += terms.second;
     }
     sums.finish(c, first, second);
   }
@@ -65,27 +72,27 @@ __global__ void __launch_bounds__(kColumnThreads)
 /// The sums of each piece of rows: chains of a thread, then a tree over those of a column.
 template <class Sums>
 __global__ void __launch_bounds__(kColumnThreads)
-    column_pieces_kernel(Sums sums, float2* parts, ColumnTiling t) {
-  KERATIN_SHARED(float2, values, [kColumnThreads]);
+    column_pieces_kernel(Sums sums, Two<typename Sums::Scalar>* parts, ColumnTiling t) {
+  KERATIN_SHARED(Two<typename Sums::Scalar>, values, [kColumnThreads]);
   const int thread = static_cast<int>(threadIdx.x), width = 1 << t.log_width;
   const int height = kColumnThreads >> t.log_width, row = thread >> t.log_width;
   each_column_piece(t, [&](std::int64_t c, std::int64_t part, std::int64_t r, std::int64_t last) {
-    float2 value = make_float2(0, 0);
+    Two<typename Sums::Scalar> value{0, 0};
     if (c < t.cols) {
       const auto column = sums.column(c);
 #pragma unroll 4
       for (; r < last; r += height) {
-        const float2 terms = sums.terms(column, r, c);
-        value.x += terms.x;
-        value.y += terms.y;
+        const auto terms = sums.terms(column, r, c);
+        value.first += terms.first;
+        value.second += terms.second;
       }
     }
     values[thread] = value;
     __syncthreads();
     for (int half = height / 2; half > 0; half /= 2) {
       if (row < half) {
-        values[thread].x += values[thread + half * width].x;
-        values[thread].y += values[thread + half * width].y;
+        values[thread].first += values[thread + half * width].first;
+        values[thread].second += values[thread + half * width].second;
       }
       __syncthreads();
     }
@@ -97,15 +104,16 @@ __global__ void __launch_bounds__(kColumnThreads)
 /// The sums of all pieces, a warp a column, in double.
 template <class Sums>
 __global__ void __launch_bounds__(kColumnThreads)
-    column_join_kernel(Sums sums, const float2* parts, std::int64_t cols, std::int64_t pieces) {
+    column_join_kernel(Sums sums, const Two<typename Sums::Scalar>* parts, std::int64_t cols,
+                       std::int64_t pieces) {
   constexpr int kWarps = kColumnThreads / 32;
   const int lane = static_cast<int>(threadIdx.x) % 32;
   for (std::int64_t c = std::int64_t{blockIdx.x} * kWarps + threadIdx.x / 32; c < cols;
        c += std::int64_t{gridDim.x} * kWarps) {
     double first = 0, second = 0;
     for (std::int64_t p = lane; p < pieces; p += 32) {
-      first += parts[p * cols + c].x;
-      second += parts[p * cols + c].y;
+      first += parts[p * cols + c].first;
+      second += parts[p * cols + c].second;
     }
 #pragma unroll
     for (int lanes = 16; lanes > 0; lanes /= 2) {
@@ -128,8 +136,9 @@ template <class Sums>
 void column_pieces(const Sums& sums, std::int64_t rows, std::int64_t cols, const Stream& stream) {
   if (cols == 0) return;
   const ColumnTiling t(rows, cols);
-  const Scratch between(t.pieces * cols * std::int64_t{sizeof(float2)}, stream);
-  auto* const parts = between.as<float2>();
+  using Parts = Two<typename Sums::Scalar>;
+  const Scratch between(t.pieces * cols * std::int64_t{sizeof(Parts)}, stream);
+  auto* const parts = between.as<Parts>();
   constexpr auto pieces_kernel = column_pieces_kernel<Sums>;
   constexpr auto join_kernel = column_join_kernel<Sums>;
   KERATIN_LAUNCH(pieces_kernel, blocks_for(t.blocks(), 1), kColumnThreads, 0, stream, sums, parts,

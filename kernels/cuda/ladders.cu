@@ -69,6 +69,32 @@ void bind_random(Table& table) {
   bind(table, kernels::dropout_ladder<T>, cuda::dropout_ladder<T>);
 }
 
+template <class T>
+void bind_floating(Table& table) {
+  bind(table, kernels::softmax_ladder<T>, cuda::softmax_ladder<T>);
+  bind(table, kernels::log_softmax_ladder<T>, cuda::log_softmax_ladder<T>);
+  bind(table, kernels::softmax_gradient_ladder<T>, cuda::softmax_gradient_ladder<T>);
+  bind(table, kernels::log_softmax_gradient_ladder<T>, cuda::log_softmax_gradient_ladder<T>);
+  bind(table, kernels::sparse_cross_entropy_ladder<T>, cuda::sparse_cross_entropy_ladder<T>);
+  bind(table, kernels::sparse_cross_entropy_gradient_ladder<T>,
+       cuda::sparse_cross_entropy_gradient_ladder<T>);
+  bind(table, kernels::cross_entropy_ladder<T>, cuda::cross_entropy_ladder<T>);
+  bind(table, kernels::cross_entropy_gradient_ladder<T>, cuda::cross_entropy_gradient_ladder<T>);
+  bind(table, kernels::update_ladder<T>, cuda::update_ladder<T>);
+  bind(table, kernels::batch_moments_ladder<T>, cuda::batch_moments_ladder<T>);
+  bind(table, kernels::batch_norm_ladder<T>, cuda::batch_norm_ladder<T>);
+  bind(table, kernels::batch_norm_gradient_ladder<T>, cuda::batch_norm_gradient_ladder<T>);
+  bind(table, kernels::layer_norm_ladder<T>, cuda::layer_norm_ladder<T>);
+  bind(table, kernels::layer_norm_gradient_ladder<T>, cuda::layer_norm_gradient_ladder<T>);
+  bind(table, kernels::conv2d_ladder<T>, cuda::conv2d_ladder<T>);
+  bind(table, kernels::conv2d_input_gradient_ladder<T>, cuda::conv2d_input_gradient_ladder<T>);
+  bind(table, kernels::conv2d_weight_gradient_ladder<T>, cuda::conv2d_weight_gradient_ladder<T>);
+  bind(table, kernels::max_pool2d_ladder<T>, cuda::max_pool2d_ladder<T>);
+  bind(table, kernels::max_pool2d_gradient_ladder<T>, cuda::max_pool2d_gradient_ladder<T>);
+  bind(table, kernels::average_pool2d_ladder<T>, cuda::average_pool2d_ladder<T>);
+  bind(table, kernels::average_pool2d_gradient_ladder<T>, cuda::average_pool2d_gradient_ladder<T>);
+}
+
 Table all_ladders() {
   Table table;
   bind_numbers<float>(table);
@@ -78,15 +104,7 @@ Table all_ladders() {
   bind_numbers<std::int64_t>(table);
   bind(table, kernels::select_ladder, cuda::select_ladder);
   bind(table, kernels::gemm_ladder<float>, cuda::gemm_ladder);
-  bind(table, kernels::softmax_ladder<float>, cuda::softmax_ladder);
-  bind(table, kernels::log_softmax_ladder<float>, cuda::log_softmax_ladder);
-  bind(table, kernels::softmax_gradient_ladder<float>, cuda::softmax_gradient_ladder);
-  bind(table, kernels::log_softmax_gradient_ladder<float>, cuda::log_softmax_gradient_ladder);
-  bind(table, kernels::sparse_cross_entropy_ladder<float>, cuda::sparse_cross_entropy_ladder);
-  bind(table, kernels::sparse_cross_entropy_gradient_ladder<float>,
-       cuda::sparse_cross_entropy_gradient_ladder);
-  bind(table, kernels::cross_entropy_ladder<float>, cuda::cross_entropy_ladder);
-  bind(table, kernels::cross_entropy_gradient_ladder<float>, cuda::cross_entropy_gradient_ladder);
+  bind(table, kernels::gemm_ladder<double>, cuda::gemm_double_ladder);
   bind(table, kernels::strided_copy_ladder, cuda::strided_copy_ladder);
   bind(table, kernels::pad_ladder, cuda::pad_ladder);
   bind(table, kernels::transpose_ladder, cuda::transpose_ladder);
@@ -104,19 +122,8 @@ Table all_ladders() {
   bind(table, kernels::warp_gradient_ladder<double>, cuda::warp_gradient_ladder<double>);
   bind_random<float>(table);
   bind_random<double>(table);
-  bind(table, kernels::update_ladder<float>, cuda::update_ladder);
-  bind(table, kernels::batch_moments_ladder<float>, cuda::batch_moments_ladder);
-  bind(table, kernels::batch_norm_ladder<float>, cuda::batch_norm_ladder);
-  bind(table, kernels::batch_norm_gradient_ladder<float>, cuda::batch_norm_gradient_ladder);
-  bind(table, kernels::layer_norm_ladder<float>, cuda::layer_norm_ladder);
-  bind(table, kernels::layer_norm_gradient_ladder<float>, cuda::layer_norm_gradient_ladder);
-  bind(table, kernels::conv2d_ladder<float>, cuda::conv2d_ladder);
-  bind(table, kernels::conv2d_input_gradient_ladder<float>, cuda::conv2d_input_gradient_ladder);
-  bind(table, kernels::conv2d_weight_gradient_ladder<float>, cuda::conv2d_weight_gradient_ladder);
-  bind(table, kernels::max_pool2d_ladder<float>, cuda::max_pool2d_ladder);
-  bind(table, kernels::max_pool2d_gradient_ladder<float>, cuda::max_pool2d_gradient_ladder);
-  bind(table, kernels::average_pool2d_ladder<float>, cuda::average_pool2d_ladder);
-  bind(table, kernels::average_pool2d_gradient_ladder<float>, cuda::average_pool2d_gradient_ladder);
+  bind_floating<float>(table);
+  bind_floating<double>(table);
   return table;
 }
 

@@ -1,3 +1,4 @@
+#include "kernels/cuda/element_size.cuh"
 #include "kernels/cuda/launch.cuh"
 #include "kernels/gather/gather.h"
 
@@ -72,16 +73,7 @@ __global__ void __launch_bounds__(kChecking)
 template <class I>
 void gather_naive(const void* table, const I* index, void* y, const GatherShape& s,
                   const Stream& stream) {
-  switch (s.element_size) {
-    case 1:
-      return gather<std::uint8_t>(table, index, y, s, stream);
-    case 2:
-      return gather<std::uint16_t>(table, index, y, s, stream);
-    case 4:
-      return gather<std::uint32_t>(table, index, y, s, stream);
-    default:
-      return gather<std::uint64_t>(table, index, y, s, stream);
-  }
+  with_element_size(s.element_size, [&]<class T>(T) { gather<T>(table, index, y, s, stream); });
 }
 template void gather_naive(const void*, const std::int32_t*, void*, const GatherShape&,
                            const Stream&);

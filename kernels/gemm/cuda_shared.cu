@@ -7,15 +7,16 @@ constexpr int kTile = 16;
 
 // One element of C a thread. A block's threads fetch a tile of A and one of B together, and each
 // element is then used 16 times.
-__global__ void __launch_bounds__(kTile* kTile) gemm_kernel(Product p) {
-  KERATIN_SHARED(float, tile_a, [kTile][kTile + 1]);
-  KERATIN_SHARED(float, tile_b, [kTile][kTile + 1]);
+template <class T>
+__global__ void __launch_bounds__(kTile* kTile) gemm_kernel(ProductOf<T> p) {
+  KERATIN_SHARED(T, tile_a, [kTile][kTile + 1]);
+  KERATIN_SHARED(T, tile_b, [kTile][kTile + 1]);
   const TilePlace place = tile_place(p.s, kTile, kTile);
   const int x = static_cast<int>(threadIdx.x), y = static_cast<int>(threadIdx.y);
   for (std::int64_t q = blockIdx.z; q < p.s.batch; q += gridDim.z) {
-    Product one = p;
+    ProductOf<T> one = p;
     one.to(q);
-    float sum = 0;
+    T sum = 0;
     for (std::int64_t k = 0; k < p.s.k; k += kTile) {
       // Neighbouring threads along whatever lies together.
       if (p.s.trans_a) {
@@ -39,11 +40,18 @@ __global__ void __launch_bounds__(kTile* kTile) gemm_kernel(Product p) {
 
 }  // namespace
 
-void gemm_shared(const float* a, const float* b, float* c, const Epilogue<float>& e,
-                 const GemmShape& s, const Stream& stream) {
+template <class T>
+void gemm_shared(const T* a, const T* b, T* c, const Epilogue<T>& e, const GemmShape& s,
+                 const Stream& stream) {
   if (s.m == 0 || s.n == 0 || s.batch == 0) return;
-  KERATIN_LAUNCH(gemm_kernel, grid_for(s, kTile, kTile), dim3(kTile, kTile), 0, stream,
+  constexpr auto kernel = gemm_kernel<T>;
+  KERATIN_LAUNCH(kernel, grid_for(s, kTile, kTile), dim3(kTile, kTile), 0, stream,
                  product(a, b, c, e, s));
 }
+
+template void gemm_shared(const float*, const float*, float*, const Epilogue<float>&,
+                          const GemmShape&, const Stream&);
+template void gemm_shared(const double*, const double*, double*, const Epilogue<double>&,
+                          const GemmShape&, const Stream&);
 
 }  // namespace keratin::kernels::cuda

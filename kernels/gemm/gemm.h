@@ -144,14 +144,18 @@ inline constexpr auto gemm_ladder<float> = Ladder{
                             "columns for two vectors or more"}}};
 
 namespace cuda {
-void gemm_naive(const float* a, const float* b, float* c, const Epilogue<float>& e,
-                const GemmShape& s, const Stream& stream);
-void gemm_coalesced(const float* a, const float* b, float* c, const Epilogue<float>& e,
-                    const GemmShape& s, const Stream& stream);
-void gemm_shared(const float* a, const float* b, float* c, const Epilogue<float>& e,
-                 const GemmShape& s, const Stream& stream);
-void gemm_registers(const float* a, const float* b, float* c, const Epilogue<float>& e,
-                    const GemmShape& s, const Stream& stream);
+template <class T>
+void gemm_naive(const T* a, const T* b, T* c, const Epilogue<T>& e, const GemmShape& s,
+                const Stream& stream);
+template <class T>
+void gemm_coalesced(const T* a, const T* b, T* c, const Epilogue<T>& e, const GemmShape& s,
+                    const Stream& stream);
+template <class T>
+void gemm_shared(const T* a, const T* b, T* c, const Epilogue<T>& e, const GemmShape& s,
+                 const Stream& stream);
+template <class T>
+void gemm_registers(const T* a, const T* b, T* c, const Epilogue<T>& e, const GemmShape& s,
+                    const Stream& stream);
 
 void gemm_async(const float* a, const float* b, float* c, const Epilogue<float>& e,
                 const GemmShape& s, const Stream& stream);
@@ -169,6 +173,15 @@ inline constexpr CudaLadder<GemmFn<float>, 5> gemm_ladder{
       {"async",
        "cp.async of 16 bytes in three stages: the next tiles come while these are used; 8 x 8 sums",
        gemm_async_applies, gemm_async}}}};
+
+inline constexpr CudaLadder<GemmFn<double>, 4> gemm_double_ladder{
+    {{{"naive", "", always, gemm_naive},
+      {"coalesced", "neighbouring threads take neighbouring columns: whole sectors are used",
+       always, gemm_coalesced},
+      {"shared", "tiles in shared memory: each element of A and B is fetched once a tile", always,
+       gemm_shared},
+      {"registers", "4 x 4 sums a thread: 8 shared loads for 16 multiply-adds", always,
+       gemm_registers}}}};
 }  // namespace cuda
 
 }  // namespace keratin::kernels

@@ -8,10 +8,11 @@
 namespace keratin::kernels::cuda {
 
 /// One product of a batch; the kernels' parameter.
-struct Product {
-  const float *a, *b;
-  float* c;
-  const float* bias;  // or nullptr
+template <class T>
+struct ProductOf {
+  const T *a, *b;
+  T* c;
+  const T* bias;  // or nullptr
   bool relu;
   GemmShape s;
 
@@ -22,23 +23,24 @@ struct Product {
     c += q * s.stride_c;
   }
   /// op(A)[i, k] and op(B)[k, j], 0 outside.
-  __device__ __forceinline__ float at_a(std::int64_t i, std::int64_t k) const {
+  __device__ __forceinline__ T at_a(std::int64_t i, std::int64_t k) const {
     if (i >= s.m || k >= s.k) return 0;
     return s.trans_a ? a[k * s.lda + i] : a[i * s.lda + k];
   }
-  __device__ __forceinline__ float at_b(std::int64_t k, std::int64_t j) const {
+  __device__ __forceinline__ T at_b(std::int64_t k, std::int64_t j) const {
     if (k >= s.k || j >= s.n) return 0;
     return s.trans_b ? b[j * s.ldb + k] : b[k * s.ldb + j];
   }
   /// Stores C[i, j] from its sum, if it is inside.
-  __device__ __forceinline__ void store(std::int64_t i, std::int64_t j, float sum) const {
+  __device__ __forceinline__ void store(std::int64_t i, std::int64_t j, T sum) const {
     if (i >= s.m || j >= s.n) return;
-    float* const to = c + i * s.ldc + j;
+    T* const to = c + i * s.ldc + j;
     if (s.accumulate) sum += *to;
     if (bias != nullptr) sum += bias[j];
     *to = relu && sum < 0 ? 0 : sum;  // NaN stays
   }
 };
+using Product = ProductOf<float>;
 
 /// The grid for tiles of rows x columns of C: x counts tiles, z products.
 inline dim3 grid_for(const GemmShape& s, int rows, int columns) {
@@ -50,8 +52,8 @@ inline dim3 grid_for(const GemmShape& s, int rows, int columns) {
               static_cast<unsigned>(std::min<std::int64_t>(s.batch, 65535)));
 }
 
-inline Product product(const float* a, const float* b, float* c, const Epilogue<float>& e,
-                       const GemmShape& s) {
+template <class T>
+ProductOf<T> product(const T* a, const T* b, T* c, const Epilogue<T>& e, const GemmShape& s) {
   return {a, b, c, e.bias, e.activation == Activation::relu, s};
 }
 

@@ -9,12 +9,12 @@ constexpr int kSumsTile = 64, kSumsDepth = 8, kSumsPerThread = 4, kSumsThreads =
 
 /// Adds the product of the tiles to the sums of thread (x, y) of 16 x 16: rows y + 16 i, columns x +
 /// 16 j. Of every 8 values from shared memory come 16 multiply-adds.
-template <class Tile>
-__device__ __forceinline__ void add_products(float (&sums)[kSumsPerThread][kSumsPerThread],
+template <class T, class Tile>
+__device__ __forceinline__ void add_products(T (&sums)[kSumsPerThread][kSumsPerThread],
                                              const Tile& a, const Tile& b, int x, int y) {
 #pragma unroll
   for (int d = 0; d < kSumsDepth; ++d) {
-    float left[kSumsPerThread], right[kSumsPerThread];
+    T left[kSumsPerThread], right[kSumsPerThread];
 #pragma unroll
     for (int i = 0; i < kSumsPerThread; ++i) left[i] = a[d][y + 16 * i];
 #pragma unroll

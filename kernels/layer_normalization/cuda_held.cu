@@ -6,9 +6,9 @@ namespace {
 using Warps = Rows<32>;
 
 // A row in the registers of a warp, kEach elements a lane; 0 beyond its end.
-template <int kEach>
+template <int kEach, class T>
 struct Held {
-  float at[kEach];
+  T at[kEach];
 
   template <class F>
   __device__ __forceinline__ void load(std::int64_t cols, F element) {
@@ -18,34 +18,34 @@ struct Held {
       at[k] = c < cols ? element(c) : 0;
     }
   }
-  __device__ __forceinline__ float sum() const {
-    float all = 0;
+  __device__ __forceinline__ T sum() const {
+    T all = 0;
 #pragma unroll
     for (int k = 0; k < kEach; ++k) all += at[k];
     return over_group<32>(all, Add{});
   }
-  __device__ __forceinline__ float dot(const Held& other) const {
-    float all = 0;
+  __device__ __forceinline__ T dot(const Held& other) const {
+    T all = 0;
 #pragma unroll
     for (int k = 0; k < kEach; ++k) all += at[k] * other.at[k];
     return over_group<32>(all, Add{});
   }
 };
 
-template <int kEach>
+template <int kEach, class T>
 __global__ void __launch_bounds__(Warps::kThreads)
-    layer_norm_kernel(const float* x, const float* gamma, const float* beta, float* y, float* mean,
-                      float* scale, LayerNormShape s) {
-  const auto n = static_cast<float>(s.cols);
+    layer_norm_kernel(const T* x, const T* gamma, const T* beta, T* y, T* mean, T* scale,
+                      LayerNormShape s) {
+  const auto n = static_cast<T>(s.cols);
   Warps::each(s.rows, [&](std::int64_t row) {
-    const float* const from = x + row * s.cols;
-    float* const to = y + row * s.cols;
-    Held<kEach> d;
+    const T* const from = x + row * s.cols;
+    T* const to = y + row * s.cols;
+    Held<kEach, T> d;
     d.load(s.cols, [&](std::int64_t c) { return from[c]; });
-    const float m = d.sum() / n;
+    const T m = d.sum() / n;
 #pragma unroll
     for (int k = 0; k < kEach; ++k) d.at[k] = Warps::place() + 32 * k < s.cols ? d.at[k] - m : 0;
-    const float off = d.sum() / n, k_row = scale_of_row(off, d.dot(d) / n, s.epsilon);
+    const T off = d.sum() / n, k_row = scale_of_row(off, d.dot(d) / n, s.epsilon);
 #pragma unroll
     for (int k = 0; k < kEach; ++k) {
       const std::int64_t c = Warps::place() + 32 * k;
@@ -60,18 +60,18 @@ __global__ void __launch_bounds__(Warps::kThreads)
   });
 }
 
-template <int kEach>
+template <int kEach, class T>
 __global__ void __launch_bounds__(Warps::kThreads)
-    gradient_kernel(const float* x, const float* dy, const float* gamma, const float* mean,
-                    const float* scale, float* dx, LayerNormShape s) {
-  const auto n = static_cast<float>(s.cols);
+    gradient_kernel(const T* x, const T* dy, const T* gamma, const T* mean, const T* scale, T* dx,
+                    LayerNormShape s) {
+  const auto n = static_cast<T>(s.cols);
   Warps::each(s.rows, [&](std::int64_t row) {
     const std::int64_t at = row * s.cols;
-    const float m = mean[row], k_row = scale[row];
-    Held<kEach> g, xhat;
+    const T m = mean[row], k_row = scale[row];
+    Held<kEach, T> g, xhat;
     g.load(s.cols, [&](std::int64_t c) { return dy[at + c] * (gamma != nullptr ? gamma[c] : 1); });
     xhat.load(s.cols, [&](std::int64_t c) { return (x[at + c] - m) * k_row; });
-    const float of_g = g.sum() / n, of_dot = g.dot(xhat) / n;
+    const T of_g = g.sum() / n, of_dot = g.dot(xhat) / n;
 #pragma unroll
     for (int k = 0; k < kEach; ++k) {
       const std::int64_t c = Warps::place() + 32 * k;
@@ -93,26 +93,38 @@ void with_width(std::int64_t cols, F f) {
 
 bool layer_norm_held_applies(const LayerNormShape& s) { return s.cols <= 1024; }
 
-void layer_norm_held(const float* x, const float* gamma, const float* beta, float* y, float* mean,
-                     float* scale, const LayerNormShape& s, const Stream& stream) {
+template <class T>
+void layer_norm_held(const T* x, const T* gamma, const T* beta, T* y, T* mean, T* scale,
+                     const LayerNormShape& s, const Stream& stream) {
   if (s.rows == 0) return;
   with_width(s.cols, [&]<int kEach>() {
-    constexpr auto kernel = layer_norm_kernel<kEach>;
+    constexpr auto kernel = layer_norm_kernel<kEach, T>;
     KERATIN_LAUNCH(kernel, Warps::blocks(s.rows), Warps::kThreads, 0, stream, x, gamma, beta, y,
                    mean, scale, s);
   });
 }
 
-void layer_norm_gradient_held(const float* x, const float* dy, const float* gamma,
-                              const float* mean, const float* scale, float* dx, float* dgamma,
-                              float* dbeta, const LayerNormShape& s, const Stream& stream) {
-  column_pieces(ColumnGradients{x, dy, mean, scale, dgamma, dbeta, s.cols}, s.rows, s.cols, stream);
+template <class T>
+void layer_norm_gradient_held(const T* x, const T* dy, const T* gamma, const T* mean,
+                              const T* scale, T* dx, T* dgamma, T* dbeta, const LayerNormShape& s,
+                              const Stream& stream) {
+  column_pieces(ColumnGradients<T>{x, dy, mean, scale, dgamma, dbeta, s.cols}, s.rows, s.cols,
+                stream);
   if (s.rows == 0) return;
   with_width(s.cols, [&]<int kEach>() {
-    constexpr auto kernel = gradient_kernel<kEach>;
+    constexpr auto kernel = gradient_kernel<kEach, T>;
     KERATIN_LAUNCH(kernel, Warps::blocks(s.rows), Warps::kThreads, 0, stream, x, dy, gamma, mean,
                    scale, dx, s);
   });
 }
+
+#define KERATIN_LAYER_NORM_HELD(T)                                                                 \
+  template void layer_norm_held(const T*, const T*, const T*, T*, T*, T*, const LayerNormShape&,   \
+                                const Stream&);                                                    \
+  template void layer_norm_gradient_held(const T*, const T*, const T*, const T*, const T*, T*, T*, \
+                                         T*, const LayerNormShape&, const Stream&);
+KERATIN_LAYER_NORM_HELD(float)
+KERATIN_LAYER_NORM_HELD(double)
+#undef KERATIN_LAYER_NORM_HELD
 
 }  // namespace keratin::kernels::cuda

@@ -83,46 +83,43 @@ inline constexpr auto layer_norm_gradient_ladder<float> =
                           cpu::layer_norm_gradient_simd}}};
 
 namespace cuda {
-void layer_norm_naive(const float* x, const float* gamma, const float* beta, float* y, float* mean,
-                      float* scale, const LayerNormShape& s, const Stream& stream);
-void layer_norm_warp(const float* x, const float* gamma, const float* beta, float* y, float* mean,
-                     float* scale, const LayerNormShape& s, const Stream& stream);
-void layer_norm_block(const float* x, const float* gamma, const float* beta, float* y, float* mean,
-                      float* scale, const LayerNormShape& s, const Stream& stream);
-void layer_norm_gradient_naive(const float* x, const float* dy, const float* gamma,
-                               const float* mean, const float* scale, float* dx, float* dgamma,
-                               float* dbeta, const LayerNormShape& s, const Stream& stream);
-void layer_norm_gradient_warp(const float* x, const float* dy, const float* gamma,
-                              const float* mean, const float* scale, float* dx, float* dgamma,
-                              float* dbeta, const LayerNormShape& s, const Stream& stream);
-void layer_norm_gradient_block(const float* x, const float* dy, const float* gamma,
-                               const float* mean, const float* scale, float* dx, float* dgamma,
-                               float* dbeta, const LayerNormShape& s, const Stream& stream);
-void layer_norm_held(const float* x, const float* gamma, const float* beta, float* y, float* mean,
-                     float* scale, const LayerNormShape& s, const Stream& stream);
-void layer_norm_gradient_held(const float* x, const float* dy, const float* gamma,
-                              const float* mean, const float* scale, float* dx, float* dgamma,
-                              float* dbeta, const LayerNormShape& s, const Stream& stream);
+/// kGroup threads a row: 1, 32 or 256.
+template <int kGroup, class T>
+void layer_norm_rows(const T* x, const T* gamma, const T* beta, T* y, T* mean, T* scale,
+                     const LayerNormShape& s, const Stream& stream);
+template <int kGroup, class T>
+void layer_norm_gradient_rows(const T* x, const T* dy, const T* gamma, const T* mean,
+                              const T* scale, T* dx, T* dgamma, T* dbeta, const LayerNormShape& s,
+                              const Stream& stream);
+template <class T>
+void layer_norm_held(const T* x, const T* gamma, const T* beta, T* y, T* mean, T* scale,
+                     const LayerNormShape& s, const Stream& stream);
+template <class T>
+void layer_norm_gradient_held(const T* x, const T* dy, const T* gamma, const T* mean,
+                              const T* scale, T* dx, T* dgamma, T* dbeta, const LayerNormShape& s,
+                              const Stream& stream);
 /// Rows that a block has work with.
 bool layer_norm_block_applies(const LayerNormShape& s);
 /// Rows of up to 1024.
 bool layer_norm_held_applies(const LayerNormShape& s);
 
-inline constexpr CudaLadder<LayerNormFn<float>, 4> layer_norm_ladder{
-    {{{"naive", "", always, layer_norm_naive},
+template <class T>
+inline constexpr CudaLadder<LayerNormFn<T>, 4> layer_norm_ladder{
+    {{{"naive", "", always, layer_norm_rows<1, T>},
       {"warp", "32 threads a row: neighbours read together, sums by shuffles", always,
-       layer_norm_warp},
-      {"block", "256 threads a row: long rows", layer_norm_block_applies, layer_norm_block},
+       layer_norm_rows<32, T>},
+      {"block", "256 threads a row: long rows", layer_norm_block_applies, layer_norm_rows<256, T>},
       {"held", "a warp a row in its registers: read once", layer_norm_held_applies,
-       layer_norm_held}}}};
-inline constexpr CudaLadder<LayerNormGradientFn<float>, 4> layer_norm_gradient_ladder{
-    {{{"naive", "", always, layer_norm_gradient_naive},
+       layer_norm_held<T>}}}};
+template <class T>
+inline constexpr CudaLadder<LayerNormGradientFn<T>, 4> layer_norm_gradient_ladder{
+    {{{"naive", "", always, layer_norm_gradient_rows<1, T>},
       {"warp", "32 threads a row; sums by column in pieces, joined in order", always,
-       layer_norm_gradient_warp},
+       layer_norm_gradient_rows<32, T>},
       {"block", "256 threads a row: long rows", layer_norm_block_applies,
-       layer_norm_gradient_block},
+       layer_norm_gradient_rows<256, T>},
       {"held", "a warp a row in its registers: read once", layer_norm_held_applies,
-       layer_norm_gradient_held}}}};
+       layer_norm_gradient_held<T>}}}};
 }  // namespace cuda
 
 }  // namespace keratin::kernels

@@ -8,25 +8,28 @@
 namespace keratin::kernels::cuda {
 
 /// From means of the differences to a rounded mean, and of their squares.
-__device__ __forceinline__ float scale_of_row(float off, float squares, double epsilon) {
-  const float spread = squares - off * off, variance = spread < 0 ? 0 : spread;  // NaN stays
-  return static_cast<float>(1 / sqrt(static_cast<double>(variance) + epsilon));
+template <class T>
+__device__ __forceinline__ T scale_of_row(T off, T squares, double epsilon) {
+  const T spread = squares - off * off, variance = spread < 0 ? 0 : spread;  // NaN stays
+  return static_cast<T>(1 / sqrt(static_cast<double>(variance) + epsilon));
 }
 
 /// dbeta and dgamma, for kernels/cuda/columns.cuh.
+template <class T>
 struct ColumnGradients {
-  const float *x, *dy, *mean, *scale;
-  float *dgamma, *dbeta;
+  using Scalar = T;
+  const T *x, *dy, *mean, *scale;
+  T *dgamma, *dbeta;
   std::int64_t cols;
 
-  __device__ float column(std::int64_t) const { return 0; }
-  __device__ float2 terms(float, std::int64_t r, std::int64_t c) const {
+  __device__ T column(std::int64_t) const { return 0; }
+  __device__ Two<T> terms(T, std::int64_t r, std::int64_t c) const {
     const std::int64_t i = r * cols + c;
-    return make_float2(dy[i], dy[i] * ((x[i] - mean[r]) * scale[r]));
+    return {dy[i], dy[i] * ((x[i] - mean[r]) * scale[r])};
   }
   __device__ void finish(std::int64_t c, double sum, double dot) const {
-    dbeta[c] = static_cast<float>(sum);
-    dgamma[c] = static_cast<float>(dot);
+    dbeta[c] = static_cast<T>(sum);
+    dgamma[c] = static_cast<T>(dot);
   }
 };
 

@@ -8,24 +8,26 @@ constexpr int kThreads = 256;
 constexpr std::size_t kTogether = 48;
 constexpr std::int64_t kPiece = 4096;  // elements a block takes at a time
 
-template <Update update>
+template <Update update, class T>
 __global__ void __launch_bounds__(kThreads)
-    update_kernel(UpdatedTensor<float> t, Constants constants) {
+    update_kernel(UpdatedTensor<T> t, Constants<T> constants) {
   const std::int64_t step_size = std::int64_t{gridDim.x} * blockDim.x;
   for (std::int64_t i = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x; i < t.size;
        i += step_size)
     step<update>(t, i, constants);
 }
 
+template <class T>
 struct Together {
-  UpdatedTensor<float> tensors[kTogether];
+  UpdatedTensor<T> tensors[kTogether];
   std::int64_t first_piece[kTogether];  // of each tensor, among all pieces
   int count;
   std::int64_t pieces;
 };
 
-template <Update update>
-__global__ void __launch_bounds__(kThreads) together_kernel(Together all, Constants constants) {
+template <Update update, class T>
+__global__ void __launch_bounds__(kThreads)
+    together_kernel(Together<T> all, Constants<T> constants) {
   for (std::int64_t piece = blockIdx.x; piece < all.pieces; piece += gridDim.x) {
     int k = all.count - 1;
     while (all.first_piece[k] > piece) --k;
@@ -41,12 +43,13 @@ __global__ void __launch_bounds__(kThreads) together_kernel(Together all, Consta
 
 bool update_applies(const UpdateShape& s) { return s.update != Update::lamb; }
 
-void update_naive(std::span<const UpdatedTensor<float>> tensors, const UpdateShape& s,
+template <class T>
+void update_naive(std::span<const UpdatedTensor<T>> tensors, const UpdateShape& s,
                   const Stream& stream) {
-  const Constants constants(s);
+  const Constants<T> constants(s);
   with_constant<Update::ftrl>(s.update, [&]<Update update>() {
-    constexpr auto kernel = update_kernel<update>;
-    for (const UpdatedTensor<float>& tensor : tensors) {
+    constexpr auto kernel = update_kernel<update, T>;
+    for (const UpdatedTensor<T>& tensor : tensors) {
       if (tensor.size == 0) continue;
       KERATIN_LAUNCH(kernel, blocks_for(tensor.size, kThreads), kThreads, 0, stream, tensor,
                      constants);
@@ -54,18 +57,19 @@ void update_naive(std::span<const UpdatedTensor<float>> tensors, const UpdateSha
   });
 }
 
-void update_together(std::span<const UpdatedTensor<float>> tensors, const UpdateShape& s,
+template <class T>
+void update_together(std::span<const UpdatedTensor<T>> tensors, const UpdateShape& s,
                      const Stream& stream) {
-  const Constants constants(s);
+  const Constants<T> constants(s);
   with_constant<Update::ftrl>(s.update, [&]<Update update>() {
-    constexpr auto kernel = together_kernel<update>;
-    Together all{};
+    constexpr auto kernel = together_kernel<update, T>;
+    Together<T> all{};
     const auto launch = [&] {
       if (all.pieces > 0)
         KERATIN_LAUNCH(kernel, blocks_for(all.pieces, 1), kThreads, 0, stream, all, constants);
       all = {};
     };
-    for (const UpdatedTensor<float>& tensor : tensors) {
+    for (const UpdatedTensor<T>& tensor : tensors) {
       if (tensor.size == 0) continue;
       all.tensors[all.count] = tensor;
       all.first_piece[all.count++] = all.pieces;
@@ -75,5 +79,14 @@ void update_together(std::span<const UpdatedTensor<float>> tensors, const Update
     launch();
   });
 }
+
+template void update_naive(std::span<const UpdatedTensor<float>>, const UpdateShape&,
+                           const Stream&);
+template void update_naive(std::span<const UpdatedTensor<double>>, const UpdateShape&,
+                           const Stream&);
+template void update_together(std::span<const UpdatedTensor<float>>, const UpdateShape&,
+                              const Stream&);
+template void update_together(std::span<const UpdatedTensor<double>>, const UpdateShape&,
+                              const Stream&);
 
 }  // namespace keratin::kernels::cuda

@@ -125,23 +125,27 @@ inline constexpr auto update_ladder<float> = Ladder{
                                      "all rules; of ftrl, only power -0.5"}}};
 
 namespace cuda {
-void update_naive(std::span<const UpdatedTensor<float>> tensors, const UpdateShape& s,
+template <class T>
+void update_naive(std::span<const UpdatedTensor<T>> tensors, const UpdateShape& s,
                   const Stream& stream);
-void update_together(std::span<const UpdatedTensor<float>> tensors, const UpdateShape& s,
+template <class T>
+void update_together(std::span<const UpdatedTensor<T>> tensors, const UpdateShape& s,
                      const Stream& stream);
-void update_norms(std::span<const UpdatedTensor<float>> tensors, const UpdateShape& s,
+template <class T>
+void update_norms(std::span<const UpdatedTensor<T>> tensors, const UpdateShape& s,
                   const Stream& stream);
 /// All but lamb, which needs norms of whole tensors.
 bool update_applies(const UpdateShape& s);
 /// lamb.
 bool update_norms_applies(const UpdateShape& s);
 
-inline constexpr CudaLadder<UpdateFn<float>, 3> update_ladder{
-    {{{"naive", "", update_applies, update_naive},
+template <class T>
+inline constexpr CudaLadder<UpdateFn<T>, 3> update_ladder{
+    {{{"naive", "", update_applies, update_naive<T>},
       {"norms", "lamb: sums of squares by blocks, joined in order by all that step",
-       update_norms_applies, update_norms},
+       update_norms_applies, update_norms<T>},
       {"together", "pieces of up to 48 tensors a launch: small ones cost none of their own",
-       update_applies, update_together}}}};
+       update_applies, update_together<T>}}}};
 }  // namespace cuda
 
 }  // namespace keratin::kernels

@@ -1,4 +1,4 @@
-// One element of one weight, as reference.cpp has it, in float.
+// One element of one weight, as reference.cpp has it, in the type of the weights.
 #pragma once
 
 #include "kernels/cuda/launch.cuh"
@@ -8,10 +8,11 @@ namespace keratin::kernels::cuda {
 
 /// The shape's numbers as the kernels use them. What rounding would spoil is worked out in double:
 /// 1 - beta of a beta near 1.
+template <class T>
 struct Constants {
-  float learning_rate, decay, gradient_scale, momentum, rho, one_minus_rho, beta_1, beta_2;
-  float one_minus_beta_1, one_minus_beta_2, epsilon, mean_share, gradient_share, square_scale;
-  float l1, l2, beta, shrinkage;
+  T learning_rate, decay, gradient_scale, momentum, rho, one_minus_rho, beta_1, beta_2;
+  T one_minus_beta_1, one_minus_beta_2, epsilon, mean_share, gradient_share, square_scale;
+  T l1, l2, beta, shrinkage;
   double power;
   bool nesterov;
 
@@ -38,45 +39,48 @@ struct Constants {
         nesterov(s.nesterov) {}
 
  private:
-  static float narrow(double value) { return static_cast<float>(value); }
+  static T narrow(double value) { return static_cast<T>(value); }
 };
 
-/// NaN where either is: fmaxf would give the other.
-__device__ __forceinline__ float larger_or_nan(float a, float b) { return a != a || a > b ? a : b; }
+/// NaN where either is: fmax would give the other.
+template <class T>
+__device__ __forceinline__ T larger_or_nan(T a, T b) {
+  return a != a || a > b ? a : b;
+}
 
-template <Update update>
-__device__ __forceinline__ void step(const UpdatedTensor<float>& t, std::int64_t i,
-                                     const Constants& s) {
-  const float g = t.g[i] * s.gradient_scale;
-  float w = t.w[i];
+template <Update update, class T>
+__device__ __forceinline__ void step(const UpdatedTensor<T>& t, std::int64_t i,
+                                     const Constants<T>& s) {
+  const T g = t.g[i] * s.gradient_scale;
+  T w = t.w[i];
   w -= w * s.decay;
-  float *const a = t.slots[0], *const b = t.slots[1], *const c = t.slots[2];
+  T *const a = t.slots[0], *const b = t.slots[1], *const c = t.slots[2];
   if constexpr (update == Update::sgd) {
     if (a == nullptr) {
       w -= s.learning_rate * g;
     } else {
-      const float m = s.momentum * a[i] - s.learning_rate * g;
+      const T m = s.momentum * a[i] - s.learning_rate * g;
       a[i] = m;
       w += s.nesterov ? s.momentum * m - s.learning_rate * g : m;
     }
   } else if constexpr (update == Update::rmsprop) {
-    const float v = s.rho * a[i] + s.one_minus_rho * g * g;
+    const T v = s.rho * a[i] + s.one_minus_rho * g * g;
     a[i] = v;
-    float spread = v;
+    T spread = v;
     if (c != nullptr) {
-      const float mean = s.rho * c[i] + s.one_minus_rho * g;
+      const T mean = s.rho * c[i] + s.one_minus_rho * g;
       c[i] = mean;
-      spread = larger_or_nan(v - mean * mean, 0);  // slots are rounded: it may come out below
+      spread = larger_or_nan(v - mean * mean, T(0));  // slots are rounded: it may come out below
     }
-    float change = s.learning_rate * g / sqrtf(spread + s.epsilon);
+    T change = s.learning_rate * g / std::sqrt(spread + s.epsilon);
     if (b != nullptr) {
       change += s.momentum * b[i];
       b[i] = change;
     }
     w -= change;
   } else if constexpr (update == Update::adam || update == Update::nadam) {
-    const float m = a[i] + (g - a[i]) * s.one_minus_beta_1;
-    float v = b[i] + (g * g - b[i]) * s.one_minus_beta_2;
+    const T m = a[i] + (g - a[i]) * s.one_minus_beta_1;
+    T v = b[i] + (g * g - b[i]) * s.one_minus_beta_2;
     a[i] = m;
     b[i] = v;
     if constexpr (update == Update::adam) {
@@ -84,44 +88,44 @@ __device__ __forceinline__ void step(const UpdatedTensor<float>& t, std::int64_t
         v = larger_or_nan(v, c[i]);
         c[i] = v;
       }
-      w -= s.learning_rate * m / (sqrtf(v) + s.epsilon);
+      w -= s.learning_rate * m / (std::sqrt(v) + s.epsilon);
     } else {
-      w -= s.learning_rate *
-           ((s.mean_share * m + s.gradient_share * g) / (sqrtf(s.square_scale * v) + s.epsilon));
+      w -= s.learning_rate * ((s.mean_share * m + s.gradient_share * g) /
+                              (std::sqrt(s.square_scale * v) + s.epsilon));
     }
   } else if constexpr (update == Update::adagrad) {
-    const float sum = a[i] + g * g;
+    const T sum = a[i] + g * g;
     a[i] = sum;
-    w -= s.learning_rate * g / sqrtf(sum + s.epsilon);
+    w -= s.learning_rate * g / std::sqrt(sum + s.epsilon);
   } else if constexpr (update == Update::adadelta) {
-    const float squares = s.rho * a[i] + s.one_minus_rho * g * g, steps = b[i];
-    const float change = sqrtf(steps + s.epsilon) / sqrtf(squares + s.epsilon) * g;
+    const T squares = s.rho * a[i] + s.one_minus_rho * g * g, steps = b[i];
+    const T change = std::sqrt(steps + s.epsilon) / std::sqrt(squares + s.epsilon) * g;
     a[i] = squares;
     b[i] = s.rho * steps + s.one_minus_rho * change * change;
     w -= s.learning_rate * change;
   } else if constexpr (update == Update::adamax) {
-    const float m = a[i] + (g - a[i]) * s.one_minus_beta_1;
-    const float u = larger_or_nan(fabsf(g), s.beta_2 * b[i]);
+    const T m = a[i] + (g - a[i]) * s.one_minus_beta_1;
+    const T u = larger_or_nan(std::fabs(g), s.beta_2 * b[i]);
     a[i] = m;
     b[i] = u;
     w -= s.learning_rate * m / (u + s.epsilon);
   } else if constexpr (update == Update::lion) {
-    const float m = a[i], towards = s.beta_1 * m + s.one_minus_beta_1 * g;
+    const T m = a[i], towards = s.beta_1 * m + s.one_minus_beta_1 * g;
     a[i] = s.beta_2 * m + s.one_minus_beta_2 * g;
     w -= s.learning_rate * (towards > 0 ? 1 : towards < 0 ? -1 : towards);  // of 0, NaN: itself
   } else if constexpr (update == Update::ftrl) {
-    const float n = a[i], more = n + g * g;
-    float after, grown;  // the root of the sum of squares, and by how much it grew
+    const T n = a[i], more = n + g * g;
+    T after, grown;  // the root of the sum of squares, and by how much it grew
     if (s.power == -0.5) {
-      after = sqrtf(more);
-      grown = after - sqrtf(n);
-    } else {  // in double: powf would leave little of a small difference
-      const double power = pow(static_cast<double>(more), -s.power);
-      grown = static_cast<float>(power - pow(static_cast<double>(n), -s.power));
-      after = static_cast<float>(power);
+      after = std::sqrt(more);
+      grown = after - std::sqrt(n);
+    } else {  // in double: power in T would leave little of a small difference
+      const double power = std::pow(static_cast<double>(more), -s.power);
+      grown = static_cast<T>(power - std::pow(static_cast<double>(n), -s.power));
+      after = static_cast<T>(power);
     }
-    const float z = b[i] + g + 2 * s.shrinkage * w - grown / s.learning_rate * w;
-    const float curve = (after + s.beta) / s.learning_rate + 2 * s.l2;
+    const T z = b[i] + g + 2 * s.shrinkage * w - grown / s.learning_rate * w;
+    const T curve = (after + s.beta) / s.learning_rate + 2 * s.l2;
     a[i] = more;
     b[i] = z;
     if (curve != 0) w = ((z < -s.l1 ? -s.l1 : z > s.l1 ? s.l1 : z) - z) / curve;

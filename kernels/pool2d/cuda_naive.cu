@@ -32,7 +32,8 @@ __device__ __forceinline__ Pool2dShape::Range windows_of(std::int64_t cell, std:
 }
 
 // The place of the first largest element of a window, or of its first NaN.
-__device__ __forceinline__ std::int64_t winner(const float* x, const Pool2dShape& s, std::int64_t n,
+template <class T>
+__device__ __forceinline__ std::int64_t winner(const T* x, const Pool2dShape& s, std::int64_t n,
                                                std::int64_t i, std::int64_t j,
                                                std::int64_t channel) {
   const auto rows = s.rows(i), columns = s.columns(j);
@@ -40,7 +41,7 @@ __device__ __forceinline__ std::int64_t winner(const float* x, const Pool2dShape
   for (std::int64_t row = rows.first; row < rows.last; ++row) {
     for (std::int64_t column = columns.first; column < columns.last; ++column) {
       const std::int64_t at = place_in(s, n, row, column, channel);
-      const float value = x[at], most = x[best];
+      const T value = x[at], most = x[best];
       if (most == most && (value > most || value != value)) best = at;
     }
   }
@@ -49,14 +50,15 @@ __device__ __forceinline__ std::int64_t winner(const float* x, const Pool2dShape
 
 // Is the element at `at` what winner finds? Cells come before it that are as large, or after it that
 // are larger, if not.
-__device__ __forceinline__ bool wins(const float* x, const Pool2dShape& s, std::int64_t at,
+template <class T>
+__device__ __forceinline__ bool wins(const T* x, const Pool2dShape& s, std::int64_t at,
                                      const Cell& in, std::int64_t i, std::int64_t j) {
-  const float mine = x[at];
+  const T mine = x[at];
   const auto rows = s.rows(i), columns = s.columns(j);
   for (std::int64_t row = rows.first; row < rows.last; ++row) {
     for (std::int64_t column = columns.first; column < columns.last; ++column) {
       const std::int64_t other = place_in(s, in.n, row, column, in.c);
-      const float value = x[other];
+      const T value = x[other];
       const bool nan = value != value;
       if (other < at && (nan || value >= mine)) return false;
       if (other > at && mine == mine && (nan || value > mine)) return false;
@@ -66,8 +68,9 @@ __device__ __forceinline__ bool wins(const float* x, const Pool2dShape& s, std::
 }
 
 // One output a thread, neighbouring threads in neighbouring channels.
+template <class T>
 __global__ void __launch_bounds__(kThreads)
-    max_kernel(const float* x, float* y, Pool2dShape s, std::int64_t size) {
+    max_kernel(const T* x, T* y, Pool2dShape s, std::int64_t size) {
   const std::int64_t step = std::int64_t{gridDim.x} * blockDim.x;
   for (std::int64_t at = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x; at < size;
        at += step) {
@@ -76,33 +79,34 @@ __global__ void __launch_bounds__(kThreads)
   }
 }
 
+template <class T>
 __global__ void __launch_bounds__(kThreads)
-    average_kernel(const float* x, float* y, Pool2dShape s, std::int64_t size) {
+    average_kernel(const T* x, T* y, Pool2dShape s, std::int64_t size) {
   const std::int64_t step = std::int64_t{gridDim.x} * blockDim.x;
   for (std::int64_t at = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x; at < size;
        at += step) {
     const Cell out = cell_at(at, s.out_h, s.out_w, s.channels);
     const auto rows = s.rows(out.i), columns = s.columns(out.j);
-    float sum = 0;
+    T sum = 0;
     for (std::int64_t row = rows.first; row < rows.last; ++row)
       for (std::int64_t column = columns.first; column < columns.last; ++column)
         sum += x[place_in(s, out.n, row, column, out.c)];
-    y[at] = sum / static_cast<float>(rows.size() * columns.size());
+    y[at] = sum / static_cast<T>(rows.size() * columns.size());
   }
 }
 
 // One cell of the input a thread: it gathers from the windows that hold it, so that nothing is added
 // to by two threads.
+template <class T>
 __global__ void __launch_bounds__(kThreads)
-    max_gradient_kernel(const float* x, const float* dy, float* dx, Pool2dShape s,
-                        std::int64_t size) {
+    max_gradient_kernel(const T* x, const T* dy, T* dx, Pool2dShape s, std::int64_t size) {
   const std::int64_t step = std::int64_t{gridDim.x} * blockDim.x;
   for (std::int64_t at = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x; at < size;
        at += step) {
     const Cell in = cell_at(at, s.in_h, s.in_w, s.channels);
     const auto rows = windows_of(in.i, s.pool_h, s.stride_h, s.pad_top, s.out_h);
     const auto columns = windows_of(in.j, s.pool_w, s.stride_w, s.pad_left, s.out_w);
-    float sum = 0;
+    T sum = 0;
     for (std::int64_t i = rows.first; i < rows.last; ++i)
       for (std::int64_t j = columns.first; j < columns.last; ++j)
         if (wins(x, s, at, in, i, j))
@@ -111,46 +115,64 @@ __global__ void __launch_bounds__(kThreads)
   }
 }
 
+template <class T>
 __global__ void __launch_bounds__(kThreads)
-    average_gradient_kernel(const float* dy, float* dx, Pool2dShape s, std::int64_t size) {
+    average_gradient_kernel(const T* dy, T* dx, Pool2dShape s, std::int64_t size) {
   const std::int64_t step = std::int64_t{gridDim.x} * blockDim.x;
   for (std::int64_t at = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x; at < size;
        at += step) {
     const Cell in = cell_at(at, s.in_h, s.in_w, s.channels);
     const auto rows = windows_of(in.i, s.pool_h, s.stride_h, s.pad_top, s.out_h);
     const auto columns = windows_of(in.j, s.pool_w, s.stride_w, s.pad_left, s.out_w);
-    float sum = 0;
+    T sum = 0;
     for (std::int64_t i = rows.first; i < rows.last; ++i)
       for (std::int64_t j = columns.first; j < columns.last; ++j)
         sum += dy[((in.n * s.out_h + i) * s.out_w + j) * s.channels + in.c] /
-               static_cast<float>(s.rows(i).size() * s.columns(j).size());
+               static_cast<T>(s.rows(i).size() * s.columns(j).size());
     dx[at] = sum;
   }
 }
 
 }  // namespace
 
-void max_pool2d_naive(const float* x, float* y, const Pool2dShape& s, const Stream& stream) {
+template <class T>
+void max_pool2d_naive(const T* x, T* y, const Pool2dShape& s, const Stream& stream) {
   if (s.out_size() == 0) return;
-  KERATIN_LAUNCH(max_kernel, blocks_for(s.out_size(), kThreads), kThreads, 0, stream, x, y, s,
+  constexpr auto kernel = max_kernel<T>;
+  KERATIN_LAUNCH(kernel, blocks_for(s.out_size(), kThreads), kThreads, 0, stream, x, y, s,
                  s.out_size());
 }
-void average_pool2d_naive(const float* x, float* y, const Pool2dShape& s, const Stream& stream) {
+template <class T>
+void average_pool2d_naive(const T* x, T* y, const Pool2dShape& s, const Stream& stream) {
   if (s.out_size() == 0) return;
-  KERATIN_LAUNCH(average_kernel, blocks_for(s.out_size(), kThreads), kThreads, 0, stream, x, y, s,
+  constexpr auto kernel = average_kernel<T>;
+  KERATIN_LAUNCH(kernel, blocks_for(s.out_size(), kThreads), kThreads, 0, stream, x, y, s,
                  s.out_size());
 }
-void max_pool2d_gradient_naive(const float* x, const float* dy, float* dx, const Pool2dShape& s,
+template <class T>
+void max_pool2d_gradient_naive(const T* x, const T* dy, T* dx, const Pool2dShape& s,
                                const Stream& stream) {
   if (s.in_size() == 0) return;
-  KERATIN_LAUNCH(max_gradient_kernel, blocks_for(s.in_size(), kThreads), kThreads, 0, stream, x, dy,
-                 dx, s, s.in_size());
+  constexpr auto kernel = max_gradient_kernel<T>;
+  KERATIN_LAUNCH(kernel, blocks_for(s.in_size(), kThreads), kThreads, 0, stream, x, dy, dx, s,
+                 s.in_size());
 }
-void average_pool2d_gradient_naive(const float* dy, float* dx, const Pool2dShape& s,
-                                   const Stream& stream) {
+template <class T>
+void average_pool2d_gradient_naive(const T* dy, T* dx, const Pool2dShape& s, const Stream& stream) {
   if (s.in_size() == 0) return;
-  KERATIN_LAUNCH(average_gradient_kernel, blocks_for(s.in_size(), kThreads), kThreads, 0, stream,
-                 dy, dx, s, s.in_size());
+  constexpr auto kernel = average_gradient_kernel<T>;
+  KERATIN_LAUNCH(kernel, blocks_for(s.in_size(), kThreads), kThreads, 0, stream, dy, dx, s,
+                 s.in_size());
 }
+
+#define KERATIN_POOL2D(T)                                                              \
+  template void max_pool2d_naive(const T*, T*, const Pool2dShape&, const Stream&);     \
+  template void average_pool2d_naive(const T*, T*, const Pool2dShape&, const Stream&); \
+  template void max_pool2d_gradient_naive(const T*, const T*, T*, const Pool2dShape&,  \
+                                          const Stream&);                              \
+  template void average_pool2d_gradient_naive(const T*, T*, const Pool2dShape&, const Stream&);
+KERATIN_POOL2D(float)
+KERATIN_POOL2D(double)
+#undef KERATIN_POOL2D
 
 }  // namespace keratin::kernels::cuda

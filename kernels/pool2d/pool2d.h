@@ -135,21 +135,50 @@ inline constexpr auto average_pool2d_gradient_ladder<float> =
                           cpu::average_pool2d_gradient_simd}}};
 
 namespace cuda {
-void max_pool2d_naive(const float* x, float* y, const Pool2dShape& s, const Stream& stream);
-void max_pool2d_gradient_naive(const float* x, const float* dy, float* dx, const Pool2dShape& s,
+template <class T>
+void max_pool2d_naive(const T* x, T* y, const Pool2dShape& s, const Stream& stream);
+template <class T>
+void max_pool2d_gradient_naive(const T* x, const T* dy, T* dx, const Pool2dShape& s,
                                const Stream& stream);
-void average_pool2d_naive(const float* x, float* y, const Pool2dShape& s, const Stream& stream);
-void average_pool2d_gradient_naive(const float* dy, float* dx, const Pool2dShape& s,
-                                   const Stream& stream);
+template <class T>
+void average_pool2d_naive(const T* x, T* y, const Pool2dShape& s, const Stream& stream);
+template <class T>
+void average_pool2d_gradient_naive(const T* dy, T* dx, const Pool2dShape& s, const Stream& stream);
 
-inline constexpr CudaLadder<Pool2dFn<float>, 1> max_pool2d_ladder{
-    {{{"naive", "", always, max_pool2d_naive}}}};
-inline constexpr CudaLadder<MaxPool2dGradientFn<float>, 1> max_pool2d_gradient_ladder{
-    {{{"naive", "", always, max_pool2d_gradient_naive}}}};
-inline constexpr CudaLadder<Pool2dFn<float>, 1> average_pool2d_ladder{
-    {{{"naive", "", always, average_pool2d_naive}}}};
-inline constexpr CudaLadder<AveragePool2dGradientFn<float>, 1> average_pool2d_gradient_ladder{
-    {{{"naive", "", always, average_pool2d_gradient_naive}}}};
+template <class T>
+void max_pool2d_channels(const T* x, T* y, const Pool2dShape& s, const Stream& stream);
+template <class T>
+void max_pool2d_gradient_channels(const T* x, const T* dy, T* dx, const Pool2dShape& s,
+                                  const Stream& stream);
+template <class T>
+void average_pool2d_channels(const T* x, T* y, const Pool2dShape& s, const Stream& stream);
+template <class T>
+void average_pool2d_gradient_channels(const T* dy, T* dx, const Pool2dShape& s,
+                                      const Stream& stream);
+/// Images that can be counted in 32 bits.
+bool pool2d_channels_applies(const Pool2dShape& s);
+
+/// What `channels` gains.
+inline constexpr const char* kPool2dChannels =
+    "four channels an access; a place is found once for them, by multiplications";
+
+template <class T>
+inline constexpr CudaLadder<Pool2dFn<T>, 2> max_pool2d_ladder{
+    {{{"naive", "", always, max_pool2d_naive<T>},
+      {"channels", kPool2dChannels, pool2d_channels_applies, max_pool2d_channels<T>}}}};
+template <class T>
+inline constexpr CudaLadder<MaxPool2dGradientFn<T>, 2> max_pool2d_gradient_ladder{
+    {{{"naive", "", always, max_pool2d_gradient_naive<T>},
+      {"channels", kPool2dChannels, pool2d_channels_applies, max_pool2d_gradient_channels<T>}}}};
+template <class T>
+inline constexpr CudaLadder<Pool2dFn<T>, 2> average_pool2d_ladder{
+    {{{"naive", "", always, average_pool2d_naive<T>},
+      {"channels", kPool2dChannels, pool2d_channels_applies, average_pool2d_channels<T>}}}};
+template <class T>
+inline constexpr CudaLadder<AveragePool2dGradientFn<T>, 2> average_pool2d_gradient_ladder{
+    {{{"naive", "", always, average_pool2d_gradient_naive<T>},
+      {"channels", kPool2dChannels, pool2d_channels_applies,
+       average_pool2d_gradient_channels<T>}}}};
 }  // namespace cuda
 
 }  // namespace keratin::kernels

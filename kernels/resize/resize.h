@@ -123,11 +123,24 @@ template <class T>
 void resize_gradient_naive(const T* dy, T* dx, const ResizeShape& s, const Stream& stream);
 
 template <class T>
-inline constexpr CudaLadder<ResizeFn<T>, 1> resize_ladder{
-    {{{"naive", "", always, resize_naive<T>}}}};
+void resize_pixels(const T* x, Resized<T>* y, const ResizeShape& s, const Stream& stream);
 template <class T>
-inline constexpr CudaLadder<ResizeGradientFn<T>, 1> resize_gradient_ladder{
-    {{{"naive", "", always, resize_gradient_naive<T>}}}};
+void resize_gradient_pixels(const T* dy, T* dx, const ResizeShape& s, const Stream& stream);
+/// Images that can be counted in 32 bits.
+bool resize_pixels_applies(const ResizeShape& s);
+
+template <class T>
+inline constexpr CudaLadder<ResizeFn<T>, 2> resize_ladder{
+    {{{"naive", "", always, resize_naive<T>},
+      {"pixels",
+       "up to four channels a thread share weights and divisions, which are multiplications",
+       resize_pixels_applies, resize_pixels<T>}}}};
+template <class T>
+inline constexpr CudaLadder<ResizeGradientFn<T>, 2> resize_gradient_ladder{
+    {{{"naive", "", always, resize_gradient_naive<T>},
+      {"pixels",
+       "up to four channels a thread share weights and divisions, which are multiplications",
+       resize_pixels_applies, resize_gradient_pixels<T>}}}};
 }  // namespace cuda
 
 }  // namespace keratin::kernels

@@ -4,48 +4,47 @@
 namespace keratin::kernels::cuda {
 namespace {
 
-template <int kGroup, bool kLog>
+template <int kGroup, bool kLog, class T>
 __global__ void __launch_bounds__(Rows<kGroup>::kThreads)
-    softmax_kernel(const float* x, float* y, SoftmaxShape s) {
+    softmax_kernel(const T* x, T* y, SoftmaxShape s) {
   Rows<kGroup>::each(s.rows, [&](std::int64_t row) {
-    const float* const from = x + row * s.cols;
-    float* const to = y + row * s.cols;
-    const RowSums sums = row_sums<kGroup>(from, s.cols);
-    const float scale = kLog ? logf(sums.sum) : 1 / sums.sum;
+    const T* const from = x + row * s.cols;
+    T* const to = y + row * s.cols;
+    const RowSums<T> sums = row_sums<kGroup>(from, s.cols);
+    const T scale = kLog ? std::log(sums.sum) : 1 / sums.sum;
     for (std::int64_t c = Rows<kGroup>::place(); c < s.cols; c += kGroup) {
-      const float shifted = from[c] - sums.max;
-      to[c] = kLog ? shifted - scale : expf(shifted) * scale;
+      const T shifted = from[c] - sums.max;
+      to[c] = kLog ? shifted - scale : std::exp(shifted) * scale;
     }
   });
 }
 
-template <int kGroup, bool kLog>
+template <int kGroup, bool kLog, class T>
 __global__ void __launch_bounds__(Rows<kGroup>::kThreads)
-    gradient_kernel(const float* y, const float* dy, float* dx, SoftmaxShape s) {
+    gradient_kernel(const T* y, const T* dy, T* dx, SoftmaxShape s) {
   Rows<kGroup>::each(s.rows, [&](std::int64_t row) {
     const std::int64_t at = row * s.cols;
-    Chain<kGroup> terms = 0;
+    Chain<kGroup, T> terms = 0;
     for (std::int64_t c = Rows<kGroup>::place(); c < s.cols; c += kGroup)
       terms += kLog ? dy[at + c] : y[at + c] * dy[at + c];
-    const float sum = over_group<kGroup>(static_cast<float>(terms), Add{});
+    const T sum = over_group<kGroup>(static_cast<T>(terms), Add{});
     for (std::int64_t c = Rows<kGroup>::place(); c < s.cols; c += kGroup) {
-      const float result = y[at + c], g = dy[at + c];
-      dx[at + c] = kLog ? g - expf(result) * sum : result * (g - sum);
+      const T result = y[at + c], g = dy[at + c];
+      dx[at + c] = kLog ? g - std::exp(result) * sum : result * (g - sum);
     }
   });
 }
 
-template <int kGroup, bool kLog>
-void forward(const float* x, float* y, const SoftmaxShape& s, const Stream& stream) {
+template <int kGroup, bool kLog, class T>
+void forward(const T* x, T* y, const SoftmaxShape& s, const Stream& stream) {
   if (s.rows == 0) return;
-  constexpr auto kernel = softmax_kernel<kGroup, kLog>;
+  constexpr auto kernel = softmax_kernel<kGroup, kLog, T>;
   KERATIN_LAUNCH(kernel, Rows<kGroup>::blocks(s.rows), Rows<kGroup>::kThreads, 0, stream, x, y, s);
 }
-template <int kGroup, bool kLog>
-void gradient(const float* y, const float* dy, float* dx, const SoftmaxShape& s,
-              const Stream& stream) {
+template <int kGroup, bool kLog, class T>
+void gradient(const T* y, const T* dy, T* dx, const SoftmaxShape& s, const Stream& stream) {
   if (s.rows == 0) return;
-  constexpr auto kernel = gradient_kernel<kGroup, kLog>;
+  constexpr auto kernel = gradient_kernel<kGroup, kLog, T>;
   KERATIN_LAUNCH(kernel, Rows<kGroup>::blocks(s.rows), Rows<kGroup>::kThreads, 0, stream, y, dy, dx,
                  s);
 }
@@ -54,47 +53,33 @@ void gradient(const float* y, const float* dy, float* dx, const SoftmaxShape& s,
 
 bool softmax_block_applies(const SoftmaxShape& s) { return s.cols >= kLongRow; }
 
-void softmax_naive(const float* x, float* y, const SoftmaxShape& s, const Stream& stream) {
-  forward<1, false>(x, y, s, stream);
+template <int kGroup, class T>
+void softmax_rows(const T* x, T* y, const SoftmaxShape& s, const Stream& stream) {
+  forward<kGroup, false>(x, y, s, stream);
 }
-void softmax_warp(const float* x, float* y, const SoftmaxShape& s, const Stream& stream) {
-  forward<32, false>(x, y, s, stream);
+template <int kGroup, class T>
+void log_softmax_rows(const T* x, T* y, const SoftmaxShape& s, const Stream& stream) {
+  forward<kGroup, true>(x, y, s, stream);
 }
-void softmax_block(const float* x, float* y, const SoftmaxShape& s, const Stream& stream) {
-  forward<256, false>(x, y, s, stream);
-}
-void log_softmax_naive(const float* x, float* y, const SoftmaxShape& s, const Stream& stream) {
-  forward<1, true>(x, y, s, stream);
-}
-void log_softmax_warp(const float* x, float* y, const SoftmaxShape& s, const Stream& stream) {
-  forward<32, true>(x, y, s, stream);
-}
-void log_softmax_block(const float* x, float* y, const SoftmaxShape& s, const Stream& stream) {
-  forward<256, true>(x, y, s, stream);
-}
-void softmax_gradient_naive(const float* y, const float* dy, float* dx, const SoftmaxShape& s,
-                            const Stream& stream) {
-  gradient<1, false>(y, dy, dx, s, stream);
-}
-void softmax_gradient_warp(const float* y, const float* dy, float* dx, const SoftmaxShape& s,
+template <int kGroup, class T>
+void softmax_gradient_rows(const T* y, const T* dy, T* dx, const SoftmaxShape& s,
                            const Stream& stream) {
-  gradient<32, false>(y, dy, dx, s, stream);
+  gradient<kGroup, false>(y, dy, dx, s, stream);
 }
-void softmax_gradient_block(const float* y, const float* dy, float* dx, const SoftmaxShape& s,
-                            const Stream& stream) {
-  gradient<256, false>(y, dy, dx, s, stream);
-}
-void log_softmax_gradient_naive(const float* y, const float* dy, float* dx, const SoftmaxShape& s,
-                                const Stream& stream) {
-  gradient<1, true>(y, dy, dx, s, stream);
-}
-void log_softmax_gradient_warp(const float* y, const float* dy, float* dx, const SoftmaxShape& s,
+template <int kGroup, class T>
+void log_softmax_gradient_rows(const T* y, const T* dy, T* dx, const SoftmaxShape& s,
                                const Stream& stream) {
-  gradient<32, true>(y, dy, dx, s, stream);
+  gradient<kGroup, true>(y, dy, dx, s, stream);
 }
-void log_softmax_gradient_block(const float* y, const float* dy, float* dx, const SoftmaxShape& s,
-                                const Stream& stream) {
-  gradient<256, true>(y, dy, dx, s, stream);
-}
+
+#define KERATIN_SOFTMAX_ROWS(group, T)                                                        \
+  template void softmax_rows<group>(const T*, T*, const SoftmaxShape&, const Stream&);        \
+  template void log_softmax_rows<group>(const T*, T*, const SoftmaxShape&, const Stream&);    \
+  template void softmax_gradient_rows<group>(const T*, const T*, T*, const SoftmaxShape&,     \
+                                             const Stream&);                                  \
+  template void log_softmax_gradient_rows<group>(const T*, const T*, T*, const SoftmaxShape&, \
+                                                 const Stream&);
+KERATIN_FOR_EACH_ROWS(KERATIN_SOFTMAX_ROWS)
+#undef KERATIN_SOFTMAX_ROWS
 
 }  // namespace keratin::kernels::cuda

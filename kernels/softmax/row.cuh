@@ -2,6 +2,7 @@
 // cross-entropy.
 #pragma once
 
+#include <cmath>
 #include <type_traits>
 
 #include "kernels/cuda/group.cuh"
@@ -28,24 +29,29 @@ struct Rows {
 };
 
 /// What a thread adds up in: alone it has long chains.
-template <int kGroup>
-using Chain = std::conditional_t<kGroup == 1, double, float>;
+template <int kGroup, class T>
+using Chain = std::conditional_t<kGroup == 1, double, T>;
 
 /// The largest score and the sum of exp(x - max), for all threads of the group.
+template <class T>
 struct RowSums {
-  float max, sum;
+  T max, sum;
 };
-template <int kGroup>
-__device__ __forceinline__ RowSums row_sums(const float* x, std::int64_t cols) {
-  float max = -INFINITY;
-  Chain<kGroup> sum = 0;
-  for (std::int64_t c = Rows<kGroup>::place(); c < cols; c += kGroup) max = fmaxf(max, x[c]);
+template <int kGroup, class T>
+__device__ __forceinline__ RowSums<T> row_sums(const T* x, std::int64_t cols) {
+  T max = -static_cast<T>(INFINITY);
+  Chain<kGroup, T> sum = 0;
+  for (std::int64_t c = Rows<kGroup>::place(); c < cols; c += kGroup) max = std::fmax(max, x[c]);
   max = over_group<kGroup>(max, Larger{});
-  for (std::int64_t c = Rows<kGroup>::place(); c < cols; c += kGroup) sum += expf(x[c] - max);
-  return {max, over_group<kGroup>(static_cast<float>(sum), Add{})};
+  for (std::int64_t c = Rows<kGroup>::place(); c < cols; c += kGroup) sum += std::exp(x[c] - max);
+  return {max, over_group<kGroup>(static_cast<T>(sum), Add{})};
 }
 
 /// Short rows leave most of a block idle.
 constexpr std::int64_t kLongRow = 1024;
 
 }  // namespace keratin::kernels::cuda
+
+/// M(threads a row, type) for every rung that is made so.
+#define KERATIN_FOR_EACH_ROWS(M) \
+  M(1, float) M(32, float) M(256, float) M(1, double) M(32, double) M(256, double)

@@ -142,47 +142,46 @@ inline constexpr auto log_softmax_gradient_ladder<float> =
                           cpu::kSideBySideTakes}}};
 
 namespace cuda {
-void softmax_naive(const float* x, float* y, const SoftmaxShape& s, const Stream& stream);
-void softmax_warp(const float* x, float* y, const SoftmaxShape& s, const Stream& stream);
-void softmax_block(const float* x, float* y, const SoftmaxShape& s, const Stream& stream);
-void log_softmax_naive(const float* x, float* y, const SoftmaxShape& s, const Stream& stream);
-void log_softmax_warp(const float* x, float* y, const SoftmaxShape& s, const Stream& stream);
-void log_softmax_block(const float* x, float* y, const SoftmaxShape& s, const Stream& stream);
-void softmax_gradient_naive(const float* y, const float* dy, float* dx, const SoftmaxShape& s,
-                            const Stream& stream);
-void softmax_gradient_warp(const float* y, const float* dy, float* dx, const SoftmaxShape& s,
+/// kGroup threads a row: 1, 32 or 256.
+template <int kGroup, class T>
+void softmax_rows(const T* x, T* y, const SoftmaxShape& s, const Stream& stream);
+template <int kGroup, class T>
+void log_softmax_rows(const T* x, T* y, const SoftmaxShape& s, const Stream& stream);
+template <int kGroup, class T>
+void softmax_gradient_rows(const T* y, const T* dy, T* dx, const SoftmaxShape& s,
                            const Stream& stream);
-void softmax_gradient_block(const float* y, const float* dy, float* dx, const SoftmaxShape& s,
-                            const Stream& stream);
-void log_softmax_gradient_naive(const float* y, const float* dy, float* dx, const SoftmaxShape& s,
-                                const Stream& stream);
-void log_softmax_gradient_warp(const float* y, const float* dy, float* dx, const SoftmaxShape& s,
+template <int kGroup, class T>
+void log_softmax_gradient_rows(const T* y, const T* dy, T* dx, const SoftmaxShape& s,
                                const Stream& stream);
-void log_softmax_gradient_block(const float* y, const float* dy, float* dx, const SoftmaxShape& s,
-                                const Stream& stream);
 /// 1024 columns or more.
 bool softmax_block_applies(const SoftmaxShape& s);
 
-inline constexpr CudaLadder<SoftmaxFn<float>, 3> softmax_ladder{
-    {{{"naive", "", always, softmax_naive},
-      {"warp", "a warp a row: whole sectors, sums by shuffles", always, softmax_warp},
+template <class T>
+inline constexpr CudaLadder<SoftmaxFn<T>, 3> softmax_ladder{
+    {{{"naive", "", always, softmax_rows<1, T>},
+      {"warp", "a warp a row: whole sectors, sums by shuffles", always, softmax_rows<32, T>},
       {"block", "a block a row: long rows have enough loads in flight", softmax_block_applies,
-       softmax_block}}}};
-inline constexpr CudaLadder<SoftmaxFn<float>, 3> log_softmax_ladder{
-    {{{"naive", "", always, log_softmax_naive},
-      {"warp", "a warp a row: whole sectors, sums by shuffles", always, log_softmax_warp},
+       softmax_rows<256, T>}}}};
+template <class T>
+inline constexpr CudaLadder<SoftmaxFn<T>, 3> log_softmax_ladder{
+    {{{"naive", "", always, log_softmax_rows<1, T>},
+      {"warp", "a warp a row: whole sectors, sums by shuffles", always, log_softmax_rows<32, T>},
       {"block", "a block a row: long rows have enough loads in flight", softmax_block_applies,
-       log_softmax_block}}}};
-inline constexpr CudaLadder<SoftmaxGradientFn<float>, 3> softmax_gradient_ladder{
-    {{{"naive", "", always, softmax_gradient_naive},
-      {"warp", "a warp a row: whole sectors, sums by shuffles", always, softmax_gradient_warp},
+       log_softmax_rows<256, T>}}}};
+template <class T>
+inline constexpr CudaLadder<SoftmaxGradientFn<T>, 3> softmax_gradient_ladder{
+    {{{"naive", "", always, softmax_gradient_rows<1, T>},
+      {"warp", "a warp a row: whole sectors, sums by shuffles", always,
+       softmax_gradient_rows<32, T>},
       {"block", "a block a row: long rows have enough loads in flight", softmax_block_applies,
-       softmax_gradient_block}}}};
-inline constexpr CudaLadder<SoftmaxGradientFn<float>, 3> log_softmax_gradient_ladder{
-    {{{"naive", "", always, log_softmax_gradient_naive},
-      {"warp", "a warp a row: whole sectors, sums by shuffles", always, log_softmax_gradient_warp},
+       softmax_gradient_rows<256, T>}}}};
+template <class T>
+inline constexpr CudaLadder<SoftmaxGradientFn<T>, 3> log_softmax_gradient_ladder{
+    {{{"naive", "", always, log_softmax_gradient_rows<1, T>},
+      {"warp", "a warp a row: whole sectors, sums by shuffles", always,
+       log_softmax_gradient_rows<32, T>},
       {"block", "a block a row: long rows have enough loads in flight", softmax_block_applies,
-       log_softmax_gradient_block}}}};
+       log_softmax_gradient_rows<256, T>}}}};
 }  // namespace cuda
 
 }  // namespace keratin::kernels

@@ -1,3 +1,4 @@
+#include "kernels/cuda/element_size.cuh"
 #include "kernels/cuda/launch.cuh"
 #include "kernels/transpose/transpose.h"
 
@@ -47,16 +48,7 @@ void transpose(const void* x, void* y, const TransposeShape& s, const Stream& st
 }  // namespace
 
 void transpose_naive(const void* x, void* y, const TransposeShape& s, const Stream& stream) {
-  switch (s.element_size) {
-    case 1:
-      return transpose<std::uint8_t>(x, y, s, stream);
-    case 2:
-      return transpose<std::uint16_t>(x, y, s, stream);
-    case 4:
-      return transpose<std::uint32_t>(x, y, s, stream);
-    default:
-      return transpose<std::uint64_t>(x, y, s, stream);
-  }
+  with_element_size(s.element_size, [&]<class T>(T) { transpose<T>(x, y, s, stream); });
 }
 
 }  // namespace keratin::kernels::cuda

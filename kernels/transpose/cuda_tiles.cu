@@ -1,3 +1,4 @@
+#include "kernels/cuda/element_size.cuh"
 #include "kernels/cuda/launch.cuh"
 #include "kernels/transpose/transpose.h"
 
@@ -103,16 +104,7 @@ bool transpose_tiles_applies(const TransposeShape& s) {
 }
 
 void transpose_tiles(const void* x, void* y, const TransposeShape& s, const Stream& stream) {
-  switch (s.element_size) {
-    case 1:
-      return transpose<std::uint8_t>(x, y, s, stream);
-    case 2:
-      return transpose<std::uint16_t>(x, y, s, stream);
-    case 4:
-      return transpose<std::uint32_t>(x, y, s, stream);
-    default:
-      return transpose<std::uint64_t>(x, y, s, stream);
-  }
+  with_element_size(s.element_size, [&]<class T>(T) { transpose<T>(x, y, s, stream); });
 }
 
 }  // namespace keratin::kernels::cuda

@@ -53,20 +53,19 @@ constexpr Place place_of(const Float* m, std::int64_t row, std::int64_t column,
 }
 
 /// Calls f(row, column, weight) for the one or four pixels that a place is made of; some may lie
-/// outside of the image. None where the place is no number or far away.
-template <class F>
+/// outside of the image. None where the place is no number or far away. I: of rows and columns.
+template <class I = std::int64_t, class F>
 constexpr void for_each_source(const Place& at, const WarpShape& s, F f) {
   const auto far_outside = [](float p, std::int64_t size) {
     return !(p > -2 && p < static_cast<float>(size) + 1);
   };
   if (far_outside(at.v, s.in_h) || far_outside(at.u, s.in_w)) return;
   if (s.interpolation == Interpolation::nearest) {
-    f(static_cast<std::int64_t>(std::round(at.v)), static_cast<std::int64_t>(std::round(at.u)),
-      1.0f);
+    f(static_cast<I>(std::round(at.v)), static_cast<I>(std::round(at.u)), 1.0f);
     return;
   }
   const float v0 = std::floor(at.v), u0 = std::floor(at.u), v = at.v - v0, u = at.u - u0;
-  const auto r = static_cast<std::int64_t>(v0), q = static_cast<std::int64_t>(u0);
+  const auto r = static_cast<I>(v0), q = static_cast<I>(u0);
   f(r, q, (1 - v) * (1 - u));
   f(r, q + 1, (1 - v) * u);
   f(r + 1, q, v * (1 - u));

@@ -109,10 +109,23 @@ void warp_gradient_naive(const T* dy, const float* matrices, T* dx, const WarpSh
                          const Stream& stream);
 
 template <class T>
-inline constexpr CudaLadder<WarpFn<T>, 1> warp_ladder{{{{"naive", "", always, warp_naive<T>}}}};
+void warp_pixels(const T* x, const float* matrices, T* y, const WarpShape& s, const Stream& stream);
 template <class T>
-inline constexpr CudaLadder<WarpGradientFn<T>, 1> warp_gradient_ladder{
-    {{{"naive", "", always, warp_gradient_naive<T>}}}};
+void warp_gradient_tiles(const T* dy, const float* matrices, T* dx, const WarpShape& s,
+                         const Stream& stream);
+/// Images that can be counted in 32 bits.
+bool warp_pixels_applies(const WarpShape& s);
+
+template <class T>
+inline constexpr CudaLadder<WarpFn<T>, 2> warp_ladder{
+    {{{"naive", "", always, warp_naive<T>},
+      {"pixels", "up to four channels a thread share a place; divisions by multiplication",
+       warp_pixels_applies, warp_pixels<T>}}}};
+template <class T>
+inline constexpr CudaLadder<WarpGradientFn<T>, 2> warp_gradient_ladder{
+    {{{"naive", "", always, warp_gradient_naive<T>},
+      {"tiles", "a block gathers what touches its 16 x 16 pixels: all of an image at once",
+       warp_pixels_applies, warp_gradient_tiles<T>}}}};
 }  // namespace cuda
 
 }  // namespace keratin::kernels

@@ -8,6 +8,7 @@
 #include "autograd/ops/subtract.h"
 #include "autograd/ops/sum.h"
 #include "nn/losses/common.h"
+#include "tensor/cast.h"
 #include "tensor/compare.h"
 
 namespace keratin::losses {
@@ -16,9 +17,11 @@ namespace {
 // How far each prediction is from the safe side.   max(1 - y p, 0)
 Variable shortfall(const char* loss, const Variable& y_true, const Variable& y_pred) {
   Variable y = detail::aligned_target(loss, y_true, y_pred);
-  const Tensor values = y.value().to(Device{});
-  const bool binary = all(logical_or(equal(values, 0.0), equal(values, 1.0))).item<bool>();
-  if (binary) y = y * 2.0 - 1.0;
+  // 0 and 1 become -1 and 1. As a number where the targets are, so that nothing waits for a GPU.
+  const Tensor& values = y.value();
+  const Variable binary =
+      cast(all(logical_or(equal(values, 0.0), equal(values, 1.0))), values.dtype());
+  y = y * (binary + 1.0) - binary;
   return maximum(1.0 - y * y_pred, 0.0);
 }
 

@@ -9,6 +9,8 @@
 #include "nn/optimizers/adam.h"
 #include "nn/optimizers/sgd.h"
 #include "nn/placement.h"
+#include "tensor/cast.h"
+#include "tensor/one_hot.h"
 #include "tests/cuda_emulation/runtime_api.h"
 #include "tests/gpu/programs.h"
 
@@ -190,6 +192,16 @@ TEST_CASE("gpu: an epoch waits for the GPU as often whatever the number of its s
   };
   const FitOptions quiet = {.batch_size = 4, .epochs = 1, .verbose = 0};
   CHECK(waits_of(3, quiet) == waits_of(20, quiet));
+  Model hinged = perceptron("linear");
+  hinged.compile({.optimizer = "sgd", .loss = "hinge", .metrics = {"squared_hinge"}});
+  const auto hinge_waits = [&](std::int64_t steps) {
+    const Tensor y = cast(one_hot(classes(4 * steps, 3), 3), float32);
+    hinged.fit(normal({4 * steps, 6}, 1), y, quiet);
+    const std::int64_t before = cuda_emulation::waits();
+    hinged.fit(normal({4 * steps, 6}, 1), y, quiet);
+    return cuda_emulation::waits() - before;
+  };
+  CHECK(hinge_waits(3) == hinge_waits(20));
   FitOptions curious = quiet;  // somebody reads the logs of each batch
   std::vector<double> losses;
   curious.callbacks = {

@@ -4,12 +4,18 @@
 #include <vector>
 
 #include "autograd/ops/abs.h"
+#include "autograd/ops/average_pool2d.h"
 #include "autograd/ops/batch_normalization.h"
 #include "autograd/ops/cast.h"
+#include "autograd/ops/conv2d.h"
 #include "autograd/ops/dropout.h"
 #include "autograd/ops/gather.h"
 #include "autograd/ops/layer_normalization.h"
+#include "autograd/ops/log_softmax.h"
+#include "autograd/ops/matmul.h"
+#include "autograd/ops/max_pool2d.h"
 #include "autograd/ops/multiply.h"
+#include "autograd/ops/softmax.h"
 #include "autograd/ops/transpose.h"
 #include "kernels/error.h"
 #include "tensor/cast.h"
@@ -153,6 +159,29 @@ TEST_CASE("gpu: layer normalization") {
         [](const Inputs& x) { return layer_normalization(x[0], Variable(), Variable(), 1e-3); },
         {normal(shape)}, kClose);
   }
+}
+
+TEST_CASE("gpu: float64, forward and backward") {
+  const auto wide = [](const Shape& shape, std::uint64_t seed) {
+    return cast(normal(shape, seed), float64);
+  };
+  constexpr Tolerance kExact{.rel = 1e-11, .abs = 1e-11};
+  check_same([](const Inputs& x) { return matmul(x[0], x[1]); }, {wide({7, 9}, 1), wide({9, 5}, 2)},
+             kExact);
+  check_same([](const Inputs& x) { return softmax(x[0]); }, {wide({7, 9}, 1)}, kExact);
+  check_same([](const Inputs& x) { return log_softmax(x[0]); }, {wide({7, 9}, 1)}, kExact);
+  check_same([](const Inputs& x) { return conv2d(x[0], x[1]); },
+             {wide({2, 6, 5, 3}, 1), wide({3, 2, 3, 4}, 2)}, kExact);
+  check_same([](const Inputs& x) { return max_pool2d(x[0]); }, {wide({2, 6, 4, 3}, 1)}, kExact);
+  check_same([](const Inputs& x) { return average_pool2d(x[0]); }, {wide({2, 6, 4, 4}, 1)}, kExact);
+  check_same([](const Inputs& x) { return layer_normalization(x[0], x[1], x[2], 1e-3); },
+             {wide({5, 33}, 1), wide({33}, 2), wide({33}, 3)}, kExact);
+  check_same(
+      [](const Inputs& x) {
+        BatchMoments moments;
+        return batch_normalization(x[0], x[1], x[2], 1e-3, moments);
+      },
+      {wide({40, 6}, 1), wide({6}, 2), wide({6}, 3)}, kExact);
 }
 
 }  // namespace keratin::tests

@@ -135,7 +135,7 @@ TEST_CASE("memory_report: weights, gradients and an optimizer's state, with thei
   const Tensor x = randn({4, 700}), y = randn({4, 1});
   net.train_on_batch(x, y);
   const MemoryReport report = memory_report({.largest = 1000});
-  REQUIRE(report.devices.size() == 1);
+  REQUIRE(!report.devices.empty());
   const DeviceMemory& cpu = report.devices[0];
   CHECK(cpu.device == "CPU");
   CHECK(cpu.bytes_in_use == memory_stats().bytes_in_use);
@@ -153,7 +153,8 @@ TEST_CASE("memory_report: weights, gradients and an optimizer's state, with thei
   CHECK(count("net/wide", {700, 600}) == 1);  // its kernel; the gradient is gone
   CHECK(count("adam", {700, 600}) == 2);
   std::int64_t sum = 0;
-  for (const LivingTensor& tensor : report.largest) sum += tensor.bytes;
+  for (const LivingTensor& tensor : report.largest)
+    if (tensor.device == "CPU") sum += tensor.bytes;
   CHECK(sum == cpu.bytes_in_use);
 
   // While a gradient lives it is told apart.
@@ -169,6 +170,7 @@ TEST_CASE("memory_report: weights, gradients and an optimizer's state, with thei
 TEST_CASE("memory_report: as text; a limit on the list") {
   MemoryReport report;
   report.devices.push_back({.device = "CPU",
+                            .tensors = 3,
                             .bytes_in_use = 1'500'000,
                             .bytes_held = 2'000'000,
                             .peak_bytes_in_use = 1'700'000,
