@@ -200,21 +200,45 @@ void conv2d_weight_gradient_implicit(const float* x, const float* dy, float* dw,
                                      const Conv2dShape& s, const Stream& stream);
 /// One group, or groups of 16 output channels and more.
 bool conv2d_implicit_applies(const Conv2dShape& s);
+/// As gemm_tf32 and gemm_tf32x3 (kernels/gemm/gemm.h).
+void conv2d_tf32(const float* x, const float* w, float* y, const Epilogue<float>& e,
+                 const Conv2dShape& s, const Stream& stream);
+void conv2d_tf32x3(const float* x, const float* w, float* y, const Epilogue<float>& e,
+                   const Conv2dShape& s, const Stream& stream);
+void conv2d_input_gradient_tf32(const float* dy, const float* w, float* dx, const Conv2dShape& s,
+                                const Stream& stream);
+void conv2d_input_gradient_tf32x3(const float* dy, const float* w, float* dx, const Conv2dShape& s,
+                                  const Stream& stream);
+void conv2d_weight_gradient_tf32(const float* x, const float* dy, float* dw, const Conv2dShape& s,
+                                 const Stream& stream);
+void conv2d_weight_gradient_tf32x3(const float* x, const float* dy, float* dw, const Conv2dShape& s,
+                                   const Stream& stream);
+/// conv2d_implicit_applies, and fewer than 2^31 pixels and taps.
+bool conv2d_mma_applies(const Conv2dShape& s);
+inline constexpr const char* kTf32x3Gains =
+    "tensor cores: operands in two parts, three products of TF32 instead of one";
+inline constexpr const char* kTf32Gains = "tensor cores: operands rounded to TF32";
 
-inline constexpr CudaLadder<Conv2dFn<float>, 2> conv2d_ladder{
+inline constexpr CudaLadder<Conv2dFn<float>, 4> conv2d_ladder{
     {{{"naive", "", always, conv2d_naive},
       {"implicit",
        "a matrix product over gathered operands: tiles in shared memory, 4 x 4 sums a thread",
-       conv2d_implicit_applies, conv2d_implicit}}}};
-inline constexpr CudaLadder<Conv2dInputGradientFn<float>, 2> conv2d_input_gradient_ladder{
+       conv2d_implicit_applies, conv2d_implicit},
+      {"tf32x3", kTf32x3Gains, conv2d_mma_applies, conv2d_tf32x3, Taken::by_hand},
+      {"tf32", kTf32Gains, conv2d_mma_applies, conv2d_tf32, Taken::with_tf32}}}};
+inline constexpr CudaLadder<Conv2dInputGradientFn<float>, 4> conv2d_input_gradient_ladder{
     {{{"naive", "", always, conv2d_input_gradient_naive},
       {"implicit",
        "a matrix product over gathered operands: tiles in shared memory, 4 x 4 sums a thread",
-       conv2d_implicit_applies, conv2d_input_gradient_implicit}}}};
-inline constexpr CudaLadder<Conv2dWeightGradientFn<float>, 2> conv2d_weight_gradient_ladder{
+       conv2d_implicit_applies, conv2d_input_gradient_implicit},
+      {"tf32x3", kTf32x3Gains, conv2d_mma_applies, conv2d_input_gradient_tf32x3, Taken::by_hand},
+      {"tf32", kTf32Gains, conv2d_mma_applies, conv2d_input_gradient_tf32, Taken::with_tf32}}}};
+inline constexpr CudaLadder<Conv2dWeightGradientFn<float>, 4> conv2d_weight_gradient_ladder{
     {{{"naive", "", always, conv2d_weight_gradient_naive},
       {"implicit", "the same; pieces of the pixels on blocks of their own, joined in order",
-       conv2d_implicit_applies, conv2d_weight_gradient_implicit}}}};
+       conv2d_implicit_applies, conv2d_weight_gradient_implicit},
+      {"tf32x3", kTf32x3Gains, conv2d_mma_applies, conv2d_weight_gradient_tf32x3, Taken::by_hand},
+      {"tf32", kTf32Gains, conv2d_mma_applies, conv2d_weight_gradient_tf32, Taken::with_tf32}}}};
 }  // namespace cuda
 
 }  // namespace keratin::kernels

@@ -55,9 +55,7 @@ __device__ __forceinline__ void load_matrices(unsigned (&to)[1], const void* row
                  : "=r"(to[0])
                  : "r"(at));
   } else {
-    asm volatile("ldmatrix.sync.aligned.m8n8.x1.shared.b16 {%0}, [%1];\n"
-                 : "=r"(to[0])
-                 : "r"(at));
+    asm volatile("ldmatrix.sync.aligned.m8n8.x1.shared.b16 {%0}, [%1];\n" : "=r"(to[0]) : "r"(at));
   }
 #endif
 }

@@ -88,7 +88,8 @@ __global__ void copy_rows_kernel(const std::uint16_t* from, unsigned* to, int co
   __syncwarp();
   const std::uint16_t* const row = shared + threadIdx.x * 8;
   unsigned four[4], two[2], one[1];
-  if (count == 4) trans ? gpu::load_matrices<true>(four, row) : gpu::load_matrices<false>(four, row);
+  if (count == 4)
+    trans ? gpu::load_matrices<true>(four, row) : gpu::load_matrices<false>(four, row);
   if (count == 2) trans ? gpu::load_matrices<true>(two, row) : gpu::load_matrices<false>(two, row);
   if (count == 1) trans ? gpu::load_matrices<true>(one, row) : gpu::load_matrices<false>(one, row);
   for (int i = 0; i < count; ++i)

@@ -116,8 +116,7 @@ inline void load_matrices(unsigned (&to)[count], const void* row,
       std::memcpy(&pair[i], rows[8 * m + r] + 2 * column, 2);
     }
     to[m] = pair[0] | static_cast<unsigned>(pair[1]) << 16;
-    if (mine == 0)
-      count_bank_conflicts(reinterpret_cast<const void* const*>(rows + 8 * m), 8, 16);
+    if (mine == 0) count_bank_conflicts(reinterpret_cast<const void* const*>(rows + 8 * m), 8, 16);
   }
 }
 
