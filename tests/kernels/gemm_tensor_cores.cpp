@@ -1,6 +1,7 @@
 // The rungs of the matrix product that run on tensor cores: how exact they are, how they read shared
 // memory, and when they are taken.
 #include <algorithm>
+#include <cstdlib>
 
 #include "kernels/device_run.h"
 #include "kernels/gemm/bfloat16.h"
@@ -178,7 +179,8 @@ TEST_CASE("gemm on tensor cores: float32 takes TF32 only where it is asked for")
     kernels::set_kernel_choice("gemm=" + rung);
     CHECK(taken() == rung);
   }
-  kernels::set_kernel_choice("");
+  const char* const before = std::getenv("KERATIN_KERNEL");
+  kernels::set_kernel_choice(before == nullptr ? "" : before);
 }
 
 }  // namespace keratin::tests
