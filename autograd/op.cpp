@@ -60,24 +60,24 @@ Device device_of(const Tensor& x) { return x.device(); }
 Device device_of(const Variable& x) { return x.value().device(); }
 
 template <class T>
-bool widens(std::span<const T> inputs, bool op_takes_it) {
-  bool any = false, on_cpu = true;
+bool widens(std::span<const T> inputs, bool taken_on_cpu, bool taken_on_gpu) {
+  bool any = false, taken = true;
   for (const T& x : inputs) {
     if (!x.defined() || !is_floating(x.dtype())) continue;
     if (x.dtype() != bfloat16) return false;
     any = true;
-    on_cpu = on_cpu && device_of(x).is_cpu();
+    taken = taken && (device_of(x).is_cpu() ? taken_on_cpu : taken_on_gpu);
   }
-  return any && !(op_takes_it && on_cpu);
+  return any && !taken;
 }
 
 }  // namespace
 
-bool widens_bfloat16(std::span<const Tensor> inputs, bool op_takes_it) {
-  return widens(inputs, op_takes_it);
+bool widens_bfloat16(std::span<const Tensor> inputs, bool taken_on_cpu, bool taken_on_gpu) {
+  return widens(inputs, taken_on_cpu, taken_on_gpu);
 }
-bool widens_bfloat16(std::span<const Variable> inputs, bool op_takes_it) {
-  return widens(inputs, op_takes_it);
+bool widens_bfloat16(std::span<const Variable> inputs, bool taken_on_cpu, bool taken_on_gpu) {
+  return widens(inputs, taken_on_cpu, taken_on_gpu);
 }
 
 std::vector<Variable> autocasted(std::vector<Variable> inputs, DType dtype) {

@@ -37,9 +37,10 @@
 //                         only: gradient(const auto& saved, args, const Tensor& dy); a second
 //                         gradient is then an error
 //   static constexpr bool takes_bfloat16 = true;       on the CPU infer, cpu and gradient know bfloat16,
-//                         and round as often as they would without it. Without it, and on a GPU, an
-//                         operation on bfloat16 that is no view computes in float32, and its result
-//                         is rounded to bfloat16, to nearest, ties to even; so is each gradient
+//                         and round as often as they would without it. Without it, an operation on
+//                         bfloat16 that is no view computes in float32, and its result is rounded to
+//                         bfloat16, to nearest, ties to even; so is each gradient
+//   static constexpr bool bfloat16_on_gpu = true;      beside takes_bfloat16: on a GPU too
 //   static constexpr bool reads_weights_as_they_are = true;    no AutocastScope changes its inputs
 //   any number of inputs: infer(std::span<const Spec>, args), cpu(std::span<const Tensor>, y, args),
 //                         apply_list<Op>(args, list); the gradient returns a std::vector
@@ -137,15 +138,20 @@ concept TakesBFloat16 = requires {
 };
 
 template <class Op>
+concept TakesBFloat16OnGpu = requires {
+  Op::bfloat16_on_gpu;
+};
+
+template <class Op>
 concept ReadsWeightsAsTheyAre = requires {
   Op::reads_weights_as_they_are;
 };
 
 // Do bfloat16 inputs have to be widened: are all floating ones, and at least one, bfloat16, and does
-// the operation not take it, or not where they are? On a GPU none does yet. Beside another floating
-// type they are left to the operation, which refuses or takes them as it does others.
-bool widens_bfloat16(std::span<const Tensor> inputs, bool op_takes_it);
-bool widens_bfloat16(std::span<const Variable> inputs, bool op_takes_it);
+// the operation not take it where they are? Beside another floating type they are left to the
+// operation, which refuses or takes them as it does others.
+bool widens_bfloat16(std::span<const Tensor> inputs, bool taken_on_cpu, bool taken_on_gpu);
+bool widens_bfloat16(std::span<const Variable> inputs, bool taken_on_cpu, bool taken_on_gpu);
 // Weights with `autocast`, and numbers beside them, in this dtype.
 std::vector<Variable> autocasted(std::vector<Variable> inputs, DType dtype);
 // cast(), recorded.
@@ -195,7 +201,7 @@ template <class Op, bool as_list, std::size_t N>
 Tensor compute(const typename Op::Args& args, std::span<const Tensor> x,
                typename ExtraOf<Op>::type& extra) {
   if constexpr (!GivesView<Op>) {
-    if (widens_bfloat16(x, TakesBFloat16<Op>)) {
+    if (widens_bfloat16(x, TakesBFloat16<Op>, TakesBFloat16OnGpu<Op>)) {
       std::vector<Tensor> wide(x.begin(), x.end());
       for (Tensor& one : wide) {
         if (one.defined() && one.dtype() == bfloat16) one = cast(one, float32);
@@ -310,7 +316,7 @@ Variable record(const typename Op::Args& args, std::vector<Variable> inputs,
     if (const auto dtype = AutocastScope::dtype()) inputs = autocasted(std::move(inputs), *dtype);
   }
   if constexpr (!GivesView<Op>) {
-    if (widens_bfloat16(inputs, TakesBFloat16<Op>)) {
+    if (widens_bfloat16(inputs, TakesBFloat16<Op>, TakesBFloat16OnGpu<Op>)) {
       for (Variable& x : inputs) {
         if (x.defined() && x.dtype() == bfloat16) x = recorded_cast(x, float32);
       }

@@ -293,8 +293,10 @@ bool add_ladder(const kernels::Ladder<Fn, N>& ladder, std::vector<kernels::Shape
       if (detail::on_gpu()) {
         for (const auto& rung : kernels::detail::device_rungs<Fn>(place)) {
           if (!rung.applies(shape)) continue;
+          RowOptions here = options;
+          if (rung.taken == kernels::Taken::with_tf32) here.tolerance = 0.01;
           const auto one = std::make_shared<detail::GpuCase<Fn, Make>>(
-              ladder.rungs[0].function, rung.function, cost, shape, make, options);
+              ladder.rungs[0].function, rung.function, cost, shape, make, here);
           const std::string name = std::string(ladder.op) + "/cuda_" + rung.name + '/' +
                                    detail::name_part(kernels::detail::shape_text(shape));
           benchmark::RegisterBenchmark(name.c_str(), [one](benchmark::State& state) {

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 
 #include "kernels/ladder.h"
 #include "kernels/stream.h"
@@ -22,6 +23,15 @@ struct WithStream<void (*)(Args...)> {
 template <class Fn>
 using OnStream = typename detail::WithStream<Fn>::type;
 
+/// When a rung is taken: always; where it is chosen by hand (KERATIN_KERNEL); there, and where float32
+/// products may be of TF32 (set_allow_tf32).
+enum class Taken : std::uint8_t { always, by_hand, with_tf32 };
+
+/// May products of float32 be computed in TF32, 10 binary digits after the point, where a GPU does
+/// that faster? False at the start.
+void set_allow_tf32(bool allow);
+bool allow_tf32();
+
 /// One kernel of a CUDA ladder; as Rung.
 template <class Fn>
 struct CudaRung {
@@ -29,6 +39,11 @@ struct CudaRung {
   const char* gains;
   bool (*applies)(const ShapeOf<Fn>&);
   OnStream<Fn> function;
+  Taken taken = Taken::always;
+
+  bool unasked() const {
+    return taken == Taken::always || (taken == Taken::with_tf32 && allow_tf32());
+  }
 };
 
 inline constexpr std::size_t kMostCudaRungs = 12;

@@ -3,11 +3,22 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <utility>
 #include <vector>
 
 #include "kernels/accelerator.h"
 #include "kernels/error.h"
+
+namespace keratin::kernels {
+
+namespace {
+std::atomic<bool> tf32_allowed{false};
+}
+void set_allow_tf32(bool allow) { tf32_allowed = allow; }
+bool allow_tf32() { return tf32_allowed; }
+
+}  // namespace keratin::kernels
 
 namespace keratin::kernels::detail {
 

@@ -49,7 +49,7 @@ const CudaRung<Fn>& pick_on_device(const Ladder<Fn, N>& ladder, const ShapeOf<Fn
   const std::span<const CudaRung<Fn>> rungs = device_rungs<Fn>(&ladder);
   const CudaRung<Fn>* best = nullptr;
   for (const CudaRung<Fn>& rung : rungs)
-    if (rung.applies(shape)) best = &rung;
+    if (rung.unasked() && rung.applies(shape)) best = &rung;
   if (best == nullptr) throw_no_device_kernel(ladder.op, shape_text(shape));
   if (!choices_made) return *best;
   std::array<const char*, N> cpu_names;

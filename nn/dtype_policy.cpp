@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "kernels/cuda_ladder.h"
+
 namespace keratin {
 namespace {
 
@@ -41,6 +43,8 @@ DTypePolicy DTypePolicy::resolved() const { return name_.empty() ? global_policy
 namespace config {
 void set_dtype_policy(const DTypePolicy& policy) { global_policy() = policy.resolved(); }
 DTypePolicy dtype_policy() { return global_policy(); }
+void set_allow_tf32(bool allow) { kernels::set_allow_tf32(allow); }
+bool allow_tf32() { return kernels::allow_tf32(); }
 }  // namespace config
 
 }  // namespace keratin

@@ -33,6 +33,11 @@ namespace config {
 /// What layers made from now on use unless told otherwise.
 void set_dtype_policy(const DTypePolicy& policy);
 DTypePolicy dtype_policy();
+
+/// May a GPU multiply matrices of float32 in TF32, whose operands have 10 binary digits after the
+/// point instead of 23? Sums stay in float32. At the start not; the CPU never does.
+void set_allow_tf32(bool allow);
+bool allow_tf32();
 }  // namespace config
 
 }  // namespace keratin

@@ -73,4 +73,35 @@ inline constexpr auto conv2d_weight_gradient_ladder<BFloat16> = Ladder{
                    "implicit", cpu::kImplicitGains, cpu::conv2d_implicit_bfloat16_applies,
                    cpu::conv2d_weight_gradient_bfloat16_implicit, cpu::kImplicitTakes, false}}};
 
+namespace cuda {
+void conv2d_bfloat16_naive(const BFloat16* x, const BFloat16* w, BFloat16* y,
+                           const Epilogue<BFloat16>& e, const Conv2dShape& s, const Stream& stream);
+void conv2d_bfloat16_mma(const BFloat16* x, const BFloat16* w, BFloat16* y,
+                         const Epilogue<BFloat16>& e, const Conv2dShape& s, const Stream& stream);
+void conv2d_input_gradient_bfloat16_naive(const BFloat16* dy, const BFloat16* w, BFloat16* dx,
+                                          const Conv2dShape& s, const Stream& stream);
+void conv2d_input_gradient_bfloat16_mma(const BFloat16* dy, const BFloat16* w, BFloat16* dx,
+                                        const Conv2dShape& s, const Stream& stream);
+void conv2d_weight_gradient_bfloat16_naive(const BFloat16* x, const BFloat16* dy, BFloat16* dw,
+                                           const Conv2dShape& s, const Stream& stream);
+void conv2d_weight_gradient_bfloat16_mma(const BFloat16* x, const BFloat16* dy, BFloat16* dw,
+                                         const Conv2dShape& s, const Stream& stream);
+/// Fewer than 2^31 pixels and taps.
+bool conv2d_bfloat16_applies(const Conv2dShape& s);
+inline constexpr const char* kMmaGains =
+    "tensor cores: mma.sync; operands are gathered on the way into shared memory by cp.async";
+
+inline constexpr CudaLadder<Conv2dFn<BFloat16>, 2> conv2d_bfloat16_ladder{
+    {{{"naive", "", conv2d_bfloat16_applies, conv2d_bfloat16_naive},
+      {"mma", kMmaGains, conv2d_mma_applies, conv2d_bfloat16_mma}}}};
+inline constexpr CudaLadder<Conv2dInputGradientFn<BFloat16>, 2>
+    conv2d_input_gradient_bfloat16_ladder{
+        {{{"naive", "", conv2d_bfloat16_applies, conv2d_input_gradient_bfloat16_naive},
+          {"mma", kMmaGains, conv2d_mma_applies, conv2d_input_gradient_bfloat16_mma}}}};
+inline constexpr CudaLadder<Conv2dWeightGradientFn<BFloat16>, 2>
+    conv2d_weight_gradient_bfloat16_ladder{
+        {{{"naive", "", conv2d_bfloat16_applies, conv2d_weight_gradient_bfloat16_naive},
+          {"mma", kMmaGains, conv2d_mma_applies, conv2d_weight_gradient_bfloat16_mma}}}};
+}  // namespace cuda
+
 }  // namespace keratin::kernels

@@ -231,29 +231,82 @@ bool conv2d_implicit_applies(const Conv2dShape& s);
 /// The same, where x, y, w and positions can be counted in 32 bits.
 bool conv2d_narrow_applies(const Conv2dShape& s);
 
+/// As gemm_tf32 and gemm_tf32x3 (kernels/gemm/gemm.h).
+void conv2d_tf32(const float* x, const float* w, float* y, const Epilogue<float>& e,
+                 const Conv2dShape& s, const Stream& stream);
+void conv2d_tf32x3(const float* x, const float* w, float* y, const Epilogue<float>& e,
+                   const Conv2dShape& s, const Stream& stream);
+void conv2d_input_gradient_tf32(const float* dy, const float* w, float* dx, const Conv2dShape& s,
+                                const Stream& stream);
+void conv2d_input_gradient_tf32x3(const float* dy, const float* w, float* dx, const Conv2dShape& s,
+                                  const Stream& stream);
+void conv2d_weight_gradient_tf32(const float* x, const float* dy, float* dw, const Conv2dShape& s,
+                                 const Stream& stream);
+void conv2d_weight_gradient_tf32x3(const float* x, const float* dy, float* dw, const Conv2dShape& s,
+                                   const Stream& stream);
+/// conv2d_implicit_applies, and fewer than 2^31 pixels and taps.
+bool conv2d_mma_applies(const Conv2dShape& s);
+inline constexpr const char* kTf32x3Gains =
+    "tensor cores: operands in two parts, three products of TF32 instead of one";
+inline constexpr const char* kTf32Gains = "tensor cores: operands rounded to TF32";
+
 template <class T>
-inline constexpr CudaLadder<Conv2dFn<T>, 3> conv2d_ladder{
+inline constexpr auto conv2d_ladder = CudaLadder<Conv2dFn<T>, 3>{
     {{{"naive", "", always, conv2d_naive<T>},
       {"implicit",
        "a matrix product over gathered operands: tiles in shared memory, 4 x 4 sums a thread",
        conv2d_implicit_applies, conv2d_implicit<T, std::int64_t>},
       {"narrow", "32-bit indices, divisions by multiplication", conv2d_narrow_applies,
        conv2d_implicit<T, std::int32_t>}}}};
+template <>
+inline constexpr auto conv2d_ladder<float> = CudaLadder<Conv2dFn<float>, 5>{
+    {{{"naive", "", always, conv2d_naive<float>},
+      {"implicit",
+       "a matrix product over gathered operands: tiles in shared memory, 4 x 4 sums a thread",
+       conv2d_implicit_applies, conv2d_implicit<float, std::int64_t>},
+      {"narrow", "32-bit indices, divisions by multiplication", conv2d_narrow_applies,
+       conv2d_implicit<float, std::int32_t>},
+      {"tf32x3", kTf32x3Gains, conv2d_mma_applies, conv2d_tf32x3, Taken::by_hand},
+      {"tf32", kTf32Gains, conv2d_mma_applies, conv2d_tf32, Taken::with_tf32}}}};
 template <class T>
-inline constexpr CudaLadder<Conv2dInputGradientFn<T>, 3> conv2d_input_gradient_ladder{
+inline constexpr auto conv2d_input_gradient_ladder = CudaLadder<Conv2dInputGradientFn<T>, 3>{
     {{{"naive", "", always, conv2d_input_gradient_naive<T>},
       {"implicit",
        "a matrix product over gathered operands: tiles in shared memory, 4 x 4 sums a thread",
        conv2d_implicit_applies, conv2d_input_gradient_implicit<T, std::int64_t>},
       {"narrow", "32-bit indices, divisions by multiplication", conv2d_narrow_applies,
        conv2d_input_gradient_implicit<T, std::int32_t>}}}};
+template <>
+inline constexpr auto conv2d_input_gradient_ladder<float> =
+    CudaLadder<Conv2dInputGradientFn<float>, 5>{
+        {{{"naive", "", always, conv2d_input_gradient_naive<float>},
+          {"implicit",
+           "a matrix product over gathered operands: tiles in shared memory, 4 x 4 sums a thread",
+           conv2d_implicit_applies, conv2d_input_gradient_implicit<float, std::int64_t>},
+          {"narrow", "32-bit indices, divisions by multiplication", conv2d_narrow_applies,
+           conv2d_input_gradient_implicit<float, std::int32_t>},
+          {"tf32x3", kTf32x3Gains, conv2d_mma_applies, conv2d_input_gradient_tf32x3,
+           Taken::by_hand},
+          {"tf32", kTf32Gains, conv2d_mma_applies, conv2d_input_gradient_tf32, Taken::with_tf32}}}};
 template <class T>
-inline constexpr CudaLadder<Conv2dWeightGradientFn<T>, 3> conv2d_weight_gradient_ladder{
+inline constexpr auto conv2d_weight_gradient_ladder = CudaLadder<Conv2dWeightGradientFn<T>, 3>{
     {{{"naive", "", always, conv2d_weight_gradient_naive<T>},
       {"implicit", "the same; pieces of the pixels on blocks of their own, joined in order",
        conv2d_implicit_applies, conv2d_weight_gradient_implicit<T, std::int64_t>},
       {"narrow", "32-bit indices, divisions by multiplication", conv2d_narrow_applies,
        conv2d_weight_gradient_implicit<T, std::int32_t>}}}};
+template <>
+inline constexpr auto conv2d_weight_gradient_ladder<float> =
+    CudaLadder<Conv2dWeightGradientFn<float>, 5>{
+        {{{"naive", "", always, conv2d_weight_gradient_naive<float>},
+          {"implicit", "the same; pieces of the pixels on blocks of their own, joined in order",
+           conv2d_implicit_applies, conv2d_weight_gradient_implicit<float, std::int64_t>},
+          {"narrow", "32-bit indices, divisions by multiplication", conv2d_narrow_applies,
+           conv2d_weight_gradient_implicit<float, std::int32_t>},
+          {"tf32x3", kTf32x3Gains, conv2d_mma_applies, conv2d_weight_gradient_tf32x3,
+           Taken::by_hand},
+          {"tf32", kTf32Gains, conv2d_mma_applies, conv2d_weight_gradient_tf32,
+           Taken::with_tf32}}}};
 }  // namespace cuda
 
 }  // namespace keratin::kernels

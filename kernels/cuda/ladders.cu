@@ -3,14 +3,17 @@
 
 #include "kernels/batch_normalization/batch_normalization.h"
 #include "kernels/cast/cast.h"
+#include "kernels/conv2d/bfloat16.h"
 #include "kernels/conv2d/conv2d.h"
 #include "kernels/copy/copy.h"
 #include "kernels/cross_entropy/cross_entropy.h"
 #include "kernels/cuda_ladder.h"
 #include "kernels/dropout/dropout.h"
+#include "kernels/elementwise/bfloat16.h"
 #include "kernels/elementwise/elementwise.h"
 #include "kernels/elementwise/select.h"
 #include "kernels/gather/gather.h"
+#include "kernels/gemm/bfloat16.h"
 #include "kernels/gemm/gemm.h"
 #include "kernels/layer_normalization/layer_normalization.h"
 #include "kernels/optimizer/optimizer.h"
@@ -102,9 +105,12 @@ Table all_ladders() {
   bind_numbers<std::uint8_t>(table);
   bind_numbers<std::int32_t>(table);
   bind_numbers<std::int64_t>(table);
+  bind(table, kernels::unary_ladder<BFloat16>, cuda::unary_bfloat16_ladder);
+  bind(table, kernels::binary_ladder<BFloat16>, cuda::binary_bfloat16_ladder);
   bind(table, kernels::select_ladder, cuda::select_ladder);
   bind(table, kernels::gemm_ladder<float>, cuda::gemm_ladder);
   bind(table, kernels::gemm_ladder<double>, cuda::gemm_double_ladder);
+  bind(table, kernels::gemm_ladder<BFloat16>, cuda::gemm_bfloat16_ladder);
   bind(table, kernels::strided_copy_ladder, cuda::strided_copy_ladder);
   bind(table, kernels::pad_ladder, cuda::pad_ladder);
   bind(table, kernels::transpose_ladder, cuda::transpose_ladder);
@@ -124,6 +130,11 @@ Table all_ladders() {
   bind_random<double>(table);
   bind_floating<float>(table);
   bind_floating<double>(table);
+  bind(table, kernels::conv2d_ladder<BFloat16>, cuda::conv2d_bfloat16_ladder);
+  bind(table, kernels::conv2d_input_gradient_ladder<BFloat16>,
+       cuda::conv2d_input_gradient_bfloat16_ladder);
+  bind(table, kernels::conv2d_weight_gradient_ladder<BFloat16>,
+       cuda::conv2d_weight_gradient_bfloat16_ladder);
   return table;
 }
 

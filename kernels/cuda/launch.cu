@@ -1,6 +1,8 @@
 #include "kernels/cuda/launch.cuh"
 
+#include <mutex>
 #include <string>
+#include <unordered_map>
 
 #include "kernels/accelerator.h"
 #include "kernels/device_run.h"
@@ -34,6 +36,15 @@ Scratch::Scratch(std::int64_t bytes, const Stream& stream)
     : device_(stream.device),
       memory_(runtime().allocate(static_cast<std::size_t>(bytes), stream.device)) {}
 Scratch::~Scratch() { runtime().free(memory_, device_); }
+
+int multiprocessors(const Stream& stream) {
+  static std::mutex mutex;
+  static std::unordered_map<int, int> known;
+  const std::lock_guard lock(mutex);
+  const auto [place, is_new] = known.try_emplace(stream.device, 0);
+  if (is_new) place->second = runtime().properties(stream.device).multiprocessors;
+  return place->second;
+}
 
 void check(cudaError_t code, const char* what, const char* file, int line) {
   if (code == cudaSuccess) return;

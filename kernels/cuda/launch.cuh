@@ -26,6 +26,9 @@ inline unsigned blocks_for(std::int64_t work, int threads, std::int64_t most = 6
   return static_cast<unsigned>(std::min((work + threads - 1) / threads, most));
 }
 
+/// How many multiprocessors the stream's GPU has.
+int multiprocessors(const Stream& stream);
+
 /// Calls f with the operation as a constant, so that the choice is made once a call of a kernel.
 template <auto last, class Op, class F>
 void with_constant(Op op, F f) {

@@ -37,4 +37,20 @@ inline constexpr auto binary_ladder<BFloat16> = Ladder{
                                  cpu::binary_bfloat16_bits_applies, cpu::binary_bfloat16_bits,
                                  "relu_gradient of operands of one shape"}}};
 
+namespace cuda {
+void unary_bfloat16_vectors(const BFloat16* x, BFloat16* y, const UnaryShape& s,
+                            const Stream& stream);
+void binary_bfloat16_naive(const BFloat16* a, const BFloat16* b, BFloat16* y, const BinaryShape& s,
+                           const Stream& stream);
+void binary_bfloat16_vectors(const BFloat16* a, const BFloat16* b, BFloat16* y,
+                             const BinaryShape& s, const Stream& stream);
+
+inline constexpr CudaLadder<UnaryFn<BFloat16>, 1> unary_bfloat16_ladder{
+    {{{"vectors", "eight elements a load, computed in float32", always, unary_bfloat16_vectors}}}};
+inline constexpr CudaLadder<BinaryFn<BFloat16>, 2> binary_bfloat16_ladder{
+    {{{"naive", "", always, binary_bfloat16_naive},
+      {"vectors", "eight elements a load, no divisions: operands of one shape, or one is a number",
+       binary_vectors_applies, binary_bfloat16_vectors}}}};
+}  // namespace cuda
+
 }  // namespace keratin::kernels

@@ -42,4 +42,16 @@ inline constexpr auto gemm_ladder<BFloat16> = Ladder{
                              cpu::gemm_amx_applies, cpu::gemm_bfloat16_amx,
                              "a processor with AMX, and a system that lets it be used", false}}};
 
+namespace cuda {
+void gemm_bfloat16_naive(const BFloat16* a, const BFloat16* b, BFloat16* c,
+                         const Epilogue<BFloat16>& e, const GemmShape& s, const Stream& stream);
+void gemm_bfloat16_mma(const BFloat16* a, const BFloat16* b, BFloat16* c,
+                       const Epilogue<BFloat16>& e, const GemmShape& s, const Stream& stream);
+
+inline constexpr CudaLadder<GemmBFloat16Fn, 2> gemm_bfloat16_ladder{
+    {{{"naive", "", always, gemm_bfloat16_naive},
+      {"mma", "tensor cores: mma.sync, cp.async in four stages, ldmatrix from swizzled tiles",
+       always, gemm_bfloat16_mma}}}};
+}  // namespace cuda
+
 }  // namespace keratin::kernels

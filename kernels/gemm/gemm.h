@@ -161,8 +161,14 @@ void gemm_async(const float* a, const float* b, float* c, const Epilogue<float>&
                 const GemmShape& s, const Stream& stream);
 /// Rows a multiple of 16 bytes apart. Operands that do not begin at one go to gemm_registers.
 bool gemm_async_applies(const GemmShape& s);
+/// Sums of 3xTF32: products to 3 x 2^-22 of themselves. NaN where an operand is infinite.
+void gemm_tf32x3(const float* a, const float* b, float* c, const Epilogue<float>& e,
+                 const GemmShape& s, const Stream& stream);
+/// Products of operands rounded to TF32, 2^-11 of themselves each.
+void gemm_tf32(const float* a, const float* b, float* c, const Epilogue<float>& e,
+               const GemmShape& s, const Stream& stream);
 
-inline constexpr CudaLadder<GemmFn<float>, 5> gemm_ladder{
+inline constexpr CudaLadder<GemmFn<float>, 7> gemm_ladder{
     {{{"naive", "", always, gemm_naive},
       {"coalesced", "neighbouring threads take neighbouring columns: whole sectors are used",
        always, gemm_coalesced},
@@ -172,7 +178,10 @@ inline constexpr CudaLadder<GemmFn<float>, 5> gemm_ladder{
        gemm_registers},
       {"async",
        "cp.async of 16 bytes in three stages: the next tiles come while these are used; 8 x 8 sums",
-       gemm_async_applies, gemm_async}}}};
+       gemm_async_applies, gemm_async},
+      {"tf32x3", "tensor cores: operands in two parts, three products of TF32 instead of one",
+       always, gemm_tf32x3, Taken::by_hand},
+      {"tf32", "tensor cores: operands rounded to TF32", always, gemm_tf32, Taken::with_tf32}}}};
 
 inline constexpr CudaLadder<GemmFn<double>, 4> gemm_double_ladder{
     {{{"naive", "", always, gemm_naive},

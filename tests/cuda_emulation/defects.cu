@@ -1,6 +1,7 @@
-// The nine defects that the emulation must find, each with its twin without the defect:
+// The defects that the emulation must find, each with its twin without the defect:
 // keratin_cuda_defects_<flavour> DEFECT broken|clean. Exit status: 0 nothing noticed, 1 a wrong
 // result, 2 a report of the emulation, 66 TSan's, 67 ASan's.
+#include <bit>
 #include <cmath>
 #include <cstdio>
 #include <limits>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "kernels/cuda/device.cuh"
+#include "kernels/cuda/tensor_cores.cuh"
 
 namespace {
 
@@ -23,6 +25,9 @@ enum Defect {
   wait_too_short,           // cp.async: the group in use may still be on its way
   blocks_overlap,           // two blocks write one place
   unwritten_shared,         // reads scratch that nobody wrote
+  wrong_fragment,           // mma: two registers of A in each other's place
+  early_ldmatrix,           // ldmatrix before cp.async is waited for
+  no_barrier_for_ldmatrix,  // ldmatrix of rows that other lanes wrote, without an order
 };
 const char* const kNames[] = {"none",
                               "no_barrier_in_loop",
@@ -33,10 +38,15 @@ const char* const kNames[] = {"none",
                               "no_syncwarp",
                               "wait_too_short",
                               "blocks_overlap",
-                              "unwritten_shared"};
+                              "unwritten_shared",
+                              "wrong_fragment",
+                              "early_ldmatrix",
+                              "no_barrier_for_ldmatrix"};
 
 using keratin::kernels::cuda::commit_async;
 using keratin::kernels::cuda::copy_async_16;
+using keratin::kernels::cuda::load_matrices;
+using keratin::kernels::cuda::multiply_bf16;
 using keratin::kernels::cuda::wait_async;
 
 // C = A B in tiles of 16 x 16, one element a thread.
@@ -126,6 +136,26 @@ __global__ void pipelined(const float* x, float* y, int rounds) {
   }
 }
 
+// C [16, 8] = A [16, 16] B [16, 8] of bf16 by one warp: A by cp.async, B through registers.
+template <Defect defect>
+__global__ void small_product(const std::uint16_t* a, const std::uint16_t* b, float* c) {
+  KERATIN_DYNAMIC_SHARED(std::uint16_t, tiles);  // A, then B
+  const unsigned lane = threadIdx.x, g = lane / 4, t = lane % 4;
+  copy_async_16(tiles + lane * 8, a + lane * 8);
+  commit_async();
+  for (unsigned i = 0; i < 4; ++i) tiles[256 + lane * 4 + i] = b[lane * 4 + i];
+  if (defect != early_ldmatrix) wait_async<0>();
+  if (defect != no_barrier_for_ldmatrix) __syncwarp();
+  unsigned left[4], right[2];
+  float sums[4] = {};
+  load_matrices<false>(left, tiles + lane % 16 * 16 + lane / 16 * 8);
+  load_matrices<true>(right, tiles + 256 + lane % 16 * 8);
+  if (defect == wrong_fragment) std::swap(left[1], left[2]);
+  multiply_bf16(sums, left, right);
+  if (defect == early_ldmatrix) wait_async<0>();
+  for (unsigned i = 0; i < 4; ++i) c[(g + i / 2 * 8) * 8 + 2 * t + i % 2] = sums[i];
+}
+
 std::vector<float> values(std::size_t count) {
   std::vector<float> x(count);
   unsigned state = 1;
@@ -196,8 +226,34 @@ bool pipelined_right() {
 }
 
 template <Defect defect>
+bool small_product_right() {
+  // Small whole numbers: exact in bf16, and so are their sums in float32.
+  const auto number = [](std::size_t i) { return static_cast<float>(i * 7 % 13) - 6; };
+  const auto bits = [](float x) {
+    return static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(x) >> 16);
+  };
+  alignas(16) std::uint16_t a[256], b[128];
+  for (std::size_t i = 0; i < 256; ++i) a[i] = bits(number(i));
+  for (std::size_t i = 0; i < 128; ++i) b[i] = bits(number(i + 5));
+  std::vector<float> c(128);
+  KERATIN_RAW_LAUNCH(small_product<defect>, dim3(1), dim3(32), 768, nullptr, a, b, c.data());
+  for (std::size_t i = 0; i < 16; ++i) {
+    for (std::size_t j = 0; j < 8; ++j) {
+      float sum = 0;
+      for (std::size_t k = 0; k < 16; ++k) sum += number(i * 16 + k) * number(k * 8 + j + 5);
+      if (c[i * 8 + j] != sum) return false;
+    }
+  }
+  return true;
+}
+
+template <Defect defect>
 bool right() {
   switch (defect) {
+    case wrong_fragment:
+    case early_ldmatrix:
+    case no_barrier_for_ldmatrix:
+      return small_product_right<defect>();
     case no_barrier_in_loop:
     case no_column_bound:
     case shared_overrun:
@@ -217,7 +273,7 @@ int tried(const std::string& name, bool broken) {
   if (name != kNames[defect]) return -1;
   if (broken) return right<defect>() ? 0 : 1;
   return gemm_right<none>() && softmax_right<none>() && reverse_right<none>() &&
-                 pipelined_right<none>()
+                 pipelined_right<none>() && small_product_right<none>()
              ? 0
              : 1;
 }
@@ -234,7 +290,7 @@ int try_in_every_order(const std::string& name, bool broken) {
   int status = 0;
   for (const Order order : {Order::forward, Order::backward, Order::random}) {
     cuda_emulation::set_order(order);
-    const int now = try_all(name, broken, std::make_integer_sequence<int, 10>());
+    const int now = try_all(name, broken, std::make_integer_sequence<int, 13>());
     if (now < 0) return std::puts("no such defect"), 3;
     for (const std::string& report : cuda_emulation::take_reports()) {
       std::printf("%s\n", report.c_str());

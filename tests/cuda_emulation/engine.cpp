@@ -38,6 +38,9 @@ Order thread_order = Order::forward;
 std::uint64_t order_seed = 1;
 int os_threads = static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 2U, 8U));
 
+std::atomic<std::int64_t> bank_conflicts{0};
+std::atomic<bool> loads_counted{false};
+
 std::mutex reports_mutex;
 std::vector<std::string> reports;
 
@@ -66,7 +69,7 @@ struct Meeting {
   unsigned mask = 0, arrived = 0;
   std::uint64_t generation = 0;
   char sync[2] = {};  // used in turn, so that TSan sees who is a barrier ahead
-  alignas(16) unsigned char slots[2][kWarp][16] = {};
+  alignas(16) unsigned char slots[2][kWarp][kSlot] = {};
 };
 
 struct SharedVariable {
@@ -279,7 +282,7 @@ Slots Worker::meet(unsigned asked, const void* value, std::size_t size, const ch
   Meeting& meeting = this->meeting(mask);
   if (meeting.arrived == 0) meeting.mask = mask;
   if (meeting.mask != mask) fault("lanes of a warp meet with different masks", file, line);
-  unsigned char(*slots)[16] = meeting.slots[meeting.generation & 1];
+  unsigned char(*slots)[kSlot] = meeting.slots[meeting.generation & 1];
   // Not memcpy, which TSan watches.
   const auto* const bytes = static_cast<const volatile unsigned char*>(value);
   for (std::size_t i = 0; i < size; ++i) slots[thread.linear % kWarp][i] = bytes[i];
@@ -437,6 +440,24 @@ void* shared_variable(const void* key, std::size_t size) { return worker->variab
 void* dynamic_shared() {
   if (worker->dynamic == nullptr) fault("dynamic shared memory, but the launch gives none");
   return worker->dynamic;
+}
+
+std::int64_t take_bank_conflicts(bool loads) {
+  loads_counted = loads;
+  return bank_conflicts.exchange(0);
+}
+bool counts_loads() { return loads_counted.load(std::memory_order_relaxed); }
+void count_bank_conflicts(const void* const* at, unsigned count, unsigned bytes) {
+  // Accesses of the same word are one.
+  unsigned words[32] = {}, most = 0;
+  for (unsigned i = 0; i < count; ++i) {
+    bool seen = false;
+    for (unsigned j = 0; j < i; ++j) seen = seen || at[i] == at[j];
+    if (seen) continue;
+    const auto word = reinterpret_cast<std::uintptr_t>(at[i]) / 4;
+    for (unsigned k = 0; k < bytes / 4; ++k) most = std::max(most, ++words[(word + k) % 32]);
+  }
+  if (most > 1) bank_conflicts.fetch_add(most - 1, std::memory_order_relaxed);
 }
 
 void async_copy(const AsyncCopy& copy) {

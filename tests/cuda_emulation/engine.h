@@ -32,6 +32,10 @@ inline constexpr unsigned kWarp = 32;
 inline constexpr std::size_t kMaxStaticShared = std::size_t{48} << 10,
                              kMaxShared = std::size_t{227} << 10;  // as Hopper has
 
+/// Bank conflicts since the last call: of ldmatrix always; of load_shared from the call with `loads`
+/// on.
+std::int64_t take_bank_conflicts(bool loads = false);
+
 /// Runs body(argument) once a CUDA thread. False if something was reported.
 bool run_blocks(const char* kernel, dim3 grid, dim3 block, std::size_t dynamic_shared,
                 void (*body)(const void*), const void* argument);
@@ -41,9 +45,10 @@ bool run_blocks(const char* kernel, dim3 grid, dim3 block, std::size_t dynamic_s
 /// Waits for all threads of the block, at this line.
 void barrier(const char* file, unsigned line);
 unsigned lane();
-/// Every lane of `mask` hands in `size` <= 16 bytes; gives all lanes' 16-byte slots, valid until
-/// the next exchange.
-using Slots = const unsigned char (*)[16];
+/// Every lane of `mask` hands in `size` <= kSlot bytes; gives all lanes' slots, valid until the next
+/// exchange.
+inline constexpr std::size_t kSlot = 32;
+using Slots = const unsigned char (*)[kSlot];
 Slots exchange(unsigned mask, const void* value, std::size_t size, const char* file, unsigned line);
 /// Orders the warp's memory accesses before and after an exchange (__syncwarp), for TSan.
 void warp_release(unsigned mask);
@@ -52,6 +57,12 @@ void warp_acquire(unsigned mask);
 /// are NaN).
 void* shared_variable(const void* key, std::size_t size);
 void* dynamic_shared();
+
+/// Shared memory has 32 banks of 4 bytes. Counts the passes that the 32 or fewer accesses `at` of
+/// `bytes` each, which hardware takes together, need beyond the first.
+void count_bank_conflicts(const void* const* at, unsigned count, unsigned bytes);
+/// Are accesses by load_shared counted too? They then cost an exchange each.
+bool counts_loads();
 
 /// An asynchronous copy: `copied` bytes, then zeros up to `size`. It happens at the wait, the
 /// latest time that hardware allows.

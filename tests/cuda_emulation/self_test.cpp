@@ -44,7 +44,10 @@ const Defect kDefects[] = {{"no_barrier_in_loop", kWrong, kWrong, kRace},
                            {"no_syncwarp", kWrong, kWrong, kRace},
                            {"wait_too_short", kWrong, kWrong, 0},
                            {"blocks_overlap", kWrong, kWrong, kRace},
-                           {"unwritten_shared", kWrong, kWrong, 0}};
+                           {"unwritten_shared", kWrong, kWrong, 0},
+                           {"wrong_fragment", kWrong, kWrong, 0},
+                           {"early_ldmatrix", kWrong, kWrong, 0},
+                           {"no_barrier_for_ldmatrix", 0, 0, kRace}};
 
 }  // namespace
 

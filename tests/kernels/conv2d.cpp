@@ -349,9 +349,12 @@ TEST_CASE("conv2d: NaN and infinities reach the outputs that read them, and only
   p.x[8] = -kInf;
   p.x[4 * 18 + 17] = kInf;
   const auto y = forward<double>(kernels::cpu::conv2d_reference, p, false, Activation::relu);
-  for_each_rung(kernels::conv2d_ladder<float>, s, [&](auto function) {
-    CHECK(difference(forward<float>(function, p, false, Activation::relu), y, {}) == "");
-  });
+  for_each_rung(
+      kernels::conv2d_ladder<float>, s,
+      [&](auto function) {
+        CHECK(difference(forward<float>(function, p, false, Activation::relu), y, {}) == "");
+      },
+      Emulated::with_infinities);
   CHECK(std::isnan(y[18 * 17]));
   CHECK(y[8 * 17] == 0);
   CHECK(y[(4 * 18 + 16) * 17] == kInf);
@@ -387,6 +390,49 @@ TEST_CASE("conv2d: the same bits on any number of threads") {
               [&](auto f) { return weight_gradient<float>(f, p); });
   }
   kernels::set_thread_count(before);
+}
+
+TEST_CASE("conv2d: TF32 is off by the rounding of its operands, in all passes") {
+  // Of k products near 1 each off by up to 2^-10, as often up as down.
+  const auto close = [](std::int64_t terms) {
+    return Tolerance{.rel = 1e-6, .abs = 2e-3 * (1 + std::sqrt(static_cast<double>(terms)))};
+  };
+  std::uint64_t seed = 200;
+  for (const Conv2dShape& s :
+       {same(image(2, 7, 9, 8, 20, 3, 3)), same(image(2, 9, 8, 3, 16, 3, 3, 2)),
+        valid(image(2, 7, 9, 5, 9, 3, 2, 1, 2)), same(image(2, 6, 7, 34, 36, 3, 3, 1, 1, 2)),
+        same(image(3, 15, 14, 4, 68, 1, 1)), same(image(6, 28, 28, 1, 5, 3, 3))}) {
+    const Problem p = problem(s, ++seed);
+    const auto y = forward<double>(kernels::cpu::conv2d_reference, p, true, Activation::relu);
+    int rungs = 0;
+    for_each_emulated_rung(
+        kernels::conv2d_ladder<float>, s,
+        [&](auto function) {
+          ++rungs;
+          CHECK(difference(forward<float>(function, p, true, Activation::relu), y,
+                           close(s.depth())) == "");
+        },
+        Emulated::tf32);
+    const auto dx = input_gradient<double>(kernels::cpu::conv2d_input_gradient_reference, p);
+    for_each_emulated_rung(
+        kernels::conv2d_input_gradient_ladder<float>, s,
+        [&](auto function) {
+          ++rungs;
+          CHECK(difference(input_gradient<float>(function, p), dx,
+                           close(s.kernel_h * s.kernel_w * s.group_out())) == "");
+        },
+        Emulated::tf32);
+    const auto dw = weight_gradient<double>(kernels::cpu::conv2d_weight_gradient_reference, p);
+    for_each_emulated_rung(
+        kernels::conv2d_weight_gradient_ladder<float>, s,
+        [&](auto function) {
+          ++rungs;
+          CHECK(difference(weight_gradient<float>(function, p), dw,
+                           close(s.batch * s.out_h * s.out_w)) == "");
+        },
+        Emulated::tf32);
+    CHECK(rungs >= 3);
+  }
 }
 
 TEST_CASE("conv2d: cost and text") {

@@ -118,6 +118,7 @@ TEST_CASE("gemm: large products, several blocks of rows, columns and k") {
   check_flags<float>(257, 260, 256, 22);
   check_flags<float>(128, 4200, 131, 23);  // more columns than are packed at a time
   check_flags<double>(130, 140, 150, 24);
+  check_flags<float>(257, 132, 20, 25);  // large tiles of a GPU
 }
 
 TEST_CASE("gemm: parts of wider matrices, batches, random shapes") {

@@ -110,6 +110,7 @@ TEST_CASE("gemm of bfloat16: several blocks of rows, columns and k") {
   check_flags(150, 517, 700, 21);
   check_flags(257, 300, 1056, 22);
   check_flags(33, 2600, 2100, 23);  // more of B than is packed at a time
+  check_flags(257, 136, 20, 24);    // large tiles of a GPU
 }
 
 TEST_CASE("gemm of bfloat16: parts of wider matrices, batches, random shapes") {

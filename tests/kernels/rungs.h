@@ -33,24 +33,27 @@ class EmulatedRung<void (*)(Args...)> {
   static inline thread_local kernels::OnStream<Function> target_ = nullptr;
 };
 
-/// Calls `check(function)` for every rung that applies to the shape; a failure names it. Those for
-/// CUDA run on the emulation: in all orders of threads where the shape is small, one order after
-/// the other where it is not, and not at all where it is large.
+/// Which rungs for CUDA: those as exact as the dtype; of them those that take infinities as the CPU
+/// does; those of TF32.
+enum class Emulated : std::uint8_t { exact, with_infinities, tf32 };
+
+/// Calls `check(function)` for every rung for CUDA that applies to the shape, on the emulation: in
+/// all orders of threads where the shape is small, one order after the other where it is not, and
+/// not at all where it is large.
 template <class Fn, std::size_t N, class Check>
-void for_each_rung(const kernels::Ladder<Fn, N>& ladder, const kernels::ShapeOf<Fn>& shape,
-                   Check check) {
-  for (const auto& rung : ladder.rungs) {
-    if (!rung.applies(shape)) continue;
-    INFO(std::string(ladder.op), " ", std::string(rung.name), " ",
-         kernels::detail::shape_text(shape));
-    check(rung.function);
-  }
+void for_each_emulated_rung(const kernels::Ladder<Fn, N>& ladder, const kernels::ShapeOf<Fn>& shape,
+                            Check check, Emulated which = Emulated::exact) {
+  using kernels::Taken;
+  const auto is_meant = [&](Taken taken) {
+    if (which == Emulated::tf32) return taken == Taken::with_tf32;
+    return taken == Taken::always || (taken == Taken::by_hand && which == Emulated::exact);
+  };
   const kernels::Cost cost = ladder.cost(shape);
   if (cost.flops > 4e6 || cost.bytes > 1e6) return;
   const kernels::BoundRungs bound = emulated_rungs(&ladder);
   const auto* const rungs = static_cast<const kernels::CudaRung<Fn>*>(bound.rungs);
   for (std::size_t i = 0; i < bound.count; ++i) {
-    if (!rungs[i].applies(shape)) continue;
+    if (!rungs[i].applies(shape) || !is_meant(rungs[i].taken)) continue;
     const int orders = cost.flops < 2e3 && cost.bytes < 2e4 ? 3 : 1;
     for (int k = 0; k < orders; ++k) {
       const auto order = use_next_emulated_order();
@@ -60,6 +63,20 @@ void for_each_rung(const kernels::Ladder<Fn, N>& ladder, const kernels::ShapeOf<
       check(&EmulatedRung<Fn>::call);
     }
   }
+}
+
+/// Calls `check(function)` for every rung that applies to the shape, and those for CUDA; a failure
+/// names it.
+template <class Fn, std::size_t N, class Check>
+void for_each_rung(const kernels::Ladder<Fn, N>& ladder, const kernels::ShapeOf<Fn>& shape,
+                   Check check, Emulated which = Emulated::exact) {
+  for (const auto& rung : ladder.rungs) {
+    if (!rung.applies(shape)) continue;
+    INFO(std::string(ladder.op), " ", std::string(rung.name), " ",
+         kernels::detail::shape_text(shape));
+    check(rung.function);
+  }
+  for_each_emulated_rung(ladder, shape, check, which);
 }
 
 /// Some number of threads until the end of scope.

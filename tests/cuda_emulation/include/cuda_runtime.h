@@ -5,3 +5,4 @@
 
 #include "tests/cuda_emulation/device.h"
 #include "tests/cuda_emulation/runtime_api.h"
+#include "tests/cuda_emulation/tensor_cores.h"
