@@ -16,12 +16,12 @@ struct Erf {
   static constexpr Keep keep{.inputs = true};
   static constexpr bool on_gpu = true;
   static constexpr bool takes_bfloat16 = true;
+  static constexpr double kTwoOverRootPi = 1.12837916709551257390;
   static Spec infer(const Spec& x, Args) { return detail::infer_floating(name, x); }
   static void cpu(const Tensor& x, Tensor& y, Args) {
     detail::unary_into(name, kernels::Unary::erf, x, y);
   }
   static auto gradient([[maybe_unused]] const auto& saved, Args, const auto& dy) {
-    constexpr double kTwoOverRootPi = 1.12837916709551257390;
     return grads(detail::rounded_once(
         [](const auto& g, const auto& x) { return g * exp(negative(square(x))) * kTwoOverRootPi; },
         dy, saved.input(0)));

@@ -25,8 +25,9 @@ struct Together {
   std::int64_t pieces;
 };
 
+// Four blocks a multiprocessor: left alone, nvcc holds to 40 registers, and float64 spills.
 template <Update update, class T>
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(kThreads, 4)
     together_kernel(Together<T> all, Constants<T> constants) {
   for (std::int64_t piece = blockIdx.x; piece < all.pieces; piece += gridDim.x) {
     int k = all.count - 1;

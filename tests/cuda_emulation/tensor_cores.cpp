@@ -87,7 +87,7 @@ __global__ void copy_rows_kernel(const std::uint16_t* from, unsigned* to, int co
   for (int i = 0; i < 8; ++i) shared[threadIdx.x * 8 + i] = from[threadIdx.x * 8 + i];
   __syncwarp();
   const std::uint16_t* const row = shared + threadIdx.x * 8;
-  unsigned four[4], two[2], one[1];
+  unsigned four[4]{}, two[2]{}, one[1]{};
   if (count == 4)
     trans ? gpu::load_matrices<true>(four, row) : gpu::load_matrices<false>(four, row);
   if (count == 2) trans ? gpu::load_matrices<true>(two, row) : gpu::load_matrices<false>(two, row);
