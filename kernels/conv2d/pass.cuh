@@ -6,7 +6,7 @@
 #pragma once
 
 #include "kernels/conv2d/conv2d.h"
-#include "kernels/cuda/division.h"
+#include "kernels/division.h"
 #include "kernels/cuda/launch.cuh"
 
 namespace keratin::kernels::cuda {

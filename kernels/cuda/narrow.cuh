@@ -3,7 +3,7 @@
 
 #include <type_traits>
 
-#include "kernels/cuda/division.h"
+#include "kernels/division.h"
 #include "kernels/cuda/launch.cuh"
 #include "kernels/cuda/several.cuh"
 

@@ -393,9 +393,9 @@ TEST_CASE("conv2d: the same bits on any number of threads") {
 }
 
 TEST_CASE("conv2d: TF32 is off by the rounding of its operands, in all passes") {
-  // Of k products near 1 each off by up to 2^-10, as often up as down.
+  // Of k products, each off by up to 2^-10 of itself, as often up as down; the largest are near 8.
   const auto close = [](std::int64_t terms) {
-    return Tolerance{.rel = 1e-6, .abs = 2e-3 * (1 + std::sqrt(static_cast<double>(terms)))};
+    return Tolerance{.rel = 1e-6, .abs = 4e-3 * (1 + std::sqrt(static_cast<double>(terms)))};
   };
   std::uint64_t seed = 200;
   for (const Conv2dShape& s :

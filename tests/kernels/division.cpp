@@ -1,4 +1,4 @@
-#include "kernels/cuda/division.h"
+#include "kernels/division.h"
 
 #include <random>
 
