@@ -57,9 +57,13 @@ if(TARGET keratin_kernels)
   target_compile_definitions(keratin_kernels PRIVATE ${KERATIN_SIMD_DEFINITIONS})
   target_compile_options(keratin_kernels PRIVATE ${KERATIN_SIMD_OPTIONS})
 endif()
-# The loops that count are kernels; -O3 elsewhere takes a seventh longer to compile.
+# The loops that count are kernels; elsewhere -O3 takes a seventh longer to compile, and sanitizers twice as long if they
+# optimize.
 foreach(storey IN ITEMS tensor autograd data nn)
   target_compile_options(keratin_${storey} PRIVATE $<$<CONFIG:Release>:-O2>)
+  if(KERATIN_SANITIZE)
+    target_compile_options(keratin_${storey} PRIVATE -O0)
+  endif()
 endforeach()
 # Fused multiply-adds, where a machine has them, would draw digits of other bits.
 set_source_files_properties(data/datasets/digits.cpp PROPERTIES COMPILE_OPTIONS -ffp-contract=off
