@@ -6,8 +6,8 @@
 #pragma once
 
 #include "kernels/conv2d/conv2d.h"
-#include "kernels/division.h"
 #include "kernels/cuda/launch.cuh"
+#include "kernels/division.h"
 
 namespace keratin::kernels::cuda {
 

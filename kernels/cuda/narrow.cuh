@@ -3,9 +3,9 @@
 
 #include <type_traits>
 
-#include "kernels/division.h"
 #include "kernels/cuda/launch.cuh"
 #include "kernels/cuda/several.cuh"
+#include "kernels/division.h"
 
 namespace keratin::kernels::cuda {
 

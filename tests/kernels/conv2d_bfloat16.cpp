@@ -153,8 +153,8 @@ TEST_CASE("conv2d of bfloat16: several blocks of pixels, panels and depths, piec
   check_all_rungs(image(9, 28, 28, 1, 32, 3, 3), 41);
   check_all_rungs(image(3, 9, 9, 130, 290, 3, 3), 42);
   check_all_rungs(image(40, 4, 4, 32, 40, 3, 3, 1), 43);
-  check_all_rungs(image(6, 28, 28, 1, 5, 3, 3), 44);    // pieces of a weight gradient on a GPU
-  check_all_rungs(image(2, 16, 17, 8, 72, 1, 1), 45);   // large tiles of a GPU
+  check_all_rungs(image(6, 28, 28, 1, 5, 3, 3), 44);   // pieces of a weight gradient on a GPU
+  check_all_rungs(image(2, 16, 17, 8, 72, 1, 1), 45);  // large tiles of a GPU
 }
 
 TEST_CASE("conv2d of bfloat16: an empty batch") {
