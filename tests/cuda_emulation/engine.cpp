@@ -483,8 +483,9 @@ bool async_take(int left, AsyncCopy& copy) {
   return true;
 }
 
-void fault(const std::string& what, const char* file, unsigned line) {
+void fault(std::string what, const char* file, unsigned line) {
   worker->report(what, worker->current, file, line);
+  std::string().swap(what);  // nobody returns to this fiber's stack
   for (;;) Fiber::yield();
 }
 

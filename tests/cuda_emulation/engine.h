@@ -78,7 +78,7 @@ void async_commit();
 bool async_take(int left, AsyncCopy& copy);
 
 /// Reports, and ends the launch; does not return to the CUDA thread.
-[[noreturn]] void fault(const std::string& what, const char* file = nullptr, unsigned line = 0);
+[[noreturn]] void fault(std::string what, const char* file = nullptr, unsigned line = 0);
 
 }  // namespace cuda_emulation
 
