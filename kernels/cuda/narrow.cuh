@@ -20,6 +20,9 @@ __device__ __forceinline__ void each_item(std::int32_t items, F f) {
     f(static_cast<std::int32_t>(i));
 }
 
+/// A size that fits_in_32_bits.
+inline std::int32_t narrow(std::int64_t size) { return static_cast<std::int32_t>(size); }
+
 inline unsigned blocks_of_items(std::int64_t items) { return blocks_for(items, kNarrowThreads); }
 
 /// n elements from `from` on, as T: in one access where `together`.

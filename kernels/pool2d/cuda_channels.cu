@@ -171,8 +171,6 @@ __global__ void __launch_bounds__(kNarrowThreads, kPoolBlocks)
   });
 }
 
-std::int32_t narrow(std::int64_t size) { return static_cast<std::int32_t>(size); }
-
 // For pixels of height x width, `size` elements in all.
 Pools pools_of(const Pool2dShape& s, std::int64_t height, std::int64_t width, std::int64_t size,
                int n) {

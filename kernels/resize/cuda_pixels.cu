@@ -48,7 +48,6 @@ template <class T>
 void resize(const T* x, Resized<T>* y, const Frames& frames, const ResizeAxes& axes,
             const Stream& stream) {
   const AxesThere there(axes, stream);
-  const auto narrow = [](std::int64_t size) { return static_cast<std::int32_t>(size); };
   with_channels(
       frames.channels,
       [&]<int n, bool together>() {

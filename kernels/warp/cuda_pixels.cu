@@ -117,8 +117,6 @@ __global__ void __launch_bounds__(kThreads, kBlocks)
   }
 }
 
-std::int32_t narrow(std::int64_t size) { return static_cast<std::int32_t>(size); }
-
 }  // namespace
 
 bool warp_pixels_applies(const WarpShape& s) {
