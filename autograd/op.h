@@ -32,7 +32,8 @@
 //   static Tensor view(const Tensor& x, const Args&)   instead of infer and cpu: the result shares
 //                         storage (reshape)
 //   using Extra = ...;    what cpu(x..., y, extra, args) leaves for the gradient (saved.extra), such
-//                         as pooling's index or a norm's mean
+//                         as pooling's index or a norm's mean. If it has a `bool wanted`, that says
+//                         beforehand whether there will be a gradient
 //   static constexpr bool kernel_gradient = true;      the rule calls kernels, so it is for Tensors
 //                         only: gradient(const auto& saved, args, const Tensor& dy); a second
 //                         gradient is then an error
@@ -331,10 +332,12 @@ Variable record(const typename Op::Args& args, std::vector<Variable> inputs,
     values.push_back(input.defined() ? input.value() : Tensor());
     wanted = wanted || input.requires_grad();
   }
+  wanted = wanted && grad_enabled();
   typename ExtraOf<Op>::type extra{};
+  if constexpr (requires { extra.wanted; }) extra.wanted = wanted;
   Tensor y = compute<Op, as_list, N>(args, values, extra);
   if (extra_out != nullptr) *extra_out = extra;
-  if (!wanted || !grad_enabled()) return Variable(y, false);
+  if (!wanted) return Variable(y, false);
   return result_of(y, std::make_shared<OpNode<Op>>(args, inputs, y, std::move(extra)));
 }
 

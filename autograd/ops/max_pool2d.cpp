@@ -8,8 +8,12 @@ namespace {
 
 struct MaxPool2d {
   using Args = Pool2dOptions;
+  struct Extra {
+    bool wanted = false;
+    Tensor winners;  // bytes: which cell won each window
+  };
   static constexpr std::string_view name = "max_pool2d";
-  static constexpr Keep keep{.inputs = true};
+  static constexpr Keep keep{};
   static constexpr bool on_gpu = true;
   static constexpr bool takes_bfloat16 = true;
   static constexpr bool kernel_gradient = true;
@@ -18,20 +22,27 @@ struct MaxPool2d {
     const auto s = detail::pool2d_shape(name, x, a);
     return {{s.batch, s.out_h, s.out_w, s.channels}, x.dtype, x.device};
   }
-  static void cpu(const Tensor& x, Tensor& y, const Args& a) {
-    const auto s = detail::pool2d_shape(name, x.spec(), a);
+  static void cpu(const Tensor& x, Tensor& y, Extra& extra, const Args& a) {
+    auto s = detail::pool2d_shape(name, x.spec(), a);
+    void* winners = nullptr;
+    if (extra.wanted) {
+      s.winner_bytes = s.bytes_of_winner();
+      extra.winners = Tensor::empty({s.out_size() * s.winner_bytes}, uint8, x.device());
+      winners = extra.winners.mutable_on_device<std::uint8_t>();
+    }
     dispatch_all_floats(name, x.dtype(), [&]<class T>() {
       kernels::run(y.stream(), kernels::max_pool2d_ladder<T>, x.on_device<T>(),
-                   y.mutable_on_device<T>(), s);
+                   y.mutable_on_device<T>(), winners, s);
     });
   }
   static auto gradient(const auto& saved, const Args& a, const Tensor& dy) {
-    const Tensor& x = saved.input(0);
-    const auto s = detail::pool2d_shape(name, x.spec(), a);
-    Tensor dx = Tensor::empty(x.spec());
-    dispatch_all_floats(name, x.dtype(), [&]<class T>() {
-      kernels::run(dx.stream(), kernels::max_pool2d_gradient_ladder<T>, x.on_device<T>(),
-                   dy.on_device<T>(), dx.mutable_on_device<T>(), s);
+    auto s = detail::pool2d_shape(name, saved.spec(0), a);
+    s.winner_bytes = s.bytes_of_winner();
+    const void* const winners = saved.extra.winners.template on_device<std::uint8_t>();
+    Tensor dx = Tensor::empty(saved.spec(0));
+    dispatch_all_floats(name, dx.dtype(), [&]<class T>() {
+      kernels::run(dx.stream(), kernels::max_pool2d_gradient_ladder<T>, winners, dy.on_device<T>(),
+                   dx.mutable_on_device<T>(), s);
     });
     return grads(dx);
   }

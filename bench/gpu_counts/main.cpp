@@ -144,11 +144,18 @@ void rows() {
 }
 
 void images() {
-  const Pool2dShape p{.batch = 2, .in_h = 32, .in_w = 32, .channels = 64, .out_h = 16, .out_w = 16};
+  const Pool2dShape p{.batch = 2,
+                      .in_h = 32,
+                      .in_w = 32,
+                      .channels = 64,
+                      .out_h = 16,
+                      .out_w = 16,
+                      .winner_bytes = 1};
   float *const x = normal(p.in_size()), *const y = normal(p.out_size()),
                *const dx = normal(p.in_size());
-  count(max_pool2d_ladder<float>, p, x, y);
-  count(max_pool2d_gradient_ladder<float>, p, x, y, dx);
+  auto* const winners = reinterpret_cast<std::uint8_t*>(normal(p.out_size() / 4));
+  count(max_pool2d_ladder<float>, p, x, y, winners);
+  count(max_pool2d_gradient_ladder<float>, p, winners, y, dx);
   count(average_pool2d_ladder<float>, p, x, y);
   count(average_pool2d_gradient_ladder<float>, p, y, dx);
   const ResizeShape r = resize_shape(2, 60, 60, 3, 75, 75);

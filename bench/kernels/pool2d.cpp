@@ -20,7 +20,8 @@ Pool2dShape pooling(std::int64_t batch, std::int64_t size, std::int64_t channels
           .pool_h = pool,
           .pool_w = pool,
           .stride_h = stride,
-          .stride_w = stride};
+          .stride_w = stride,
+          .winner_bytes = 1};
 }
 
 // The two of a small MNIST network; a large one; overlapping windows.
@@ -32,14 +33,18 @@ bool add_pooling(RowOptions options) {
   return add_ladder(
              kernels::max_pool2d_ladder<T>, kShapes,
              [](Buffers& b, const Pool2dShape& s) {
-               return std::tuple(b.input<T>(s.in_size()), b.output<T>(s.out_size()));
+               const T* const x = b.input<T>(s.in_size());
+               T* const y = b.output<T>(s.out_size());
+               return std::tuple(x, y, b.output<std::uint8_t>(s.out_size()));
              },
              options) &&
          add_ladder(
              kernels::max_pool2d_gradient_ladder<T>, kShapes,
              [](Buffers& b, const Pool2dShape& s) {
-               return std::tuple(b.input<T>(s.in_size()), b.input<T>(s.out_size()),
-                                 b.output<T>(s.in_size()));
+               const auto* const winners =
+                   b.indices<std::uint8_t>(s.out_size(), s.pool_h * s.pool_w);
+               const T* const dy = b.input<T>(s.out_size());
+               return std::tuple(winners, dy, b.output<T>(s.in_size()));
              },
              options) &&
          add_ladder(

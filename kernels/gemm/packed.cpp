@@ -34,6 +34,7 @@ struct BlockCall {
   // Where it lies, or null: packed_b holds it already, of all panels. Else of one at a time: the
   // first tile copies it on its way.
   const float* b;
+  const float* next;  // of B, what to ask for meanwhile: as `b`, or null: the next panel
   float* c;
   const float* bias;
   bool relu, accumulate;
@@ -131,7 +132,12 @@ HWY_INLINE void OneTile(const GemmShape& s, const BlockCall& block, std::int64_t
   call.b_step = copies ? s.ldb : kTileColumns;
   call.c = block.c + row * s.ldc + column;
   call.ahead = nullptr, call.ahead_step = 0;
-  if (panel + 1 < block.panel1) {
+  if (block.next != nullptr) {
+    if (nth < 2 && column + nth * kLanes < s.n) {
+      call.ahead = block.next + column + nth * kLanes;
+      call.ahead_step = s.ldb;
+    }
+  } else if (panel + 1 < block.panel1) {
     if (block.b == nullptr) {  // a share of the next panel
       call.ahead_step = block.share;
       call.ahead = call.panel + block.k * (kTileColumns + nth * block.share);
@@ -195,14 +201,16 @@ constexpr std::int64_t kRows = 84;
 constexpr std::int64_t kWidth = 256;  // columns of a piece
 // Packed at a time, shared by all threads: columns of B, rows of A, 8 MiB each.
 constexpr std::int64_t kColumns = 4096, kDown = 4032;
-// So few rows read a panel of B so seldom that a pass to pack it costs. Where B is near (floats of
-// it that the L2 cache or nearly so holds), it is copied on the way; a panel of kFewDepth rows, or
-// of twice so many where there are 32 registers, stays near. Panels are done in groups, at least
-// kGroups for threads.
+// So few rows read a panel of B so seldom that a pass to pack it costs: as it lies, it is copied on
+// the way. Panels are done in groups, at least kGroups for threads. Where B is near (floats of it
+// that the L2 cache or nearly so holds), a panel of kFewDepth rows, or of twice so many where there
+// are 32 registers, stays near. Where it is far, kFarGroup panels of kFarDepth rows are multiplied
+// while the rows below are asked for.
 constexpr std::int64_t kFewRows = 168;
 constexpr std::int64_t kNear = 1 << 19;
 constexpr std::int64_t kFewDepth = 208;
 constexpr std::int64_t kGroups = 8;
+constexpr std::int64_t kFarGroup = 16, kFarDepth = 96;
 
 constexpr std::int64_t divided(std::int64_t x, std::int64_t by) { return (x + by - 1) / by; }
 
@@ -221,31 +229,36 @@ struct Cut {
 // Rows a multiple of 4 KiB apart would all fall into one set of the L1 cache.
 bool reads_a_as_it_lies(const GemmShape& s) { return !s.trans_a && s.lda % 1024 != 0; }
 
-// Few rows: each panel of B is packed by who multiplies it, at once and only once; on the way,
-// where B is near enough that its rows need not be asked for in long pieces.
+// Few rows: each panel of B is packed by who multiplies it, at once and only once.
 void few_rows(const float* a, const float* b, float* c, const Epilogue<float>& e,
               const GemmShape& s) {
-  const bool copies = !s.trans_b && s.k * s.n <= kNear;
+  const bool copies = !s.trans_b, far = copies && s.k * s.n > kNear;
   const std::int64_t few = HWY_DYNAMIC_DISPATCH(TileRows)() > 8 ? 2 * kFewDepth : kFewDepth;
-  const Cut cut(s, copies ? few : kDepth);
-  const std::int64_t most = std::clamp<std::int64_t>(cut.panels / kGroups, 1, kGroup);
+  const Cut cut(s, far ? kFarDepth : copies ? few : kDepth);
+  const std::int64_t most =
+      far ? kFarGroup : std::clamp<std::int64_t>(cut.panels / kGroups, 1, kGroup);
   const std::int64_t groups = divided(cut.panels, most);
+  const auto depth_begin = [&](std::int64_t depth) { return depth * s.k / cut.depths; };
   const bool as_it_lies = reads_a_as_it_lies(s);
-  const FloatScratch packed_a(as_it_lies ? 0 : s.m * cut.deepest);
-  for (std::int64_t depth = 0; depth < cut.depths; ++depth) {
-    const std::int64_t k0 = depth * s.k / cut.depths, k = (depth + 1) * s.k / cut.depths - k0;
-    parallel_for(as_it_lies ? 0 : cut.tiles, 4, [&](std::int64_t first, std::int64_t last) {
-      float* const to = packed_a.data() + first * s.m / cut.tiles * k;
-      HWY_DYNAMIC_DISPATCH(PackA)(a, s, k0, k, first, last, to);
-    });
-    const bool ends = depth == cut.depths - 1;
-    parallel_for(groups, 1, [&](std::int64_t first, std::int64_t last) {
-      const FloatScratch packed_b((copies ? 1 : most) * cut.tile_columns * k);
-      for (std::int64_t group = first; group < last; ++group) {
+  const FloatScratch packed_a(as_it_lies ? 0 : s.m * s.k);  // blocks of k one after the other
+  parallel_for(as_it_lies ? 0 : cut.depths, grain_for(s.m * cut.deepest),
+               [&](std::int64_t first, std::int64_t last) {
+                 for (std::int64_t depth = first; depth < last; ++depth) {
+                   const std::int64_t k0 = depth_begin(depth), k = depth_begin(depth + 1) - k0;
+                   HWY_DYNAMIC_DISPATCH(PackA)
+                   (a, s, k0, k, 0, cut.tiles, packed_a.data() + s.m * k0);
+                 }
+               });
+  parallel_for(groups, 1, [&](std::int64_t first, std::int64_t last) {
+    const FloatScratch packed_b((copies ? 1 : most) * cut.tile_columns * cut.deepest);
+    for (std::int64_t group = first; group < last; ++group) {
+      for (std::int64_t depth = 0; depth < cut.depths; ++depth) {
+        const std::int64_t k0 = depth_begin(depth), k = depth_begin(depth + 1) - k0;
+        const bool ends = depth == cut.depths - 1;
         BlockCall block{};
         block.k = k;
         block.tile1 = cut.tiles;
-        block.a = as_it_lies ? a + k0 : packed_a.data();
+        block.a = as_it_lies ? a + k0 : packed_a.data() + s.m * k0;
         block.lda = as_it_lies ? s.lda : 0;
         block.panel0 = group * cut.panels / groups;
         block.panel1 = (group + 1) * cut.panels / groups;
@@ -256,14 +269,15 @@ void few_rows(const float* a, const float* b, float* c, const Epilogue<float>& e
         block.accumulate = s.accumulate || depth > 0;
         if (copies) {
           block.b = b + k0 * s.ldb;
+          block.next = far && !ends ? block.b + k * s.ldb : nullptr;
         } else {
           HWY_DYNAMIC_DISPATCH(PackB)
           (b, s, k0, k, 0, block.panel0, block.panel1, packed_b.data());
         }
         HWY_DYNAMIC_DISPATCH(Block)(s, block);
       }
-    });
-  }
+    }
+  });
 }
 
 void many_rows(const float* a, const float* b, float* c, const Epilogue<float>& e,
@@ -330,7 +344,7 @@ bool gemm_packed_applies(const GemmShape& shape) {
   if (a_scattered && s.batch == 1 && s.m >= 24 && s.n >= 64 && s.k >= 16) return true;
   // What the rung before would copy B for; here the copying is free.
   const bool copies_b = !s.trans_a && !s.trans_b && s.ldb >= 256 && s.ldb % 1024 != 0;
-  if (copies_b && s.batch == 1 && s.m >= 24 && s.n >= 64 && s.k >= 128) return true;
+  if (copies_b && s.batch == 1 && s.m >= 9 && s.n >= 64 && s.k >= 128) return true;
   const std::int64_t enough =
       s.trans_a ? crossovers().packed_transposed_work : crossovers().packed_work;
   return s.m >= 128 && s.n >= 128 && s.k >= 128 && s.m * s.n * s.k >= enough;

@@ -1,6 +1,8 @@
 #include "kernels/pool2d/bfloat16.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <type_traits>
 #include <vector>
 
 #include "kernels/cast/cast.h"
@@ -48,6 +50,13 @@ void for_each_band(const Pool2dShape& s, F f) {
                });
 }
 
+// A band's winners; of none, whatever.
+template <class Bytes>
+Bytes* at(Bytes* winners, const Band& band) {
+  using Byte = std::conditional_t<std::is_const_v<Bytes>, const std::byte, std::byte>;
+  return static_cast<Byte*>(winners) + band.y * band.shape.winner_bytes;
+}
+
 // From one band to the other, through float32.
 template <class Function>
 void through_float(Function function, const BFloat16* from, std::int64_t from_size, BFloat16* to,
@@ -69,35 +78,37 @@ void round_all(const std::vector<float>& x, BFloat16* y) {
 
 }  // namespace
 
-void max_pool2d_bfloat16_reference(const BFloat16* x, BFloat16* y, const Pool2dShape& s) {
+void max_pool2d_bfloat16_reference(const BFloat16* x, BFloat16* y, void* winners,
+                                   const Pool2dShape& s) {
   std::vector<float> wide(static_cast<std::size_t>(s.out_size()));
-  max_pool2d_reference<float>(widened(x, s.in_size()).data(), wide.data(), s);
+  max_pool2d_reference<float>(widened(x, s.in_size()).data(), wide.data(), winners, s);
   round_all(wide, y);
 }
-void max_pool2d_bfloat16_widened(const BFloat16* x, BFloat16* y, const Pool2dShape& s) {
+void max_pool2d_bfloat16_widened(const BFloat16* x, BFloat16* y, void* winners,
+                                 const Pool2dShape& s) {
   for_each_band(s, [&](const Band& band) {
-    through_float(pick(max_pool2d_ladder<float>, band.shape).function, x + band.x,
-                  band.shape.in_size(), y + band.y, band.shape.out_size(), band.shape);
+    const auto function = [&](const float* from, float* to, const Pool2dShape& shape) {
+      pick(max_pool2d_ladder<float>, shape).function(from, to, at(winners, band), shape);
+    };
+    through_float(function, x + band.x, band.shape.in_size(), y + band.y, band.shape.out_size(),
+                  band.shape);
   });
 }
 
-void max_pool2d_gradient_bfloat16_reference(const BFloat16* x, const BFloat16* dy, BFloat16* dx,
+void max_pool2d_gradient_bfloat16_reference(const void* winners, const BFloat16* dy, BFloat16* dx,
                                             const Pool2dShape& s) {
   std::vector<float> wide(static_cast<std::size_t>(s.in_size()));
-  max_pool2d_gradient_reference<float>(widened(x, s.in_size()).data(),
-                                       widened(dy, s.out_size()).data(), wide.data(), s);
+  max_pool2d_gradient_reference<float>(winners, widened(dy, s.out_size()).data(), wide.data(), s);
   round_all(wide, dx);
 }
-void max_pool2d_gradient_bfloat16_widened(const BFloat16* x, const BFloat16* dy, BFloat16* dx,
+void max_pool2d_gradient_bfloat16_widened(const void* winners, const BFloat16* dy, BFloat16* dx,
                                           const Pool2dShape& s) {
   for_each_band(s, [&](const Band& band) {
-    const std::int64_t in = band.shape.in_size(), out = band.shape.out_size();
-    const FloatScratch wide_x(in), wide_dy(out), wide_dx(in);
-    widen(x + band.x, wide_x.data(), in);
-    widen(dy + band.y, wide_dy.data(), out);
-    pick(max_pool2d_gradient_ladder<float>, band.shape)
-        .function(wide_x.data(), wide_dy.data(), wide_dx.data(), band.shape);
-    narrow(wide_dx.data(), dx + band.x, in);
+    const auto function = [&](const float* from, float* to, const Pool2dShape& shape) {
+      pick(max_pool2d_gradient_ladder<float>, shape).function(at(winners, band), from, to, shape);
+    };
+    through_float(function, dy + band.y, band.shape.out_size(), dx + band.x, band.shape.in_size(),
+                  band.shape);
   });
 }
 

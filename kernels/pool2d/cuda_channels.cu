@@ -12,6 +12,7 @@ struct Pools {
   Divisor<std::int32_t> groups, width, height;  // of the images whose pixels are made
   Divisor<std::int32_t> stride_h, stride_w;
   std::int32_t in_h, in_w, out_h, out_w, pool_h, pool_w, pad_top, pad_left, channels, items;
+  std::int32_t winner_bytes;
 };
 
 struct Range {
@@ -66,25 +67,64 @@ __device__ __forceinline__ bool beats(T value, T most) {
   return most == most && (value > most || value != value);
 }
 
+// n winners' numbers to and from memory.
+template <int n, bool together>
+__device__ __forceinline__ void store_winners(void* winners, const Pools& f, std::int32_t at,
+                                              const std::int32_t (&numbers)[n]) {
+  if (f.winner_bytes == 1) {
+    std::uint8_t bytes[n];
+#pragma unroll
+    for (int c = 0; c < n; ++c) bytes[c] = static_cast<std::uint8_t>(numbers[c]);
+    store<n, together>(static_cast<std::uint8_t*>(winners) + at, bytes);
+  } else if (f.winner_bytes == 4) {
+    store<n, together>(static_cast<std::int32_t*>(winners) + at, numbers);
+  }
+}
+template <int n, bool together>
+__device__ __forceinline__ void load_winners(const void* winners, const Pools& f, std::int32_t at,
+                                             std::int32_t (&numbers)[n]) {
+  if (f.winner_bytes == 1) {
+    std::uint8_t bytes[n];
+    load<n, together>(static_cast<const std::uint8_t*>(winners) + at, bytes);
+#pragma unroll
+    for (int c = 0; c < n; ++c) numbers[c] = bytes[c];
+  } else {
+    load<n, together>(static_cast<const std::int32_t*>(winners) + at, numbers);
+  }
+}
+// The number of a cell in window (i, j).
+__device__ __forceinline__ std::int32_t number_of(const Pools& f, std::int32_t i, std::int32_t j,
+                                                  std::int32_t row, std::int32_t column) {
+  return (row + f.pad_top - i * f.stride_h.value()) * f.pool_w + column + f.pad_left -
+         j * f.stride_w.value();
+}
+
 // Some channels of one output a thread.
 template <class T, int n, bool together>
 __global__ void __launch_bounds__(kNarrowThreads, kPoolBlocks)
-    max_kernel(const T* x, T* y, Pools f) {
+    max_kernel(const T* x, T* y, void* winners, Pools f) {
   each_item(f.items, [&](std::int32_t item) {
     const Place p = place_of<n>(f, item);
     const Range rows = rows_of(f, p.i), columns = columns_of(f, p.j);
     T most[n];
+    std::int32_t numbers[n];
     load<n, together>(x + in_at(f, p, rows.first, columns.first), most);
+#pragma unroll
+    for (int c = 0; c < n; ++c) numbers[c] = number_of(f, p.i, p.j, rows.first, columns.first);
     for (std::int32_t row = rows.first; row < rows.last; ++row) {
       for (std::int32_t column = columns.first; column < columns.last; ++column) {
         T values[n];
         load<n, together>(x + in_at(f, p, row, column), values);
 #pragma unroll
-        for (int c = 0; c < n; ++c)
-          if (beats(values[c], most[c])) most[c] = values[c];
+        for (int c = 0; c < n; ++c) {
+          if (!beats(values[c], most[c])) continue;
+          most[c] = values[c];
+          numbers[c] = number_of(f, p.i, p.j, row, column);
+        }
       }
     }
     store<n, together>(y + out_at(f, p, p.i, p.j), most);
+    store_winners<n, together>(winners, f, out_at(f, p, p.i, p.j), numbers);
   });
 }
 
@@ -110,40 +150,25 @@ __global__ void __launch_bounds__(kNarrowThreads, kPoolBlocks)
   });
 }
 
-// Some channels of one cell of the input a thread: it gathers from the windows that hold it, and
-// wins a window if no cell before it is as large, and none after it is larger.
+// Some channels of one cell of the input a thread: it gathers from the windows that hold it.
 template <class T, int n, bool together>
 __global__ void __launch_bounds__(kNarrowThreads, kPoolBlocks)
-    max_gradient_kernel(const T* x, const T* dy, T* dx, Pools f) {
+    max_gradient_kernel(const void* winners, const T* dy, T* dx, Pools f) {
   each_item(f.items, [&](std::int32_t item) {
     const Place p = place_of<n>(f, item);
     const Range windows = windows_of(p.i, f.stride_h, f.pad_top, f.pool_h, f.out_h);
     const Range across = windows_of(p.j, f.stride_w, f.pad_left, f.pool_w, f.out_w);
-    T mine[n], sums[n] = {};
-    load<n, together>(x + in_at(f, p, p.i, p.j), mine);
+    T sums[n] = {};
     for (std::int32_t i = windows.first; i < windows.last; ++i) {
       for (std::int32_t j = across.first; j < across.last; ++j) {
-        const Range rows = rows_of(f, i), columns = columns_of(f, j);
-        bool wins[n];
-#pragma unroll
-        for (int c = 0; c < n; ++c) wins[c] = true;
-        for (std::int32_t row = rows.first; row < rows.last; ++row) {
-          for (std::int32_t column = columns.first; column < columns.last; ++column) {
-            if (row == p.i && column == p.j) continue;
-            const bool earlier = row < p.i || (row == p.i && column < p.j);
-            T values[n];
-            load<n, together>(x + in_at(f, p, row, column), values);
-#pragma unroll
-            for (int c = 0; c < n; ++c)
-              wins[c] =
-                  wins[c] && (earlier ? beats(mine[c], values[c]) : !beats(values[c], mine[c]));
-          }
-        }
+        const std::int32_t number = number_of(f, i, j, p.i, p.j);
+        std::int32_t winner[n];
         T sent[n];
+        load_winners<n, together>(winners, f, out_at(f, p, i, j), winner);
         load<n, together>(dy + out_at(f, p, i, j), sent);
 #pragma unroll
         for (int c = 0; c < n; ++c)
-          if (wins[c]) sums[c] += sent[c];
+          if (winner[c] == number) sums[c] += sent[c];
       }
     }
     store<n, together>(dx + in_at(f, p, p.i, p.j), sums);
@@ -188,7 +213,8 @@ Pools pools_of(const Pool2dShape& s, std::int64_t height, std::int64_t width, st
           .pad_top = narrow(s.pad_top),
           .pad_left = narrow(s.pad_left),
           .channels = narrow(s.channels),
-          .items = narrow(size / n)};
+          .items = narrow(size / n),
+          .winner_bytes = narrow(s.winner_bytes)};
 }
 Pools outputs_of(const Pool2dShape& s, int n) {
   return pools_of(s, s.out_h, s.out_w, s.out_size(), n);
@@ -204,16 +230,18 @@ bool pool2d_channels_applies(const Pool2dShape& s) {
 }
 
 template <class T>
-void max_pool2d_channels(const T* x, T* y, const Pool2dShape& s, const Stream& stream) {
+void max_pool2d_channels(const T* x, T* y, void* winners, const Pool2dShape& s,
+                         const Stream& stream) {
   if (s.out_size() == 0) return;
   with_channels(
       s.channels,
       [&]<int n, bool together>() {
         const Pools f = outputs_of(s, n);
         constexpr auto kernel = max_kernel<T, n, together>;
-        KERATIN_LAUNCH(kernel, blocks_of_items(f.items), kNarrowThreads, 0, stream, x, y, f);
+        KERATIN_LAUNCH(kernel, blocks_of_items(f.items), kNarrowThreads, 0, stream, x, y, winners,
+                       f);
       },
-      x, y);
+      x, y, static_cast<const std::int32_t*>(winners));
 }
 template <class T>
 void average_pool2d_channels(const T* x, T* y, const Pool2dShape& s, const Stream& stream) {
@@ -228,7 +256,7 @@ void average_pool2d_channels(const T* x, T* y, const Pool2dShape& s, const Strea
       x, y);
 }
 template <class T>
-void max_pool2d_gradient_channels(const T* x, const T* dy, T* dx, const Pool2dShape& s,
+void max_pool2d_gradient_channels(const void* winners, const T* dy, T* dx, const Pool2dShape& s,
                                   const Stream& stream) {
   if (s.in_size() == 0) return;
   with_channels(
@@ -236,9 +264,10 @@ void max_pool2d_gradient_channels(const T* x, const T* dy, T* dx, const Pool2dSh
       [&]<int n, bool together>() {
         const Pools f = inputs_of(s, n);
         constexpr auto kernel = max_gradient_kernel<T, n, together>;
-        KERATIN_LAUNCH(kernel, blocks_of_items(f.items), kNarrowThreads, 0, stream, x, dy, dx, f);
+        KERATIN_LAUNCH(kernel, blocks_of_items(f.items), kNarrowThreads, 0, stream, winners, dy, dx,
+                       f);
       },
-      x, dy, dx);
+      dy, dx, static_cast<const std::int32_t*>(winners));
 }
 template <class T>
 void average_pool2d_gradient_channels(const T* dy, T* dx, const Pool2dShape& s,
@@ -254,11 +283,11 @@ void average_pool2d_gradient_channels(const T* dy, T* dx, const Pool2dShape& s,
       dy, dx);
 }
 
-#define KERATIN_POOL2D(T)                                                                 \
-  template void max_pool2d_channels(const T*, T*, const Pool2dShape&, const Stream&);     \
-  template void average_pool2d_channels(const T*, T*, const Pool2dShape&, const Stream&); \
-  template void max_pool2d_gradient_channels(const T*, const T*, T*, const Pool2dShape&,  \
-                                             const Stream&);                              \
+#define KERATIN_POOL2D(T)                                                                    \
+  template void max_pool2d_channels(const T*, T*, void*, const Pool2dShape&, const Stream&); \
+  template void average_pool2d_channels(const T*, T*, const Pool2dShape&, const Stream&);    \
+  template void max_pool2d_gradient_channels(const void*, const T*, T*, const Pool2dShape&,  \
+                                             const Stream&);                                 \
   template void average_pool2d_gradient_channels(const T*, T*, const Pool2dShape&, const Stream&);
 KERATIN_POOL2D(float)
 KERATIN_POOL2D(double)

@@ -21,61 +21,43 @@ __device__ __forceinline__ std::int64_t place_in(const Pool2dShape& s, std::int6
   return ((n * s.in_h + row) * s.in_w + column) * s.channels + channel;
 }
 
-// The windows [first, last) along one axis that hold a cell.
-__device__ __forceinline__ Pool2dShape::Range windows_of(std::int64_t cell, std::int64_t pool,
-                                                         std::int64_t stride, std::int64_t pad,
-                                                         std::int64_t count) {
-  const std::int64_t before = cell + pad - pool;  // a window that begins there has just ended
-  const std::int64_t first = before < 0 ? 0 : before / stride + 1;
-  const std::int64_t last = (cell + pad) / stride + 1;
-  return {first, last < count ? last : count};
-}
-
-// The place of the first largest element of a window, or of its first NaN.
+// The place of the first largest element of a window, or of its first NaN; and its number.
+struct Winner {
+  std::int64_t at, number;
+};
 template <class T>
-__device__ __forceinline__ std::int64_t winner(const T* x, const Pool2dShape& s, std::int64_t n,
-                                               std::int64_t i, std::int64_t j,
-                                               std::int64_t channel) {
-  const auto rows = s.rows(i), columns = s.columns(j);
-  std::int64_t best = place_in(s, n, rows.first, columns.first, channel);
+__device__ __forceinline__ Winner winner(const T* x, const Pool2dShape& s, const Cell& out) {
+  const auto rows = s.rows(out.i), columns = s.columns(out.j);
+  Winner best{-1, 0};
   for (std::int64_t row = rows.first; row < rows.last; ++row) {
     for (std::int64_t column = columns.first; column < columns.last; ++column) {
-      const std::int64_t at = place_in(s, n, row, column, channel);
-      const T value = x[at], most = x[best];
-      if (most == most && (value > most || value != value)) best = at;
+      const std::int64_t at = place_in(s, out.n, row, column, out.c);
+      if (best.at < 0 || (x[best.at] == x[best.at] && !(x[at] <= x[best.at])))
+        best = {at, s.number(out.i, out.j, row, column)};
     }
   }
   return best;
 }
 
-// Is the element at `at` what winner finds? Cells come before it that are as large, or after it that
-// are larger, if not.
-template <class T>
-__device__ __forceinline__ bool wins(const T* x, const Pool2dShape& s, std::int64_t at,
-                                     const Cell& in, std::int64_t i, std::int64_t j) {
-  const T mine = x[at];
-  const auto rows = s.rows(i), columns = s.columns(j);
-  for (std::int64_t row = rows.first; row < rows.last; ++row) {
-    for (std::int64_t column = columns.first; column < columns.last; ++column) {
-      const std::int64_t other = place_in(s, in.n, row, column, in.c);
-      const T value = x[other];
-      const bool nan = value != value;
-      if (other < at && (nan || value >= mine)) return false;
-      if (other > at && mine == mine && (nan || value > mine)) return false;
-    }
-  }
-  return true;
+__device__ __forceinline__ std::int64_t winner_at(const void* winners, const Pool2dShape& s,
+                                                  std::int64_t y) {
+  return s.winner_bytes == 1 ? static_cast<const std::uint8_t*>(winners)[y]
+                             : static_cast<const std::int32_t*>(winners)[y];
 }
 
 // One output a thread, neighbouring threads in neighbouring channels.
 template <class T>
 __global__ void __launch_bounds__(kThreads)
-    max_kernel(const T* x, T* y, Pool2dShape s, std::int64_t size) {
+    max_kernel(const T* x, T* y, void* winners, Pool2dShape s, std::int64_t size) {
   const std::int64_t step = std::int64_t{gridDim.x} * blockDim.x;
   for (std::int64_t at = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x; at < size;
        at += step) {
-    const Cell out = cell_at(at, s.out_h, s.out_w, s.channels);
-    y[at] = x[winner(x, s, out.n, out.i, out.j, out.c)];
+    const Winner best = winner(x, s, cell_at(at, s.out_h, s.out_w, s.channels));
+    y[at] = x[best.at];
+    if (s.winner_bytes == 1)
+      static_cast<std::uint8_t*>(winners)[at] = static_cast<std::uint8_t>(best.number);
+    else if (s.winner_bytes == 4)
+      static_cast<std::int32_t*>(winners)[at] = static_cast<std::int32_t>(best.number);
   }
 }
 
@@ -99,18 +81,18 @@ __global__ void __launch_bounds__(kThreads)
 // to by two threads.
 template <class T>
 __global__ void __launch_bounds__(kThreads)
-    max_gradient_kernel(const T* x, const T* dy, T* dx, Pool2dShape s, std::int64_t size) {
+    max_gradient_kernel(const void* winners, const T* dy, T* dx, Pool2dShape s, std::int64_t size) {
   const std::int64_t step = std::int64_t{gridDim.x} * blockDim.x;
   for (std::int64_t at = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x; at < size;
        at += step) {
     const Cell in = cell_at(at, s.in_h, s.in_w, s.channels);
-    const auto rows = windows_of(in.i, s.pool_h, s.stride_h, s.pad_top, s.out_h);
-    const auto columns = windows_of(in.j, s.pool_w, s.stride_w, s.pad_left, s.out_w);
+    const auto rows = s.rows_with(in.i), columns = s.columns_with(in.j);
     T sum = 0;
     for (std::int64_t i = rows.first; i < rows.last; ++i)
-      for (std::int64_t j = columns.first; j < columns.last; ++j)
-        if (wins(x, s, at, in, i, j))
-          sum += dy[((in.n * s.out_h + i) * s.out_w + j) * s.channels + in.c];
+      for (std::int64_t j = columns.first; j < columns.last; ++j) {
+        const std::int64_t y = ((in.n * s.out_h + i) * s.out_w + j) * s.channels + in.c;
+        if (winner_at(winners, s, y) == s.number(i, j, in.i, in.j)) sum += dy[y];
+      }
     dx[at] = sum;
   }
 }
@@ -122,8 +104,7 @@ __global__ void __launch_bounds__(kThreads)
   for (std::int64_t at = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x; at < size;
        at += step) {
     const Cell in = cell_at(at, s.in_h, s.in_w, s.channels);
-    const auto rows = windows_of(in.i, s.pool_h, s.stride_h, s.pad_top, s.out_h);
-    const auto columns = windows_of(in.j, s.pool_w, s.stride_w, s.pad_left, s.out_w);
+    const auto rows = s.rows_with(in.i), columns = s.columns_with(in.j);
     T sum = 0;
     for (std::int64_t i = rows.first; i < rows.last; ++i)
       for (std::int64_t j = columns.first; j < columns.last; ++j)
@@ -136,10 +117,10 @@ __global__ void __launch_bounds__(kThreads)
 }  // namespace
 
 template <class T>
-void max_pool2d_naive(const T* x, T* y, const Pool2dShape& s, const Stream& stream) {
+void max_pool2d_naive(const T* x, T* y, void* winners, const Pool2dShape& s, const Stream& stream) {
   if (s.out_size() == 0) return;
   constexpr auto kernel = max_kernel<T>;
-  KERATIN_LAUNCH(kernel, blocks_for(s.out_size(), kThreads), kThreads, 0, stream, x, y, s,
+  KERATIN_LAUNCH(kernel, blocks_for(s.out_size(), kThreads), kThreads, 0, stream, x, y, winners, s,
                  s.out_size());
 }
 template <class T>
@@ -150,11 +131,11 @@ void average_pool2d_naive(const T* x, T* y, const Pool2dShape& s, const Stream& 
                  s.out_size());
 }
 template <class T>
-void max_pool2d_gradient_naive(const T* x, const T* dy, T* dx, const Pool2dShape& s,
+void max_pool2d_gradient_naive(const void* winners, const T* dy, T* dx, const Pool2dShape& s,
                                const Stream& stream) {
   if (s.in_size() == 0) return;
   constexpr auto kernel = max_gradient_kernel<T>;
-  KERATIN_LAUNCH(kernel, blocks_for(s.in_size(), kThreads), kThreads, 0, stream, x, dy, dx, s,
+  KERATIN_LAUNCH(kernel, blocks_for(s.in_size(), kThreads), kThreads, 0, stream, winners, dy, dx, s,
                  s.in_size());
 }
 template <class T>
@@ -165,11 +146,11 @@ void average_pool2d_gradient_naive(const T* dy, T* dx, const Pool2dShape& s, con
                  s.in_size());
 }
 
-#define KERATIN_POOL2D(T)                                                              \
-  template void max_pool2d_naive(const T*, T*, const Pool2dShape&, const Stream&);     \
-  template void average_pool2d_naive(const T*, T*, const Pool2dShape&, const Stream&); \
-  template void max_pool2d_gradient_naive(const T*, const T*, T*, const Pool2dShape&,  \
-                                          const Stream&);                              \
+#define KERATIN_POOL2D(T)                                                                 \
+  template void max_pool2d_naive(const T*, T*, void*, const Pool2dShape&, const Stream&); \
+  template void average_pool2d_naive(const T*, T*, const Pool2dShape&, const Stream&);    \
+  template void max_pool2d_gradient_naive(const void*, const T*, T*, const Pool2dShape&,  \
+                                          const Stream&);                                 \
   template void average_pool2d_gradient_naive(const T*, T*, const Pool2dShape&, const Stream&);
 KERATIN_POOL2D(float)
 KERATIN_POOL2D(double)

@@ -10,7 +10,9 @@
 #include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <type_traits>
 
 #include "kernels/pool2d/pool2d.h"
@@ -26,82 +28,187 @@ namespace simd = keratin::kernels::HWY_NAMESPACE::simd;
 using D = hn::ScalableTag<float>;
 using I = hn::RebindToSigned<D>;
 using V = hn::Vec<D>;
+using VI = hn::Vec<I>;
 using Range = Pool2dShape::Range;
+
+constexpr auto kLanes = static_cast<std::int64_t>(hn::MaxLanes(D()));
 
 // One vector of channels of one window.
 struct Cells {
   const float* first;                        // its first cell
   std::int64_t right, below, rows, columns;  // distances to the cells beside it; how many
   std::int64_t y;                            // where its result lies
+  std::int32_t number, line;                 // of its first cell; from a row's to the next one's
   std::int64_t channels;                     // left: a whole vector, or less at the end
 };
 
-// kWhole: there are channels for a whole vector.
+// kWhole: there are channels for a whole vector, else `channels`.
+template <bool kWhole>
+HWY_INLINE V LoadChannels(const float* p, std::int64_t channels) {
+  return kWhole ? hn::LoadU(D(), p) : simd::LoadN(D(), p, channels);
+}
+// Past the caches, if kStreams: whole vectors at aligned places only.
+template <bool kStreams, bool kWhole>
+HWY_INLINE void WriteChannels(V v, float* p, std::int64_t channels) {
+  if constexpr (kStreams && kWhole) {
+    hn::Stream(v, D(), p);
+  } else if constexpr (kWhole) {
+    hn::StoreU(v, D(), p);
+  } else {
+    simd::StoreN(v, D(), p, channels);
+  }
+}
 template <bool kWhole>
 HWY_INLINE V Load(const float* p, const Cells& w) {
-  return kWhole ? hn::LoadU(D(), p) : simd::LoadN(D(), p, w.channels);
+  return LoadChannels<kWhole>(p, w.channels);
 }
 template <bool kWhole>
 HWY_INLINE void Store(V v, float* p, const Cells& w) {
-  if constexpr (kWhole) {
-    hn::StoreU(v, D(), p);
-  } else {
-    simd::StoreN(v, D(), p, w.channels);
-  }
+  WriteChannels<false, kWhole>(v, p, w.channels);
 }
-
-// Past the caches, if kStreams: whole vectors at aligned places only.
 template <bool kStreams, bool kWhole>
 HWY_INLINE void Write(V v, float* p, const Cells& w) {
-  if constexpr (kStreams && kWhole) {
-    hn::Stream(v, D(), p);
-  } else {
-    Store<kWhole>(v, p, w);
-  }
+  WriteChannels<kStreams, kWhole>(v, p, w.channels);
 }
 
-// Calls f(whole, cells) for each vector of channels of window `j` of row `row` of all images; whole
-// is a bool constant.
+// Winners' numbers from memory and to it, whatever a number takes.
+template <bool kWhole>
+HWY_INLINE VI LoadNumbers(const std::uint8_t* p, std::int64_t channels) {
+  const hn::Rebind<std::uint8_t, I> bytes;
+  return hn::PromoteTo(I(), kWhole ? hn::LoadU(bytes, p) : simd::LoadN(bytes, p, channels));
+}
+template <bool kWhole>
+HWY_INLINE VI LoadNumbers(const std::int32_t* p, std::int64_t channels) {
+  return kWhole ? hn::LoadU(I(), p) : simd::LoadN(I(), p, channels);
+}
+template <bool kWhole>
+HWY_INLINE void StoreNumbers(VI v, std::uint8_t* p, const Cells& w) {
+  const hn::Rebind<std::uint8_t, I> bytes;
+  simd::StoreN(hn::DemoteTo(bytes, v), bytes, p, kWhole ? kLanes : w.channels);
+}
+template <bool kWhole>
+HWY_INLINE void StoreNumbers(VI v, std::int32_t* p, const Cells& w) {
+  simd::StoreN(v, I(), p, kWhole ? kLanes : w.channels);
+}
+
+// A row of windows, counted through all images.
+struct WindowRow {
+  WindowRow(const float* x, const Pool2dShape& shape, std::int64_t row)
+      : s(shape),
+        i(row % s.out_h),
+        rows(s.rows(i)),
+        y(row * s.out_w * s.channels),
+        first(x + (row / s.out_h * s.in_h + rows.first) * s.in_w * s.channels) {}
+  const Pool2dShape& s;
+  std::int64_t i;
+  Range rows;
+  std::int64_t y;      // where its first result lies
+  const float* first;  // the first cell of the image's row rows.first
+};
+
+HWY_INLINE Cells CellsOf(const WindowRow& row, std::int64_t j) {
+  const Pool2dShape& s = row.s;
+  const Range columns = s.columns(j);
+  return {.first = row.first + columns.first * s.channels,
+          .right = s.channels,
+          .below = s.in_w * s.channels,
+          .rows = row.rows.size(),
+          .columns = columns.size(),
+          .y = row.y + j * s.channels,
+          .number = static_cast<std::int32_t>(s.number(row.i, j, row.rows.first, columns.first)),
+          .line = static_cast<std::int32_t>(s.pool_w),
+          .channels = s.channels};
+}
+
+// Calls f(whole, cells) for each vector of channels of a window; whole is a bool constant.
 template <class F>
-HWY_INLINE void ForEachChannels(const float* x, const Pool2dShape& s, std::int64_t row,
-                                std::int64_t j, F f) {
-  constexpr auto kLanes = static_cast<std::int64_t>(hn::MaxLanes(D()));
-  const std::int64_t n = row / s.out_h, below = s.in_w * s.channels;
-  const Range rows = s.rows(row % s.out_h), columns = s.columns(j);
-  const float* const first_row = x + (n * s.in_h + rows.first) * below;
-  Cells w{first_row + columns.first * s.channels, s.channels, below, rows.size(), columns.size(),
-          (row * s.out_w + j) * s.channels,       s.channels};
+HWY_INLINE void ForEachVector(Cells w, F f) {
   for (; w.channels >= kLanes; w.channels -= kLanes, w.first += kLanes, w.y += kLanes) {
     f(std::true_type(), w);
   }
   if (w.channels > 0) f(std::false_type(), w);
 }
 
-// The same for each window of the row.
+// The same for each window of row `row` of all images. Those that begin side by side and lie whole
+// inside the image are taken as one of so many times the channels.
 template <class F>
 HWY_INLINE void ForEachWindow(const float* x, const Pool2dShape& s, std::int64_t row, F f) {
-  for (std::int64_t j = 0; j < s.out_w; ++j) ForEachChannels(x, s, row, j, f);
+  const WindowRow windows(x, s, row);
+  const std::int64_t first = std::min(s.out_w, (s.pad_left + s.stride_w - 1) / s.stride_w);
+  const std::int64_t room = s.in_w + s.pad_left - s.pool_w;
+  const std::int64_t last = std::clamp(room < 0 ? 0 : room / s.stride_w + 1, first, s.out_w);
+  for (std::int64_t j = 0; j < first; ++j) ForEachVector(CellsOf(windows, j), f);
+  if (first < last) {
+    Cells w = CellsOf(windows, first);
+    if (s.stride_w == 1) {
+      w.channels *= last - first;
+      ForEachVector(w, f);
+    } else {
+      for (std::int64_t j = first; j < last; ++j) {
+        ForEachVector(w, f);
+        w.first += s.stride_w * s.channels, w.y += s.channels;
+      }
+    }
+  }
+  for (std::int64_t j = last; j < s.out_w; ++j) ForEachVector(CellsOf(windows, j), f);
 }
 
-// Calls f(cell number, distance from the first cell) row by row.
+// Calls f(number in the window, distance from the first cell) row by row.
 template <class F>
 HWY_INLINE void ForEachCell(const Cells& w, F f) {
-  int cell = 0;
-  for (std::int64_t r = 0; r < w.rows; ++r) {
-    for (std::int64_t q = 0; q < w.columns; ++q) f(cell++, r * w.below + q * w.right);
+  std::int32_t line = w.number;
+  for (std::int64_t r = 0; r < w.rows; ++r, line += w.line) {
+    std::int32_t number = line;
+    for (std::int64_t q = 0; q < w.columns; ++q) f(number++, r * w.below + q * w.right);
   }
 }
 
-// The four cells of a window of 2 x 2.
-struct Four {
-  V v0, v1, v2, v3;
+// Is the window one of kSize x kSize that lies whole inside the image?
+template <int kSize>
+HWY_INLINE bool IsWhole(const Cells& w) {
+  return w.rows == kSize && w.columns == kSize && w.line == kSize && w.number == 0;
+}
+// The cell of that number in such a window.
+template <bool kWhole, int kSize>
+HWY_INLINE V LoadCell(const Cells& w, int number) {
+  return Load<kWhole>(w.first + number / kSize * w.below + number % kSize * w.right, w);
+}
+
+// Few channels leave lanes idle where windows are not side by side. Then a row is pooled at every
+// column, so that it is one window of many channels, and what is not wanted is left out.
+HWY_INLINE bool PoolsEveryColumn(const Pool2dShape& s) {
+  return s.stride_w > 1 && s.channels < kLanes / 2;
+}
+
+// A row of windows at every column, as the only row of an image of its own.
+struct EveryColumn {
+  EveryColumn(const float* x, const Pool2dShape& s, std::int64_t row) : shape(s) {
+    const WindowRow windows(x, s, row);
+    first = windows.first;
+    number = static_cast<std::int32_t>(s.number(windows.i, 0, windows.rows.first, -s.pad_left));
+    shape.batch = shape.out_h = 1;
+    shape.in_h = shape.pool_h = windows.rows.size();
+    shape.pad_top = 0;
+    shape.out_w = (s.out_w - 1) * s.stride_w + 1;
+    shape.stride_w = 1;
+  }
+  Pool2dShape shape;
+  const float* first;   // the image
+  std::int32_t number;  // what winners' numbers lack, as rows above are cut off
 };
-HWY_INLINE bool IsTwoByTwo(const Cells& w) { return w.rows == 2 && w.columns == 2; }
-template <bool kWhole>
-HWY_INLINE Four LoadFour(const Cells& w) {
-  const float* const below = w.first + w.below;
-  return {Load<kWhole>(w.first, w), Load<kWhole>(w.first + w.right, w), Load<kWhole>(below, w),
-          Load<kWhole>(below + w.right, w)};
+
+constexpr std::int64_t kMostFew = 8;  // channels: kLanes / 2 of the longest vectors
+// The results wanted of such a row, from `all`, which may be read kMostFew elements further.
+template <class T>
+HWY_INLINE void PickColumns(const T* all, const Pool2dShape& s, T* to) {
+  const std::int64_t step = s.stride_w * s.channels, end = s.out_w * s.channels;
+  std::int64_t at = 0;
+  for (; at + kMostFew <= end; at += s.channels, all += step) {
+    std::memcpy(to + at, all, kMostFew * sizeof(T));
+  }
+  for (; at < end; at += s.channels, all += step) {
+    std::memcpy(to + at, all, static_cast<std::size_t>(s.channels) * sizeof(T));
+  }
 }
 
 }  // namespace pool2d

@@ -257,26 +257,32 @@ TEST_CASE("float64: products over several tiles, convolution in groups, strided 
 
 TEST_CASE("float64: pooling") {
   for (const std::int64_t channels : {1, 3, 8, 5}) {
-    const kernels::Pool2dShape s{.batch = 2,
-                                 .in_h = 7,
-                                 .in_w = 6,
-                                 .channels = channels,
-                                 .out_h = 4,
-                                 .out_w = 3,
-                                 .pool_h = 3,
-                                 .pool_w = 2,
-                                 .stride_h = 2,
-                                 .stride_w = 2,
-                                 .pad_top = 1,
-                                 .pad_left = 0};
+    kernels::Pool2dShape s{.batch = 2,
+                           .in_h = 7,
+                           .in_w = 6,
+                           .channels = channels,
+                           .out_h = 4,
+                           .out_w = 3,
+                           .pool_h = 3,
+                           .pool_w = 2,
+                           .stride_h = 2,
+                           .stride_w = 2,
+                           .pad_top = 1,
+                           .pad_left = 0};
     const Values x = values(s.in_size(), 1), dy = values(s.out_size(), 2);
     const auto forward = [&](auto* f) {
       return written(s.out_size(), [&](double* y) { f(x.data(), y, s); });
     };
-    check_rungs(kernels::max_pool2d_ladder<double>, s, forward);
     check_rungs(kernels::average_pool2d_ladder<double>, s, forward, 6);
+    s.winner_bytes = 1;
+    std::vector<std::uint8_t> winners(static_cast<std::size_t>(s.out_size()));
+    check_rungs(kernels::max_pool2d_ladder<double>, s, [&](auto* f) {
+      auto y = written(s.out_size(), [&](double* to) { f(x.data(), to, winners.data(), s); });
+      y.insert(y.end(), winners.begin(), winners.end());
+      return y;
+    });
     check_rungs(kernels::max_pool2d_gradient_ladder<double>, s, [&](auto* f) {
-      return written(s.in_size(), [&](double* dx) { f(x.data(), dy.data(), dx, s); });
+      return written(s.in_size(), [&](double* dx) { f(winners.data(), dy.data(), dx, s); });
     });
     check_rungs(
         kernels::average_pool2d_gradient_ladder<double>, s,

@@ -50,17 +50,40 @@ std::vector<double> cells(std::int64_t count, std::uint64_t seed, bool odd_value
 
 constexpr std::int64_t kGuard = 64;
 template <class T>
-std::vector<T> pooled(kernels::Pool2dFn<T> function, const std::vector<double>& x,
-                      const Pool2dShape& s) {
+std::vector<T> averaged(kernels::AveragePool2dFn<T> function, const std::vector<double>& x,
+                        const Pool2dShape& s) {
   auto y = unwritten<T>(s.out_size() + kGuard);
   function(converted<T>(x).data(), y.data(), s);
   return y;
 }
 template <class T>
-std::vector<T> max_gradient(kernels::MaxPool2dGradientFn<T> function, const std::vector<double>& x,
-                            const std::vector<double>& dy, const Pool2dShape& s) {
+std::vector<T> largest(kernels::MaxPool2dFn<T> function, const std::vector<double>& x,
+                       const Pool2dShape& s) {
+  auto y = unwritten<T>(s.out_size() + kGuard);
+  function(converted<T>(x).data(), y.data(), nullptr, s);
+  return y;
+}
+
+// y, and the numbers of those that won.
+template <class T>
+struct Winners {
+  std::vector<T> y;
+  std::vector<std::int32_t> numbers;  // the memory itself, and what lies behind it
+};
+template <class T>
+Winners<T> winners(kernels::MaxPool2dFn<T> function, const std::vector<double>& x,
+                   const Pool2dShape& s) {
+  Winners<T> w{unwritten<T>(s.out_size() + kGuard), {}};
+  w.numbers.assign(static_cast<std::size_t>(s.out_size() + kGuard), -7);
+  function(converted<T>(x).data(), w.y.data(), w.numbers.data(), s);
+  return w;
+}
+template <class T>
+std::vector<T> max_gradient(kernels::MaxPool2dGradientFn<T> function,
+                            const std::vector<std::int32_t>& numbers, const std::vector<double>& dy,
+                            const Pool2dShape& s) {
   auto dx = unwritten<T>(s.in_size() + kGuard);
-  function(converted<T>(x).data(), converted<T>(dy).data(), dx.data(), s);
+  function(numbers.data(), converted<T>(dy).data(), dx.data(), s);
   return dx;
 }
 template <class T>
@@ -76,17 +99,29 @@ void check_all_rungs(const Pool2dShape& s, std::uint64_t seed) {
   const auto dy = converted<double>(normal_values<float>(s.out_size(), seed));
   for (const bool odd_values : {false, true}) {
     const auto x = cells(s.in_size(), seed + 1, odd_values);
-    const auto y = pooled<double>(cpu::max_pool2d_reference, x, s);
+    const auto y = largest<double>(cpu::max_pool2d_reference, x, s);
     for_each_rung(kernels::max_pool2d_ladder<float>, s, [&](auto function) {
-      CHECK(difference(pooled<float>(function, x, s), y, {0, 0}) == "");
+      CHECK(difference(largest<float>(function, x, s), y, {0, 0}) == "");
     });
-    const auto dx = max_gradient<double>(cpu::max_pool2d_gradient_reference, x, dy, s);
-    for_each_rung(kernels::max_pool2d_gradient_ladder<float>, s, [&](auto function) {
-      CHECK(difference(max_gradient<float>(function, x, dy, s), dx, {1e-6, 1e-6}) == "");
-    });
-    const auto mean = pooled<double>(cpu::average_pool2d_reference, x, s);
+    for (const std::int64_t bytes : {std::int64_t{4}, s.bytes_of_winner()}) {
+      Pool2dShape told = s;
+      told.winner_bytes = bytes;
+      const auto won = winners<double>(cpu::max_pool2d_reference, x, told);
+      for_each_rung(kernels::max_pool2d_ladder<float>, told, [&](auto function) {
+        const auto w = winners<float>(function, x, told);
+        CHECK(difference(w.y, y, {0, 0}) == "");
+        CHECK(w.numbers == won.numbers);
+      });
+      const auto dx =
+          max_gradient<double>(cpu::max_pool2d_gradient_reference, won.numbers, dy, told);
+      for_each_rung(kernels::max_pool2d_gradient_ladder<float>, told, [&](auto function) {
+        const auto sums = max_gradient<float>(function, won.numbers, dy, told);
+        CHECK(difference(sums, dx, {1e-6, 1e-6}) == "");
+      });
+    }
+    const auto mean = averaged<double>(cpu::average_pool2d_reference, x, s);
     for_each_rung(kernels::average_pool2d_ladder<float>, s, [&](auto function) {
-      CHECK(difference(pooled<float>(function, x, s), mean, {1e-6, 1e-6}) == "");
+      CHECK(difference(averaged<float>(function, x, s), mean, {1e-6, 1e-6}) == "");
     });
   }
   const auto dx = average_gradient<double>(cpu::average_pool2d_gradient_reference, dy, s);
@@ -103,15 +138,18 @@ TEST_CASE("pool2d: reference, by hand") {
   // 2 7 N | 5
   // ------+--
   // 4 3 1 | 6
-  const Pool2dShape s = same(image(1, 3, 4, 1, 2, 2, 2, 2));
+  Pool2dShape s = same(image(1, 3, 4, 1, 2, 2, 2, 2));
+  s.winner_bytes = 1;
   const std::vector<double> x = {0, 7, 7, 1, 2, 7, kNaN, 5, 4, 3, 1, 6}, dy = {1, 2, 3, 4};
   std::vector<double> y(4), dx(12);
-  cpu::max_pool2d_reference(x.data(), y.data(), s);
+  std::vector<std::uint8_t> numbers(4);
+  cpu::max_pool2d_reference(x.data(), y.data(), numbers.data(), s);
   CHECK(y[0] == 7);
   CHECK(std::isnan(y[1]));
   CHECK(y[2] == 4);
   CHECK(y[3] == 6);
-  cpu::max_pool2d_gradient_reference(x.data(), dy.data(), dx.data(), s);
+  CHECK(numbers == std::vector<std::uint8_t>{1, 2, 0, 1});
+  cpu::max_pool2d_gradient_reference(numbers.data(), dy.data(), dx.data(), s);
   CHECK(dx == std::vector<double>{0, 1, 0, 0, 0, 0, 2, 0, 3, 0, 0, 4});
   cpu::average_pool2d_reference(x.data(), y.data(), s);
   CHECK(y[0] == 4);
@@ -142,8 +180,9 @@ TEST_CASE("pool2d: windows, strides, paddings") {
       }
     }
   }
-  check_all_rungs(same(image(3, 2, 1, 18, 7, 5, 2, 2)), 22);   // windows larger than the image
-  check_all_rungs(valid(image(2, 9, 7, 20, 9, 7, 1, 1)), 23);  // one window
+  check_all_rungs(same(image(3, 2, 1, 18, 7, 5, 2, 2)), 22);       // windows larger than the image
+  check_all_rungs(valid(image(2, 9, 7, 20, 9, 7, 1, 1)), 23);      // one window
+  check_all_rungs(valid(image(1, 20, 18, 18, 17, 16, 1, 1)), 26);  // numbers past a byte
   check_all_rungs(valid(image(9, 26, 26, 32, 2, 2, 2, 2)), 24);
   check_all_rungs(same(image(0, 6, 6, 4, 2, 2, 2, 2)), 25);
 }
@@ -154,8 +193,8 @@ TEST_CASE("pool2d: the same bits on any number of threads") {
        {valid(image(8, 26, 26, 32, 2, 2, 2, 2)), same(image(5, 31, 30, 20, 3, 3, 2, 2))}) {
     const auto x = converted<double>(normal_values<float>(s.in_size(), 30)),
                dy = converted<double>(normal_values<float>(s.out_size(), 31));
-    const auto same_bits = [&](const auto& ladder, auto compute) {
-      for_each_rung(ladder, s, [&](auto function) {
+    const auto same_bits = [&](const auto& ladder, const Pool2dShape& shape, auto compute) {
+      for_each_rung(ladder, shape, [&](auto function) {
         std::vector<std::vector<float>> results;
         for (const int threads : {1, 2, 4}) {
           kernels::set_thread_count(threads);
@@ -166,12 +205,18 @@ TEST_CASE("pool2d: the same bits on any number of threads") {
         CHECK(results[0] == results[2]);
       });
     };
-    same_bits(kernels::max_pool2d_ladder<float>, [&](auto f) { return pooled<float>(f, x, s); });
-    same_bits(kernels::average_pool2d_ladder<float>,
-              [&](auto f) { return pooled<float>(f, x, s); });
-    same_bits(kernels::max_pool2d_gradient_ladder<float>,
-              [&](auto f) { return max_gradient<float>(f, x, dy, s); });
-    same_bits(kernels::average_pool2d_gradient_ladder<float>,
+    Pool2dShape told = s;
+    told.winner_bytes = 1;
+    const auto won = winners<double>(kernels::cpu::max_pool2d_reference, x, told).numbers;
+    same_bits(kernels::max_pool2d_ladder<float>, s,
+              [&](auto f) { return largest<float>(f, x, s); });
+    same_bits(kernels::max_pool2d_ladder<float>, told,
+              [&](auto f) { return winners<float>(f, x, told).y; });
+    same_bits(kernels::average_pool2d_ladder<float>, s,
+              [&](auto f) { return averaged<float>(f, x, s); });
+    same_bits(kernels::max_pool2d_gradient_ladder<float>, told,
+              [&](auto f) { return max_gradient<float>(f, won, dy, told); });
+    same_bits(kernels::average_pool2d_gradient_ladder<float>, s,
               [&](auto f) { return average_gradient<float>(f, dy, s); });
   }
   kernels::set_thread_count(before);
@@ -180,9 +225,11 @@ TEST_CASE("pool2d: the same bits on any number of threads") {
 TEST_CASE("pool2d: cost and text") {
   Pool2dShape s = valid(image(2, 6, 4, 3, 2, 2, 2, 2));
   CHECK(s.text() == "[2, 6, 4, 3] 2x2 -> [2, 3, 2, 3]");
-  CHECK(kernels::pool2d_cost<float>(s).flops == 36 * 4);
-  CHECK(kernels::pool2d_cost<float>(s).bytes == 4 * (144 + 36));
-  CHECK(kernels::max_pool2d_gradient_cost<double>(s).bytes == 8 * (288 + 36));
+  CHECK(kernels::average_pool2d_cost<float>(s).flops == 36 * 4);
+  CHECK(kernels::average_pool2d_cost<float>(s).bytes == 4 * (144 + 36));
+  CHECK(kernels::max_pool2d_cost<double>(s).bytes == 8 * (144 + 36));
+  s.winner_bytes = 1;
+  CHECK(kernels::max_pool2d_cost<double>(s).bytes == 8 * (144 + 36) + 36);
   s = same(image(2, 6, 4, 3, 3, 3, 1, 2));
   CHECK(s.text() == "[2, 6, 4, 3] 3x3 -> [2, 6, 2, 3] stride 1x2 pad 1x0");
 }

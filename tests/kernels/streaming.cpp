@@ -72,20 +72,28 @@ TEST_CASE("streamed results: depthwise convolution") {
 TEST_CASE("streamed results: pooling") {
   for (const std::int64_t channels : {5, 16, 32}) {
     for (const std::int64_t window : {2, 3}) {
-      const kernels::Pool2dShape s{.batch = 3,
-                                   .in_h = 9,
-                                   .in_w = 11,
-                                   .channels = channels,
-                                   .out_h = (9 - window) / 2 + 1,
-                                   .out_w = (11 - window) / 2 + 1,
-                                   .pool_h = window,
-                                   .pool_w = window};
+      kernels::Pool2dShape s{.batch = 3,
+                             .in_h = 9,
+                             .in_w = 11,
+                             .channels = channels,
+                             .out_h = (9 - window) / 2 + 1,
+                             .out_w = (11 - window) / 2 + 1,
+                             .pool_h = window,
+                             .pool_w = window};
       const auto x = normal_values(s.in_size(), 3), dy = normal_values(s.out_size(), 4);
       for_each_rung(kernels::max_pool2d_ladder<float>, s, [&](auto* function) {
-        check_streamed(s.out_size(), [&](float* y) { function(x.data(), y, s); });
+        check_streamed(s.out_size(), [&](float* y) { function(x.data(), y, nullptr, s); });
+      });
+      for_each_rung(kernels::average_pool2d_gradient_ladder<float>, s, [&](auto* function) {
+        check_streamed(s.in_size(), [&](float* dx) { function(dy.data(), dx, s); });
+      });
+      s.winner_bytes = 1;
+      std::vector<std::uint8_t> winners(static_cast<std::size_t>(s.out_size()));
+      for_each_rung(kernels::max_pool2d_ladder<float>, s, [&](auto* function) {
+        check_streamed(s.out_size(), [&](float* y) { function(x.data(), y, winners.data(), s); });
       });
       for_each_rung(kernels::max_pool2d_gradient_ladder<float>, s, [&](auto* function) {
-        check_streamed(s.in_size(), [&](float* dx) { function(x.data(), dy.data(), dx, s); });
+        check_streamed(s.in_size(), [&](float* dx) { function(winners.data(), dy.data(), dx, s); });
       });
     }
   }

@@ -77,18 +77,31 @@ void check_reduce(kernels::Reduction op, std::int64_t outer, std::int64_t reduce
 void check_pooling(const kernels::Pool2dShape& s) {
   const auto x = to_bfloat16s(bfloat16_values(s.in_size(), 4));
   const auto dy = to_bfloat16s(bfloat16_values(s.out_size(), 5));
-  const auto pooled = [&](auto* function) {
+  // Sums of overlapping windows may cancel.
+  const Tolerance sums{.rel = 2 * kBFloat16Rounding, .abs = 1e-5};
+  kernels::Pool2dShape told = s;
+  told.winner_bytes = 1;
+  std::vector<std::uint8_t> winners(static_cast<std::size_t>(s.out_size() + 1));
+  check_rungs(kernels::max_pool2d_ladder<BFloat16>, told, {0, 0}, [&](auto* function) {
+    auto y = unwritten_bfloat16s(s.out_size() + 1);
+    function(x.data(), y.data(), winners.data(), told);
+    auto all = to_floats(y);
+    all.insert(all.end(), winners.begin(), winners.end());
+    return all;
+  });
+  check_rungs(kernels::max_pool2d_ladder<BFloat16>, s, {0, 0}, [&](auto* function) {
+    auto y = unwritten_bfloat16s(s.out_size() + 1);
+    function(x.data(), y.data(), nullptr, s);
+    return to_floats(y);
+  });
+  check_rungs(kernels::average_pool2d_ladder<BFloat16>, s, sums, [&](auto* function) {
     auto y = unwritten_bfloat16s(s.out_size() + 1);
     function(x.data(), y.data(), s);
     return to_floats(y);
-  };
-  // Sums of overlapping windows may cancel.
-  const Tolerance sums{.rel = 2 * kBFloat16Rounding, .abs = 1e-5};
-  check_rungs(kernels::max_pool2d_ladder<BFloat16>, s, {0, 0}, pooled);
-  check_rungs(kernels::average_pool2d_ladder<BFloat16>, s, sums, pooled);
-  check_rungs(kernels::max_pool2d_gradient_ladder<BFloat16>, s, sums, [&](auto* function) {
+  });
+  check_rungs(kernels::max_pool2d_gradient_ladder<BFloat16>, told, sums, [&](auto* function) {
     auto dx = unwritten_bfloat16s(s.in_size() + 1);
-    function(x.data(), dy.data(), dx.data(), s);
+    function(winners.data(), dy.data(), dx.data(), told);
     return to_floats(dx);
   });
   check_rungs(kernels::average_pool2d_gradient_ladder<BFloat16>, s, sums, [&](auto* function) {

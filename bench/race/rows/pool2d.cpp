@@ -7,34 +7,43 @@ namespace {
 
 using kernels::Pool2dShape;
 
-Run forward(Buffers& b, const Pool2dShape& s, Pooling kind) {
-  const PoolOperands o = pool_operands(b, s, false);
-  if (kind == Pooling::max) {
-    return [=] { kernels::run(kernels::max_pool2d_ladder<float>, o.x, o.out, s); };
+enum class Pass : std::uint8_t { forward, inference, gradient };
+
+Run maximum(Buffers& b, Pool2dShape s, Pass pass) {
+  const PoolOperands o = pool_operands(b, s, pass == Pass::gradient);
+  if (pass == Pass::inference) {
+    return [=] { kernels::run(kernels::max_pool2d_ladder<float>, o.x, o.out, nullptr, s); };
   }
-  return [=] { kernels::run(kernels::average_pool2d_ladder<float>, o.x, o.out, s); };
+  s.winner_bytes = s.bytes_of_winner();
+  auto* const winners = b.scratch<std::uint8_t>(s.out_size() * s.winner_bytes);
+  if (pass == Pass::forward) {
+    return [=] { kernels::run(kernels::max_pool2d_ladder<float>, o.x, o.out, winners, s); };
+  }
+  kernels::run(kernels::max_pool2d_ladder<float>, o.x, b.scratch<float>(s.out_size()), winners, s);
+  return [=] { kernels::run(kernels::max_pool2d_gradient_ladder<float>, winners, o.dy, o.out, s); };
 }
 
-Run gradient(Buffers& b, const Pool2dShape& s, Pooling kind) {
-  const PoolOperands o = pool_operands(b, s, true);
-  if (kind == Pooling::max) {
-    return [=] { kernels::run(kernels::max_pool2d_gradient_ladder<float>, o.x, o.dy, o.out, s); };
+Run average(Buffers& b, const Pool2dShape& s, Pass pass) {
+  const PoolOperands o = pool_operands(b, s, pass == Pass::gradient);
+  if (pass == Pass::gradient) {
+    return [=] { kernels::run(kernels::average_pool2d_gradient_ladder<float>, o.dy, o.out, s); };
   }
-  return [=] { kernels::run(kernels::average_pool2d_gradient_ladder<float>, o.dy, o.out, s); };
+  return [=] { kernels::run(kernels::average_pool2d_ladder<float>, o.x, o.out, s); };
 }
 
 constexpr const char* kPasses[] = {"fwd", "fwd_infer", "bwd"};
 
 Contest contest(const Pool2dShape& s, Pooling kind, int pass) {
-  const bool backward = pass == 2;
   Contest c{.op = kind == Pooling::max ? "maxpool" : "avgpool",
             .shape = fmt::format("N{}_{}x{}x{}_{}x{}_s{}", s.batch, s.in_h, s.in_w, s.channels,
                                  s.pool_h, s.pool_w, s.stride_h),
             .pass = kPasses[pass],
-            .cost = kernels::pool2d_cost<float>(s),
+            .cost = kernels::average_pool2d_cost<float>(s),
             .contenders = {}};
   c.contenders.push_back({"keratin", [=](Buffers& b) {
-                            return backward ? gradient(b, s, kind) : forward(b, s, kind);
+                            const auto which = static_cast<Pass>(pass);
+                            return kind == Pooling::max ? maximum(b, s, which)
+                                                        : average(b, s, which);
                           }});
   for (Peer* peer : peers()) {
     c.join(pass == 0   ? peer->pool2d(s, kind)
