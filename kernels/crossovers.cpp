@@ -32,7 +32,9 @@ constexpr std::array kTable{
               &Crossovers::packed_transposed_work, 0, kMany},
     Crossover{"gemm.dot_columns", "columns up to which gemm runs along k, not along columns",
               &Crossovers::dot_columns, 0, 12},
-    Crossover{"gemm.dot_depth", "the least k for that", &Crossovers::dot_depth, 1, kMany},
+    Crossover{"gemm.dot_depth",
+              "the least k for that; a half of it up to 4 columns, three quarters up to 8",
+              &Crossovers::dot_depth, 1, kMany},
     Crossover{"conv2d.winograd_percent",
               "multiply-adds of the direct sum, in percent of what Winograd's products and "
               "transforms cost, from which Winograd's runs",

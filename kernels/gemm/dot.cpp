@@ -1,6 +1,7 @@
 // A few columns, such as a classifier's scores, as dot products: vectors run along k, so that no
-// lane is idle where n is no multiple of the vector. A is read as it lies, and B is copied into [k /
-// lanes][n][lanes]. The sums of a row stay in registers; four at a time are folded into one.
+// lane is idle where n is no multiple of the vector. A is read as it lies, and so are a few columns of
+// a transposed B; else B is copied into [k / lanes][n][lanes]. The sums of some rows stay in
+// registers; four at a time are folded into one.
 // A few rows of A by a transposed B are the same with the operands' parts exchanged: C^T = B A^T.
 #include "kernels/gemm/gemm.h"
 
@@ -27,8 +28,18 @@ namespace HWY_NAMESPACE {
 namespace {
 using namespace gemm;  // NOLINT: the tile's vocabulary, inside an unnamed namespace
 
-// Rows whose sums fit into the registers beside a vector of A.
-constexpr int kRows = HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM ? 2 : 1;
+constexpr bool kManyRegisters = HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM;
+// Rows whose sums fit into the registers beside a vector of each and one of B. Three columns were
+// measured to be faster by two rows than by four.
+constexpr int RowsFor(int columns) {
+  if (columns != 3 && columns <= (kManyRegisters ? 6 : 2)) return 4;
+  return columns <= (kManyRegisters ? 12 : 6) ? 2 : 1;
+}
+
+// 4 to kMostAsTheyLie columns of a transposed B need no copy, which a few rows do not pay back; more
+// would take too many pointers.
+constexpr int kMostAsTheyLie = 6;
+bool Packs(const GemmShape& s) { return !s.trans_b || s.n < 4 || s.n > kMostAsTheyLie || s.m > 64; }
 
 std::int64_t PackedSize(const GemmShape& s) { return (s.k + kLanes - 1) / kLanes * kLanes * s.n; }
 
@@ -43,10 +54,11 @@ void PackB(const float* b, const GemmShape& s, float* to) {
   }
 }
 
-// R rows by all N columns, from row a on.
-template <int R, int N>
+// R rows by all N columns, from row a on. Columns of B are `column` apart; kPacked: their vectors
+// follow each other.
+template <bool kPacked, int R, int N>
 HWY_INLINE void Rows(const float* HWY_RESTRICT a, std::int64_t lda, const float* HWY_RESTRICT b,
-                     std::int64_t k, float (&out)[R][kDotColumns]) {
+                     std::int64_t column, std::int64_t k, float (&out)[R][kDotColumns]) {
   const D d;
   V sums[R][N];
   KERATIN_UNROLL
@@ -60,13 +72,13 @@ HWY_INLINE void Rows(const float* HWY_RESTRICT a, std::int64_t lda, const float*
     for (int i = 0; i < R; ++i) row[i] = load(a + i * lda);
     KERATIN_UNROLL
     for (int j = 0; j < N; ++j) {
-      const V column = hn::LoadU(d, b + j * kLanes);
+      const V of_b = kPacked ? hn::LoadU(d, b + j * kLanes) : load(b + j * column);
       KERATIN_UNROLL
-      for (int i = 0; i < R; ++i) sums[i][j] = hn::MulAdd(row[i], column, sums[i][j]);
+      for (int i = 0; i < R; ++i) sums[i][j] = hn::MulAdd(row[i], of_b, sums[i][j]);
     }
   };
   std::int64_t k0 = 0;
-  for (; k0 + kLanes <= k; k0 += kLanes, a += kLanes, b += N * kLanes) {
+  for (; k0 + kLanes <= k; k0 += kLanes, a += kLanes, b += kPacked ? N * kLanes : kLanes) {
     step([d](const float* p) HWY_ATTR { return hn::LoadU(d, p); });
   }
   if (k0 < k) step([d, k, k0](const float* p) HWY_ATTR { return simd::LoadN(d, p, k - k0); });
@@ -100,36 +112,41 @@ struct Output {
   }
 };
 
-template <int N>
-void AllRows(const float* a, const GemmShape& s, const float* b, const Output& output,
-             std::int64_t first, std::int64_t last) {
-  std::int64_t row = first;
-  for (; row + kRows <= last; row += kRows) {
-    float sums[kRows][kDotColumns];
-    Rows<kRows, N>(a + row * s.lda, s.lda, b, s.k, sums);
-    for (int i = 0; i < kRows; ++i) output.Write(row + i, N, sums[i]);
-  }
-  for (; row < last; ++row) {
-    float sums[1][kDotColumns];
-    Rows<1, N>(a + row * s.lda, s.lda, b, s.k, sums);
-    output.Write(row, N, sums[0]);
-  }
+template <bool kPacked, int R, int N>
+HWY_INLINE void SomeRows(const float* a, const GemmShape& s, const float* b, const Output& output,
+                         std::int64_t row) {
+  float sums[R][kDotColumns];
+  Rows<kPacked, R, N>(a + row * s.lda, s.lda, b, s.ldb, s.k, sums);
+  for (int i = 0; i < R; ++i) output.Write(row + i, N, sums[i]);
 }
 
-template <int... kColumn>
+template <bool kPacked, int N>
+void AllRows(const float* a, const GemmShape& s, const float* b, const Output& output,
+             std::int64_t first, std::int64_t last) {
+  constexpr int kRows = RowsFor(N);
+  std::int64_t row = first;
+  for (; row + kRows <= last; row += kRows) SomeRows<kPacked, kRows, N>(a, s, b, output, row);
+  for (; row < last; ++row) SomeRows<kPacked, 1, N>(a, s, b, output, row);
+}
+
+template <bool kPacked, int... kColumn>
 auto AllRowsOf(std::int64_t columns, std::integer_sequence<int, kColumn...>) {
   using Fn = void (*)(const float*, const GemmShape&, const float*, const Output&, std::int64_t,
                       std::int64_t);
-  static constexpr Fn kEach[] = {&AllRows<kColumn + 1>...};
+  static constexpr Fn kEach[] = {&AllRows<kPacked, kColumn + 1>...};
   return kEach[columns - 1];
 }
 
+// b: packed, or as it lies.
 void Dot(const float* a, const GemmShape& s, const float* b, float* c, const Epilogue<float>& e,
          bool exchanged, std::int64_t first, std::int64_t last) {
   const bool relu = e.activation == Activation::relu;
   const Output output = exchanged ? Output{c, 1, s.ldc, e.bias, 1, 0, relu, s.accumulate}
                                   : Output{c, s.ldc, 1, e.bias, 0, 1, relu, s.accumulate};
-  AllRowsOf(s.n, std::make_integer_sequence<int, kDotColumns>())(a, s, b, output, first, last);
+  const auto rows = Packs(s)
+                        ? AllRowsOf<true>(s.n, std::make_integer_sequence<int, kDotColumns>())
+                        : AllRowsOf<false>(s.n, std::make_integer_sequence<int, kMostAsTheyLie>());
+  rows(a, s, b, output, first, last);
 }
 
 }  // namespace
@@ -139,6 +156,7 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace keratin::kernels::cpu {
+HWY_EXPORT(Packs);
 HWY_EXPORT(PackedSize);
 HWY_EXPORT(PackB);
 HWY_EXPORT(Dot);
@@ -156,9 +174,10 @@ GemmShape exchange(GemmShape s) {
 }
 
 bool has_few_columns(const GemmShape& s) {
+  const std::int64_t folds = (s.n + 3) / 4;  // of a row: up to three
   return s.batch == 1 && !s.trans_a && s.n >= 1 &&
          s.n <= std::min<std::int64_t>(kDotColumns, crossovers().dot_columns) &&
-         s.k >= crossovers().dot_depth && s.m >= 8;
+         4 * s.k >= (1 + folds) * crossovers().dot_depth && s.m >= 8;
 }
 
 }  // namespace
@@ -178,10 +197,14 @@ void gemm_dot(const float* a, const float* b, float* c, const Epilogue<float>& e
     std::swap(a, b);
   }
   const std::int64_t grain = grain_for(s.n * s.k, 1 << 19);
-  const FloatScratch packed(HWY_DYNAMIC_DISPATCH(PackedSize)(s));
-  HWY_DYNAMIC_DISPATCH(PackB)(b, s, packed.data());
+  const bool packs = HWY_DYNAMIC_DISPATCH(Packs)(s);
+  const FloatScratch packed(packs ? HWY_DYNAMIC_DISPATCH(PackedSize)(s) : 0);
+  if (packs) {
+    HWY_DYNAMIC_DISPATCH(PackB)(b, s, packed.data());
+    b = packed.data();
+  }
   parallel_for(s.m, grain, [&](std::int64_t first, std::int64_t last) {
-    HWY_DYNAMIC_DISPATCH(Dot)(a, s, packed.data(), c, e, exchanged, first, last);
+    HWY_DYNAMIC_DISPATCH(Dot)(a, s, b, c, e, exchanged, first, last);
   });
 }
 

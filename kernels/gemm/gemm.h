@@ -89,7 +89,7 @@ void gemm_shallow(const float* a, const float* b, float* c, const Epilogue<float
 inline constexpr int kDotColumns = 12;
 inline constexpr int kTurnedColumns = 14;
 inline constexpr int kShallowDepth = 12;
-/// Products with a k of at most that, A as it lies.
+/// Products with a k of at most that.
 bool gemm_shallow_applies(const GemmShape& s);
 /// Products with at most so many columns, or what `crossovers()` says, A as it lies; and with so
 /// many rows, B transposed.
@@ -118,29 +118,30 @@ inline constexpr auto gemm_ladder<float> = Ladder{
                             always, cpu::gemm_blocked<float>, "", false},
         Rung<GemmFn<float>>{"simd", "a tile of sums stays in registers; operands read as they lie",
                             always, cpu::gemm_simd},
-        Rung<GemmFn<float>>{"packed", "operands copied into the order in which they are read",
-                            cpu::gemm_packed_applies, cpu::gemm_packed,
-                            "sizes of 128 or more and the multiply-adds of gemm.packed_work or "
-                            "gemm.packed_transposed_work (`make tune`; built in: some millions); "
-                            "or rows of A that lie badly or of B that lie far apart, 24 rows and "
-                            "64 columns or more"},
+        Rung<GemmFn<float>>{
+            "packed", "operands copied into the order in which they are read",
+            cpu::gemm_packed_applies, cpu::gemm_packed,
+            "sizes of 128 or more and the multiply-adds of gemm.packed_work or "
+            "gemm.packed_transposed_work (`make tune`; built in: some millions); "
+            "or rows of A that lie badly, 24 or more, or of B that lie far apart, 9 "
+            "rows of A or more; and 64 columns or more"},
         Rung<GemmFn<float>>{
             "dot", "no idle lanes where there are few columns", cpu::gemm_dot_applies,
             cpu::gemm_dot,
             "one product, 8 rows or more, A not transposed, columns up to gemm.dot_columns and a k "
-            "from gemm.dot_depth on (`make tune`; built in: 12, 64); or as few rows, 8 columns or "
-            "more and B transposed"},
+            "from gemm.dot_depth on (`make tune`; built in: 12, 64; up to 4 columns a half of it, "
+            "up to 8 three quarters); or as few rows, 8 columns or more and B transposed"},
         Rung<GemmFn<float>>{"few_rows", "wide tiles where there are few rows: B passes by once",
                             cpu::gemm_few_rows_applies, cpu::gemm_few_rows,
                             "1 to 8 rows (1 to 4 with 16 registers), B not transposed, columns "
                             "for three vectors or more"},
         Rung<GemmFn<float>>{"turned", "no idle lanes where there are few columns, A transposed",
                             cpu::gemm_turned_applies, cpu::gemm_turned,
-                            "one product, A transposed, 1 to 14 columns, a k from 8 on, rows "
-                            "for two vectors or more"},
+                            "one product, A transposed, 1 to 14 columns, a k from 8 on, fewer "
+                            "vectors of rows times columns than rows"},
         Rung<GemmFn<float>>{"shallow", "a small k: B stays in registers, rows of A pass by",
                             cpu::gemm_shallow_applies, cpu::gemm_shallow,
-                            "one product, A not transposed, a k of 1 to 12, 8 rows or more, "
+                            "one product, a k of 1 to 12, 8 rows or more, "
                             "columns for two vectors or more"}}};
 
 namespace cuda {

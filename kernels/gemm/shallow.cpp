@@ -41,7 +41,7 @@ void PackStrips(const float* b, const GemmShape& s, float* to) {
   }
 }
 
-template <int R, int K>
+template <Order kOrder, int R, int K>
 HWY_INLINE void Rows(const float* HWY_RESTRICT a, const float* HWY_RESTRICT b,
                      float* HWY_RESTRICT c, const Epilogue<float>& e, const GemmShape& s) {
   const D d;
@@ -60,7 +60,8 @@ HWY_INLINE void Rows(const float* HWY_RESTRICT a, const float* HWY_RESTRICT b,
     for (int r = 0; r < K; ++r) {
       KERATIN_UNROLL
       for (int i = 0; i < R; ++i) {
-        sums[i] = hn::MulAdd(column[r], hn::Set(d, a[i * lda + r]), sums[i]);
+        const float x = a[kOrder == Order::rows ? i * lda + r : r * lda + i];
+        sums[i] = hn::MulAdd(column[r], hn::Set(d, x), sums[i]);
       }
     }
     KERATIN_UNROLL
@@ -74,28 +75,32 @@ HWY_INLINE void Rows(const float* HWY_RESTRICT a, const float* HWY_RESTRICT b,
   });
 }
 
-template <int K>
+template <Order kOrder, int K>
 void AllRows(const float* a, const float* b, float* c, const Epilogue<float>& e, const GemmShape& s,
              std::int64_t first, std::int64_t last) {
+  const std::int64_t step = kOrder == Order::rows ? s.lda : 1;  // from a row of op(A) to the next
   std::int64_t row = first;
   for (; row + kRows <= last; row += kRows) {
-    Rows<kRows, K>(a + row * s.lda, b, c + row * s.ldc, e, s);
+    Rows<kOrder, kRows, K>(a + row * step, b, c + row * s.ldc, e, s);
   }
-  for (; row < last; ++row) Rows<1, K>(a + row * s.lda, b, c + row * s.ldc, e, s);
+  for (; row < last; ++row) Rows<kOrder, 1, K>(a + row * step, b, c + row * s.ldc, e, s);
 }
 
-template <int... kDepth>
+template <Order kOrder, int... kDepth>
 auto AllRowsOf(std::int64_t depth, std::integer_sequence<int, kDepth...>) {
   using Fn = void (*)(const float*, const float*, float*, const Epilogue<float>&, const GemmShape&,
                       std::int64_t, std::int64_t);
-  static constexpr Fn kEach[] = {&AllRows<kDepth + 1>...};
+  static constexpr Fn kEach[] = {&AllRows<kOrder, kDepth + 1>...};
   return kEach[depth - 1];
 }
 
 // Rows [first, last) of C; b: the packed strips.
 void Shallow(const float* a, const float* b, float* c, const Epilogue<float>& e, const GemmShape& s,
              std::int64_t first, std::int64_t last) {
-  AllRowsOf(s.k, std::make_integer_sequence<int, kShallowDepth>())(a, b, c, e, s, first, last);
+  constexpr auto kDepths = std::make_integer_sequence<int, kShallowDepth>();
+  const auto rows =
+      s.trans_a ? AllRowsOf<Order::columns>(s.k, kDepths) : AllRowsOf<Order::rows>(s.k, kDepths);
+  rows(a, b, c, e, s, first, last);
 }
 
 std::int64_t VectorLanes() { return kLanes; }
@@ -114,7 +119,7 @@ HWY_EXPORT(VectorLanes);
 
 bool gemm_shallow_applies(const GemmShape& shape) {
   const GemmShape s = merged_batch(shape);
-  return s.batch == 1 && !s.trans_a && s.k >= 1 && s.k <= kShallowDepth && s.m >= 8 &&
+  return s.batch == 1 && s.k >= 1 && s.k <= kShallowDepth && s.m >= 8 &&
          s.n >= 2 * HWY_DYNAMIC_DISPATCH(VectorLanes)();
 }
 

@@ -87,8 +87,10 @@ HWY_EXPORT(Turned);
 bool gemm_turned_applies(const GemmShape& shape) {
   const GemmShape s = merged_batch(shape);
   const std::int64_t strip = HWY_DYNAMIC_DISPATCH(StripRows)();
-  return s.batch == 1 && s.trans_a && s.n >= 1 && s.n <= kTurnedColumns && s.m >= strip &&
-         s.k >= 8 && (s.m % strip == 0 || HWY_DYNAMIC_DISPATCH(ReadsParts)());
+  const std::int64_t lanes = strip / 2;
+  return s.batch == 1 && s.trans_a && s.n >= 1 && s.n <= kTurnedColumns && s.k >= 8 &&
+         s.n * ((s.m + lanes - 1) / lanes) < s.m &&  // fewer multiply-adds of vectors
+         (s.m % strip == 0 || HWY_DYNAMIC_DISPATCH(ReadsParts)());
 }
 
 void gemm_turned(const float* a, const float* b, float* c, const Epilogue<float>& e,
