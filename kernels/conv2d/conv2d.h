@@ -118,6 +118,18 @@ bool conv2d_has_few_channels(const Conv2dShape& s);
 bool conv2d_is_depthwise(const Conv2dShape& s);
 /// Those of 3 x 3 with stride and dilation 1, channels in whole vectors, images of 3 x 3 and more.
 bool conv2d_depthwise_3x3_applies(const Conv2dShape& s);
+void conv2d_product(const float* x, const float* w, float* y, const Epilogue<float>& e,
+                    const Conv2dShape& s);
+void conv2d_input_gradient_product(const float* dy, const float* w, float* dx,
+                                   const Conv2dShape& s);
+void conv2d_weight_gradient_product(const float* x, const float* dy, float* dw,
+                                    const Conv2dShape& s);
+inline constexpr const char* kProductGains = "a product of matrices as it stands: gemm's rungs";
+inline constexpr const char* kProductTakes =
+    "one group, no padding; a kernel as large as the image, or 1 x 1 with stride 1 and up to 16 "
+    "channels on a side or up to 2^20 multiply-adds";
+bool conv2d_product_applies(const Conv2dShape& s);
+bool conv2d_weight_gradient_product_applies(const Conv2dShape& s);
 inline constexpr const char* kDepthwise3x3Takes =
     "groups of one channel, as many out as in, whole vectors of them; 3 x 3, stride and dilation 1";
 inline constexpr const char* kDepthwise3x3Gains =
@@ -144,7 +156,9 @@ inline constexpr auto conv2d_ladder<float> = Ladder{
                                      cpu::kDepthwise3x3Takes},
                Rung<Conv2dFn<float>>{
                    "winograd", "16 outputs of a 3x3 kernel from 36 products instead of 144",
-                   cpu::conv2d_winograd_applies, cpu::conv2d_winograd, cpu::kWinogradTakes}}};
+                   cpu::conv2d_winograd_applies, cpu::conv2d_winograd, cpu::kWinogradTakes},
+               Rung<Conv2dFn<float>>{"product", cpu::kProductGains, cpu::conv2d_product_applies,
+                                     cpu::conv2d_product, cpu::kProductTakes}}};
 
 template <class T>
 inline constexpr auto conv2d_input_gradient_ladder =
@@ -176,7 +190,10 @@ inline constexpr auto conv2d_input_gradient_ladder<float> = Ladder{
         Rung<Conv2dInputGradientFn<float>>{
             "winograd", "16 outputs of a 3x3 kernel from 36 products instead of 144",
             cpu::conv2d_input_gradient_winograd_applies, cpu::conv2d_input_gradient_winograd,
-            cpu::kWinogradTakes}}};
+            cpu::kWinogradTakes},
+        Rung<Conv2dInputGradientFn<float>>{
+            "product", cpu::kProductGains,
+            cpu::conv2d_product_applies, cpu::conv2d_input_gradient_product, cpu::kProductTakes}}};
 
 template <class T>
 inline constexpr auto conv2d_weight_gradient_ladder =
@@ -204,7 +221,12 @@ inline constexpr auto conv2d_weight_gradient_ladder<float> = Ladder{
         Rung<Conv2dWeightGradientFn<float>>{
             "winograd", "4x4 outputs of a 3x3 kernel by 36 products instead of 144",
             cpu::conv2d_weight_gradient_winograd_applies, cpu::conv2d_weight_gradient_winograd,
-            cpu::kWinogradTakes}}};
+            cpu::kWinogradTakes},
+        Rung<Conv2dWeightGradientFn<float>>{
+            "product", cpu::kProductGains, cpu::conv2d_weight_gradient_product_applies,
+            cpu::conv2d_weight_gradient_product,
+            "one group, no padding; a kernel as large as the image or 1 x 1 with stride 1; up to "
+            "14 output channels or up to 2^20 multiply-adds"}}};
 
 namespace cuda {
 template <class T>

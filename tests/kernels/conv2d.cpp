@@ -211,6 +211,17 @@ TEST_CASE("conv2d: kernels larger than the image, images of one pixel") {
   check_all_rungs(valid(image(4, 3, 3, 20, 40, 3, 3)), 64);  // one output pixel
 }
 
+TEST_CASE("conv2d: products of matrices as they stand") {
+  for (const std::int64_t in : {1, 5, 20}) {
+    for (const std::int64_t out : {1, 9, 33}) {
+      check_all_rungs(valid(image(3, 4, 5, in, out, 1, 1)), 66);
+      check_all_rungs(valid(image(9, 3, 5, in, out, 3, 5)), 67);
+    }
+  }
+  check_all_rungs(valid(image(3, 4, 5, 6, 8, 1, 1, 2)), 68);  // and what is none
+  check_all_rungs(same(image(2, 3, 3, 6, 8, 3, 3)), 69);
+}
+
 TEST_CASE("conv2d: groups, depthwise among them") {
   check_all_rungs(same(image(2, 7, 9, 6, 9, 3, 3, 1, 1, 3)), 70);
   check_all_rungs(valid(image(2, 7, 19, 34, 68, 3, 3, 1, 1, 2)), 71);

@@ -100,6 +100,7 @@ TEST_CASE("gemm: every rung, sizes around the tile, all transposes") {
     }
   }
   for (std::int64_t m = 1; m <= 9; ++m) check_flags<float>(m, 150, 70, 7);  // few rows
+  for (std::int64_t n = 1; n <= 9; ++n) check_flags<float>(70, n, 70, 7);   // few columns
   for (const std::int64_t m : {1, 7, 33}) check_flags<double>(m, 10, 5, 11);
 }
 
@@ -118,6 +119,9 @@ TEST_CASE("gemm: large products, several blocks of rows, columns and k") {
   check_flags<float>(257, 260, 256, 22);
   check_flags<float>(128, 4200, 131, 23);  // more columns than are packed at a time
   check_flags<double>(130, 140, 150, 24);
+  // Few rows by a B beyond the caches; A as it lies, and its rows 4 KiB apart.
+  check_flags<float>(10, 1100, 500, 26);
+  check_flags<float>(30, 530, 1024, 27);
   check_flags<float>(257, 132, 20, 25);  // large tiles of a GPU
 }
 
@@ -175,7 +179,8 @@ TEST_CASE("gemm: infinities and NaN go through, relu included") {
 TEST_CASE("gemm: the same bits on any number of threads") {
   const int before = kernels::thread_count();
   for (const auto& s : {gemm_shape(300, 300, 300), gemm_shape(260, 1100, 600, true, true),
-                        gemm_shape(784, 10, 64, true), gemm_shape(64, 513, 300, false, true)}) {
+                        gemm_shape(784, 10, 64, true), gemm_shape(64, 513, 300, false, true),
+                        gemm_shape(20, 1200, 500)}) {
     const Problem p = problem(s, 3, true, Activation::relu);
     for (const auto& rung : kernels::gemm_ladder<float>.rungs) {
       if (!rung.applies(s) || rung.name == std::string("reference")) continue;
