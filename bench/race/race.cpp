@@ -57,8 +57,8 @@ double sample(const Lane& lane, int threads) {
 }
 
 void run_round(Lane& lane, int threads, double slice) {
-  // Teams of the contender before may still be spinning for work.
-  std::this_thread::sleep_for(std::chrono::milliseconds(threads == 1 ? 0 : 3));
+  // The team of the contender before spins for work a while: OpenBLAS' 2^26 ticks of the clock.
+  std::this_thread::sleep_for(std::chrono::milliseconds(threads == 1 ? 0 : 40));
   lane.run();
   std::vector<double> times;
   double spent = 0;
