@@ -210,6 +210,9 @@ HWY_INLINE void GradientRows(const Source& source, float* dx, std::int64_t first
   if (source.s.pool_h == 2 && source.s.pool_w == 2) {
     return SpreadRows<kStreams, 2>(source, dx, first, last);
   }
+  if (source.s.pool_h == 3 && source.s.pool_w == 3) {
+    return SpreadRows<kStreams, 3>(source, dx, first, last);
+  }
   SpreadRows<kStreams, 0>(source, dx, first, last);
 }
 
