@@ -233,10 +233,11 @@ bool parse_by_words(std::string_view text, char decimal, double& value) {
   return true;
 }
 
-const bool kHasVectors = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
-const bool kHasPermutations = kHasVectors && __builtin_cpu_supports("avx512vbmi") &&
-                              __builtin_cpu_supports("avx512bw") &&
-                              __builtin_cpu_supports("avx512vl");
+bool has_vectors() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2"); }
+bool has_permutations() {
+  return has_vectors() && __builtin_cpu_supports("avx512vbmi") &&
+         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+}
 #endif
 
 }  // namespace
@@ -251,12 +252,18 @@ bool parse_int_slowly(std::string_view text, std::int64_t& value) {
   return error == std::errc() && end == text.data() + text.size();
 }
 
-bool parse_long_double(std::string_view text, char decimal, double& value) {
+std::vector<LongDoubleParser> long_double_parsers() {
+  std::vector<LongDoubleParser> all{{"words", parse_by_words}};
 #ifdef __x86_64__
-  if (kHasPermutations && !text.empty()) return parse_by_permutation(text, decimal, value);
-  if (kHasVectors && !text.empty()) return parse_by_vectors(text, decimal, value);
+  if (has_vectors()) all.push_back({"vectors", parse_by_vectors});
+  if (has_permutations()) all.push_back({"permutation", parse_by_permutation});
 #endif
-  return parse_by_words(text, decimal, value);
+  return all;
+}
+
+bool parse_long_double(std::string_view text, char decimal, double& value) {
+  static const auto parse = long_double_parsers().back().parse;
+  return !text.empty() && parse(text, decimal, value);
 }
 
 bool parse_double_slowly(std::string_view text, char decimal, double& value) {

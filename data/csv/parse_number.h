@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstring>
 #include <string_view>
+#include <vector>
 
 namespace keratin::data::detail {
 
@@ -160,6 +161,14 @@ bool parse_float_slowly(std::string_view text, char decimal, float& value);
 
 /// The same for many digits; eight bytes after the text can be read.
 bool parse_long_double(std::string_view text, char decimal, double& value);
+
+/// The ways to do that on this processor, the plainest first, the one that is taken last; texts are
+/// not empty.
+struct LongDoubleParser {
+  const char* name;
+  bool (*parse)(std::string_view text, char decimal, double& value);
+};
+std::vector<LongDoubleParser> long_double_parsers();
 
 /// The same; eight bytes after the text can be read. A sign, a mark among the first eight bytes and
 /// at most seven digits are read here, in few instructions.
