@@ -233,11 +233,10 @@ bool parse_by_words(std::string_view text, char decimal, double& value) {
   return true;
 }
 
-bool has_vectors() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2"); }
-bool has_permutations() {
-  return has_vectors() && __builtin_cpu_supports("avx512vbmi") &&
-         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
-}
+const bool kHasVectors = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
+const bool kHasPermutations = kHasVectors && __builtin_cpu_supports("avx512vbmi") &&
+                              __builtin_cpu_supports("avx512bw") &&
+                              __builtin_cpu_supports("avx512vl");
 #endif
 
 }  // namespace
@@ -255,15 +254,19 @@ bool parse_int_slowly(std::string_view text, std::int64_t& value) {
 std::vector<LongDoubleParser> long_double_parsers() {
   std::vector<LongDoubleParser> all{{"words", parse_by_words}};
 #ifdef __x86_64__
-  if (has_vectors()) all.push_back({"vectors", parse_by_vectors});
-  if (has_permutations()) all.push_back({"permutation", parse_by_permutation});
+  if (kHasVectors) all.push_back({"vectors", parse_by_vectors});
+  if (kHasPermutations) all.push_back({"permutation", parse_by_permutation});
 #endif
   return all;
 }
 
 bool parse_long_double(std::string_view text, char decimal, double& value) {
-  static const auto parse = long_double_parsers().back().parse;
-  return !text.empty() && parse(text, decimal, value);
+#ifdef __x86_64__
+  if (text.empty()) return false;
+  if (kHasPermutations) return parse_by_permutation(text, decimal, value);
+  if (kHasVectors) return parse_by_vectors(text, decimal, value);
+#endif
+  return parse_by_words(text, decimal, value);
 }
 
 bool parse_double_slowly(std::string_view text, char decimal, double& value) {
