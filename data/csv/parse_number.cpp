@@ -192,8 +192,8 @@ bool parse_by_words(std::string_view text, char decimal, double& value) {
   return true;
 }
 
-// The same with the mark anywhere but at the end: one permutation of 32 bytes leaves it out and moves
-// the digits to the right, so none stand before the vectors. For processors with AVX-512 VBMI.
+// The same with the mark anywhere but at the end: one permutation of 32 bytes leaves it out and
+// moves the digits to the right, so none stand before the vectors. For processors with AVX-512 VBMI.
 [[gnu::target("avx512vbmi,avx512bw,avx512vl,bmi,bmi2,lzcnt")]] bool parse_by_permutation(
     std::string_view text, char decimal, double& value) {
   const char* p = text.data();

@@ -89,8 +89,8 @@ constexpr PowersOfTenth powers_of_tenth() {
 /// The double nearest to w * 10^-k, 0 < k <= kMost, w > 0, where that can be told at once: nearly
 /// always. False where it cannot.
 /// Formula: w * floor(2^s 5^-k), moved so that its highest bit is set, has an error below two units
-/// of its upper 64 bits; 53 of those are kept, so the error matters only where the others come within
-/// that of a half.
+/// of its upper 64 bits; 53 of those are kept, so the error matters only where the others come
+/// within that of a half.
 [[gnu::always_inline]] inline bool scaled_down(std::uint64_t w, std::size_t k, double& value) {
   static constexpr PowersOfTenth kPowers = powers_of_tenth();
   const int zeros = std::countl_zero(w);

@@ -26,8 +26,8 @@ struct CircleOptions {
 /// margin, and sums over the other samples of its class (p) and those of other classes (n):
 ///   softplus(ln sum_p exp(-gamma (m + d) (m - d))
 ///            + ln sum_n exp(gamma max(1 + m - d, 0) (1 - m - d)))
-/// One value a sample; one that has no other of its class in the batch, or no other class, is 0, and
-/// values of 0 are left out of a mean. Name: "circle". Throws ShapeError, and ValueError for class
+/// One value a sample; one that has no other of its class in the batch, or no other class, is 0,
+/// and values of 0 are left out of a mean. Name: "circle". Throws ShapeError, and ValueError for class
 /// numbers that are not whole. Source: Sun et al. 2020, arXiv:2002.10857.
 class Circle : public LossRef {
  public:

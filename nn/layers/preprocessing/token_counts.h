@@ -10,8 +10,8 @@
 
 namespace keratin::layers::detail {
 
-/// How often each token was seen, and in how many documents. Several threads count, each for itself;
-/// the counts of all are the same whoever counted what.
+/// How often each token was seen, and in how many documents. Several threads count, each for
+/// itself; the counts of all are the same whoever counted what.
 template <class Token>
 class TokenCounts {
  public:

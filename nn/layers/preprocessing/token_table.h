@@ -56,8 +56,8 @@ class TokenTexts {
   std::vector<std::size_t> ends_{0};
 };
 
-/// Tokens by place and places by token. Open addressing, at most half full; the letters lie together,
-/// so that a search mostly reads one slot and one word.
+/// Tokens by place and places by token. Open addressing, at most half full; the letters lie
+/// together, so that a search mostly reads one slot and one word.
 template <class Token>
 class TokenTable {
  public:
