@@ -113,6 +113,8 @@
 #include "nn/loss.h"
 #include "nn/losses/binary_crossentropy.h"
 #include "nn/losses/categorical_crossentropy.h"
+#include "nn/losses/circle.h"
+#include "nn/losses/ctc.h"
 #include "nn/losses/focal.h"
 #include "nn/losses/hinge.h"
 #include "nn/losses/mean_absolute_error.h"

@@ -185,13 +185,58 @@ bool parse_by_words(std::string_view text, char decimal, double& value) {
   const __m128i eights = _mm_madd_epi16(packed, _mm_set1_epi32(10000 + (1 << 16)));
   const auto both = static_cast<std::uint64_t>(_mm_cvtsi128_si64(eights));
   const std::uint64_t w = head * 10000000000000000 + (both & 0xffffffff) * 100000000 + (both >> 32);
-  if (!scaled(w, whole - n + 1, value)) return parse_double_slowly(text, decimal, value);
+  if (w == 0 || !scaled_down(w, static_cast<std::size_t>(n - 1 - whole), value))
+    return parse_double_slowly(text, decimal, value);
+  value = std::bit_cast<double>(std::bit_cast<std::uint64_t>(value) |
+                                static_cast<std::uint64_t>(minus) << 63);
+  return true;
+}
+
+// The same with the mark anywhere but at the end: one permutation of 32 bytes leaves it out and
+// moves the digits to the right, so none stand before the vectors. For processors with AVX-512 VBMI.
+[[gnu::target("avx512vbmi,avx512bw,avx512vl,bmi,bmi2,lzcnt")]] bool parse_by_permutation(
+    std::string_view text, char decimal, double& value) {
+  const char* p = text.data();
+  const std::int64_t minus = is_minus(*p);
+  p += minus;
+  const std::int64_t n = static_cast<std::int64_t>(text.size()) - minus;
+  if (n < 9 || n > 20 + (*p == '0')) return parse_by_words(text, decimal, value);
+  const __m256i bytes = _mm256_maskz_loadu_epi8(_bzhi_u32(~0U, static_cast<std::uint32_t>(n)), p);
+  const __mmask32 mark = _mm256_cmpeq_epi8_mask(bytes, _mm256_set1_epi8(decimal));
+  const auto whole = static_cast<std::int64_t>(_tzcnt_u32(mark));
+  if (whole + 1 >= n) return parse_by_words(text, decimal, value);
+  // Where the digit of each place comes from; below 0: from nowhere, 0.
+  const __m256i places =
+      _mm256_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21,
+                       22, 23, 24, 25, 26, 27, 28, 29, 30, 31);
+  const __m256i from = _mm256_add_epi8(places, _mm256_set1_epi8(static_cast<char>(n - 33)));
+  const __mmask32 behind =
+      _mm256_cmpgt_epi8_mask(from, _mm256_set1_epi8(static_cast<char>(whole - 1)));
+  const __m256i moved = _mm256_mask_sub_epi8(from, behind, from, _mm256_set1_epi8(-1));
+  const __m256i digits = _mm256_maskz_permutexvar_epi8(
+      ~_mm256_movepi8_mask(from), moved, _mm256_sub_epi8(bytes, _mm256_set1_epi8('0')));
+  if (_mm256_cmpgt_epu8_mask(digits, _mm256_set1_epi8(9)) != 0)
+    return parse_double_slowly(text, decimal, value);
+  const __m256i pairs = _mm256_maddubs_epi16(digits, _mm256_set1_epi16(10 + (1 << 8)));
+  const __m256i fours = _mm256_madd_epi16(pairs, _mm256_set1_epi32(100 + (1 << 16)));
+  const __m256i packed = _mm256_packus_epi32(fours, fours);
+  const __m256i eights = _mm256_madd_epi16(packed, _mm256_set1_epi32(10000 + (1 << 16)));
+  const auto first = static_cast<std::uint64_t>(_mm_cvtsi128_si64(_mm256_castsi256_si128(eights)));
+  const auto last =
+      static_cast<std::uint64_t>(_mm_cvtsi128_si64(_mm256_extracti128_si256(eights, 1)));
+  const std::uint64_t w =
+      (first >> 32) * 10000000000000000 + (last & 0xffffffff) * 100000000 + (last >> 32);
+  if (w == 0 || !scaled_down(w, static_cast<std::size_t>(n - 1 - whole), value))
+    return parse_double_slowly(text, decimal, value);
   value = std::bit_cast<double>(std::bit_cast<std::uint64_t>(value) |
                                 static_cast<std::uint64_t>(minus) << 63);
   return true;
 }
 
 const bool kHasVectors = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
+const bool kHasPermutations = kHasVectors && __builtin_cpu_supports("avx512vbmi") &&
+                              __builtin_cpu_supports("avx512bw") &&
+                              __builtin_cpu_supports("avx512vl");
 #endif
 
 }  // namespace
@@ -206,9 +251,20 @@ bool parse_int_slowly(std::string_view text, std::int64_t& value) {
   return error == std::errc() && end == text.data() + text.size();
 }
 
+std::vector<LongDoubleParser> long_double_parsers() {
+  std::vector<LongDoubleParser> all{{"words", parse_by_words}};
+#ifdef __x86_64__
+  if (kHasVectors) all.push_back({"vectors", parse_by_vectors});
+  if (kHasPermutations) all.push_back({"permutation", parse_by_permutation});
+#endif
+  return all;
+}
+
 bool parse_long_double(std::string_view text, char decimal, double& value) {
 #ifdef __x86_64__
-  if (kHasVectors && !text.empty()) return parse_by_vectors(text, decimal, value);
+  if (text.empty()) return false;
+  if (kHasPermutations) return parse_by_permutation(text, decimal, value);
+  if (kHasVectors) return parse_by_vectors(text, decimal, value);
 #endif
   return parse_by_words(text, decimal, value);
 }

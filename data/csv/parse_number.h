@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstring>
 #include <string_view>
+#include <vector>
 
 namespace keratin::data::detail {
 
@@ -64,11 +65,12 @@ inline std::uint64_t without_mark(std::uint64_t bytes, std::int64_t whole) {
   return (bytes & before) | ((bytes >> 8) & ~before);
 }
 
-/// 10^-k = mantissa * 2^-(63 + shift), the mantissa rounded down.
+/// 10^-k = mantissa * 2^-(63 + shift), the mantissa rounded down; exponent is that of a double,
+/// biased, less the 1 that its mantissa's highest bit adds.
 struct PowersOfTenth {
   static constexpr int kMost = 27;  // 5^27 is the last one below 2^63
   std::array<std::uint64_t, kMost + 1> mantissa = {};
-  std::array<int, kMost + 1> shift = {};
+  std::array<std::uint64_t, kMost + 1> exponent = {};
 };
 constexpr PowersOfTenth powers_of_tenth() {
   PowersOfTenth powers;
@@ -77,19 +79,37 @@ constexpr PowersOfTenth powers_of_tenth() {
     five *= 5;
     const auto i = static_cast<std::size_t>(k);
     const int bits = static_cast<int>(std::bit_width(five));
-    powers.shift[i] = bits + k;
+    powers.exponent[i] = static_cast<std::uint64_t>(12 + 1074 - (bits + k));
     powers.mantissa[i] =
         static_cast<std::uint64_t>((static_cast<unsigned __int128>(1) << (63 + bits)) / five);
   }
   return powers;
 }
 
+/// The double nearest to w * 10^-k, 0 < k <= kMost, w > 0, where that can be told at once: nearly
+/// always. False where it cannot.
+/// Formula: w * floor(2^s 5^-k), moved so that its highest bit is set, has an error below two units
+/// of its upper 64 bits; 53 of those are kept, so the error matters only where the others come
+/// within that of a half.
+[[gnu::always_inline]] inline bool scaled_down(std::uint64_t w, std::size_t k, double& value) {
+  static constexpr PowersOfTenth kPowers = powers_of_tenth();
+  const int zeros = std::countl_zero(w);
+  const auto product =
+      static_cast<unsigned __int128>(w << zeros) * kPowers.mantissa[k];  // >= 2^126
+  const auto upper = static_cast<std::uint64_t>(product >> 64),
+             lower = static_cast<std::uint64_t>(product);
+  const std::uint64_t low = ~upper >> 63;  // 1: below 2^127
+  const std::uint64_t high = (upper << low) | (low & (lower >> 63));
+  const std::uint64_t rest = high & 0x7ff;                 // half a unit of the mantissa is 0x400
+  const std::uint64_t mantissa = ((high >> 10) + 1) >> 1;  // 2^52 to 2^53
+  const std::uint64_t exponent = kPowers.exponent[k] - low - static_cast<std::uint64_t>(zeros);
+  value = std::bit_cast<double>(mantissa + (exponent << 52));
+  return rest - 0x3fe > 2;
+}
+
 /// The double nearest to w * 10^exponent, where that can be told at once: in nearly all cases from
 /// -27 to 22. False where it cannot.
-/// Formula: w * floor(2^s 5^-k) has an error below one unit of its upper 64 bits; 53 of those are
-/// kept, so the error matters only where the others come within that of a half.
 inline bool scaled(std::uint64_t w, std::int64_t exponent, double& value) {
-  static constexpr PowersOfTenth kPowers = powers_of_tenth();
   static constexpr std::array<double, 23> kTen = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                                   1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
                                                   1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
@@ -102,19 +122,8 @@ inline bool scaled(std::uint64_t w, std::int64_t exponent, double& value) {
     value = static_cast<double>(w) * kTen[static_cast<std::size_t>(exponent)];  // both exact
     return true;
   }
-  if (exponent < -PowersOfTenth::kMost) return false;
-  const auto k = static_cast<std::size_t>(-exponent);
-  const int zeros = std::countl_zero(w);
-  const auto product =
-      static_cast<unsigned __int128>(w << zeros) * kPowers.mantissa[k];  // >= 2^126
-  const auto high = static_cast<std::uint64_t>(product >> 64);
-  const int shift = 10 + static_cast<int>(high >> 63);
-  const std::uint64_t half = std::uint64_t{1} << (shift - 1), rest = high & (2 * half - 1);
-  if (rest == half || rest == half - 1) return false;
-  const std::uint64_t mantissa = (high >> shift) + (rest > half);  // 2^52 to 2^53
-  const int power = shift + 1 - zeros - kPowers.shift[k];
-  value = std::bit_cast<double>(mantissa + (static_cast<std::uint64_t>(power + 1074) << 52));
-  return true;
+  return exponent >= -PowersOfTenth::kMost &&
+         scaled_down(w, static_cast<std::size_t>(-exponent), value);
 }
 
 /// Whole numbers, with a sign or without, spaces around allowed. False for anything else, and for
@@ -152,6 +161,14 @@ bool parse_float_slowly(std::string_view text, char decimal, float& value);
 
 /// The same for many digits; eight bytes after the text can be read.
 bool parse_long_double(std::string_view text, char decimal, double& value);
+
+/// The ways to do that on this processor, the plainest first, the one that is taken last; texts are
+/// not empty.
+struct LongDoubleParser {
+  const char* name;
+  bool (*parse)(std::string_view text, char decimal, double& value);
+};
+std::vector<LongDoubleParser> long_double_parsers();
 
 /// The same; eight bytes after the text can be read. A sign, a mark among the first eight bytes and
 /// at most seven digits are read here, in few instructions.

@@ -6,6 +6,8 @@
 
 #include "nn/losses/binary_crossentropy.h"
 #include "nn/losses/categorical_crossentropy.h"
+#include "nn/losses/circle.h"
+#include "nn/losses/ctc.h"
 #include "nn/losses/focal.h"
 #include "nn/losses/hinge.h"
 #include "nn/losses/mean_absolute_error.h"
@@ -69,6 +71,8 @@ std::map<std::string, Make> table() {
   add("SparseCategoricalCrossentropy", made<SparseCategoricalCrossentropy>);
   add("Dice", made<Dice>);
   add("Tversky", made<Tversky>);
+  add("CTC", made<CTC>);
+  add("Circle", made<Circle>);
   names["crossentropy"] = names["ce"] = crossentropy;
   return names;
 }

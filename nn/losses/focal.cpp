@@ -15,8 +15,7 @@
 #include "autograd/ops/softmax.h"
 #include "autograd/ops/subtract.h"
 #include "autograd/ops/sum.h"
-#include "nn/losses/common.h"
-#include "tensor/cast.h"
+#include "nn/losses/class_numbers.h"
 #include "tensor/one_hot.h"
 
 namespace keratin::losses {
@@ -66,8 +65,8 @@ Variable generalized(double q, const Variable& y_true, const Variable& y_pred) {
         fmt::format("{}: targets are {}, predictions {}; expected one class number a prediction",
                     kName, y_true.value().spec().text(), y_pred.value().spec().text()));
   }
-  const Tensor classes = cast(y_true.value().to(Device{}).reshaped(wanted), int64);
-  const std::int64_t* numbers = classes.data<std::int64_t>();
+  const Tensor classes = class_numbers(kName, y_true.value()).reshaped(wanted);
+  const std::int32_t* numbers = classes.data<std::int32_t>();
   for (std::int64_t i = 0; i < classes.size(); ++i) {
     if (numbers[i] >= 0 && numbers[i] < p.back()) continue;
     throw ValueError(fmt::format("{}: label {} of sample {} is out of range; expected 0 to {}",

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
-
 #include "autograd/ops/divide.h"
 #include "autograd/ops/log.h"
 #include "autograd/ops/maximum.h"
@@ -11,8 +9,7 @@
 #include "autograd/ops/multiply.h"
 #include "autograd/ops/sparse_softmax_cross_entropy.h"
 #include "autograd/ops/sum.h"
-#include "nn/losses/common.h"
-#include "tensor/cast.h"
+#include "nn/losses/class_numbers.h"
 #include "tensor/compare.h"
 
 namespace keratin::losses {
@@ -21,7 +18,7 @@ namespace {
 // Class numbers [...] as int32, on the CPU, where they are checked against the classes of the
 // predictions [..., classes].
 Tensor labels_of(const Variable& y_true, const Variable& y_pred) {
-  Tensor y = y_true.value().to(Device{});
+  Tensor y = y_true.value();
   const Shape &t = y.shape(), &p = y_pred.shape();
   if (p.rank() < 1)
     throw ShapeError("sparse_categorical_crossentropy: predictions have no axis of classes");
@@ -37,17 +34,7 @@ Tensor labels_of(const Variable& y_true, const Variable& y_pred) {
                     wanted.joined({1}).text(),
                     one_hot ? " For one-hot targets use categorical_crossentropy." : ""));
   }
-  if (is_floating(y.dtype())) {
-    const std::vector<double> values = y.to_vector<double>();
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      if (!(values[i] == std::floor(values[i]))) {
-        throw ValueError(
-            fmt::format("sparse_categorical_crossentropy: target {} is {}; expected a whole number",
-                        i, values[i]));
-      }
-    }
-  }
-  return cast(y, int32);
+  return class_numbers("sparse_categorical_crossentropy", y);
 }
 
 LossMask not_ignored(std::optional<std::int64_t> ignore_class) {

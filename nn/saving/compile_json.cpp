@@ -6,6 +6,8 @@
 
 #include "nn/losses/binary_crossentropy.h"
 #include "nn/losses/categorical_crossentropy.h"
+#include "nn/losses/circle.h"
+#include "nn/losses/ctc.h"
 #include "nn/losses/focal.h"
 #include "nn/losses/hinge.h"
 #include "nn/losses/mean_absolute_error.h"
@@ -46,6 +48,7 @@ const Makers<LossRef>& loss_makers() {
        made_from<l::BinaryCrossentropy, l::BinaryCrossentropyOptions, LossRef>},
       {"BinaryFocalCrossentropy",
        made_from<l::BinaryFocalCrossentropy, l::BinaryFocalCrossentropyOptions, LossRef>},
+      {"CTC", made_from<l::CTC, l::LossOptions, LossRef>},
       {"CategoricalCrossentropy",
        made_from<l::CategoricalCrossentropy, l::CategoricalCrossentropyOptions, LossRef>},
       {"CategoricalFocalCrossentropy",
@@ -54,6 +57,7 @@ const Makers<LossRef>& loss_makers() {
        made_from<l::CategoricalGeneralizedCrossEntropy,
                  l::CategoricalGeneralizedCrossEntropyOptions, LossRef>},
       {"CategoricalHinge", made_from<l::CategoricalHinge, l::LossOptions, LossRef>},
+      {"Circle", made_from<l::Circle, l::CircleOptions, LossRef>},
       {"CosineSimilarity", made_from<l::CosineSimilarity, l::CosineSimilarityOptions, LossRef>},
       {"Dice", made_from<l::Dice, l::DiceOptions, LossRef>},
       {"Hinge", made_from<l::Hinge, l::LossOptions, LossRef>},

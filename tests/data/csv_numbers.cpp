@@ -3,6 +3,7 @@
 #include <cmath>
 #include <random>
 
+#include "data/csv/parse_number.h"
 #include "data/csv/read_csv.h"
 #include "tests/data/files.h"
 #include "tests/data/support.h"
@@ -20,6 +21,8 @@ double exactly(std::string_view text) {
   REQUIRE(end == text.data() + text.size());
   return value;
 }
+
+constexpr double kUnread = -77;
 
 std::string digits(std::mt19937_64& random, int count) {
   std::string text;
@@ -60,6 +63,19 @@ TEST_CASE("csv: numbers of up to 25 digits, wherever the mark is, are rounded co
     CAPTURE(texts[i]);
     CHECK(value == expected);
     CHECK(std::signbit(value) == std::signbit(expected));
+  }
+  // By each of the ways that this processor has, with digits and marks after them.
+  for (const data::detail::LongDoubleParser& parser : data::detail::long_double_parsers()) {
+    CAPTURE(std::string(parser.name));
+    for (const std::string& text : texts) {
+      const std::string padded = text + "1.2345,67";
+      double value = kUnread;
+      const bool read = parser.parse(std::string_view(padded).substr(0, text.size()), '.', value);
+      if (read && value == exactly(text) && std::signbit(value) == (text[0] == '-')) continue;
+      CAPTURE(text);
+      CHECK(read);
+      CHECK(value == exactly(text));
+    }
   }
 }
 

@@ -250,6 +250,15 @@ int write(const fs::path& folder) {
     out.write(fmt::format("optimizer_{}", name), model, {{8, 12, 12, 3}}, {classes});
   }
 
+  kt::Sequential sequence({kt::Input({.shape = {9, 6}}), layers::Dense({.units = 4})});
+  sequence.compile({.optimizer = "adam", .loss = kt::losses::CTC()});
+  out.write("loss_ctc", sequence, {{2, 9, 6}},
+            {kt::Tensor::numbers({1, 2, 2, 0, 3, 1, 0, 0}, {2, 4}, kt::int32)});
+  kt::Sequential embedding(
+      {kt::Input({.shape = {6}}), layers::Dense({.units = 5}), layers::UnitNormalization()});
+  embedding.compile({.optimizer = "adam", .loss = kt::losses::Circle({.gamma = 4})});
+  out.write("loss_circle", embedding, {{8, 6}}, {classes});
+
   const auto left = kt::Input({.shape = {6}, .name = "left"});
   const auto right = kt::Input({.shape = {6}, .name = "right"});
   const kt::Sequential tower(
@@ -295,7 +304,7 @@ int write(const fs::path& folder) {
                             layers::Flatten({.dtype = mixed}),
                             layers::Dense({.units = 2, .dtype = kt::float32})}),
             {{4, 8, 8, 3}});
-  fmt::print("keratin wrote {} models\n", std::size(optimizers) + 4);
+  fmt::print("keratin wrote {} models\n", std::size(optimizers) + 6);
   return 0;
 }
 

@@ -385,3 +385,15 @@ def trained():
         for _ in range(6):
             model.train_on_batch(x, t)
         yield f"trained_{name}", model, [x], [t]
+    steps = rng.normal(size=(8, 9, 6)).astype("float32")
+    labels = np.array([[1, 2, 3, 0], [2, 2, 1, 0], [1, 1, 1, 1], [0, 0, 0, 0]] * 2, dtype="int32")
+    for name, loss, last, x, t in (
+        ("ctc", keras.losses.CTC(), L.Dense(4), steps, labels),
+        ("ctc_by_name", "ctc", L.Dense(4), steps, labels),
+        ("circle", keras.losses.Circle(gamma=4, margin=0.3), L.UnitNormalization(), steps[:, 0], t),
+    ):
+        model = keras.Sequential([keras.Input(x.shape[1:]), L.Dense(5, activation="tanh"), last])
+        model.compile(keras.optimizers.Adam(1e-2), loss)
+        for _ in range(3):
+            model.train_on_batch(x, t)
+        yield f"trained_{name}", model, [x], [t]

@@ -1,6 +1,8 @@
 #include "nn/activations.h"
 #include "nn/losses/binary_crossentropy.h"
 #include "nn/losses/categorical_crossentropy.h"
+#include "nn/losses/circle.h"
+#include "nn/losses/ctc.h"
 #include "nn/losses/focal.h"
 #include "nn/losses/hinge.h"
 #include "nn/losses/mean_absolute_error.h"
@@ -30,6 +32,9 @@ LossRef made(Options& given, LossOptions options) {
   if constexpr (requires { options.alpha; }) given.read("alpha", options.alpha);
   if constexpr (requires { options.beta; }) given.read("beta", options.beta);
   if constexpr (requires { options.gamma; }) given.read("gamma", options.gamma);
+  if constexpr (requires { options.margin; }) given.read("margin", options.margin);
+  if constexpr (requires { options.remove_diagonal; })
+    given.read("remove_diagonal", options.remove_diagonal);
   if constexpr (requires { options.delta; }) given.read("delta", options.delta);
   if constexpr (requires { options.q; }) given.read("q", options.q);
   if constexpr (requires { options.label_smoothing; })
@@ -57,6 +62,8 @@ LossRef made(const std::string& name, const Json& options) {
   if (name == "KLDivergence") return made<KLDivergence>(given, LossOptions());
   if (name == "Poisson") return made<Poisson>(given, LossOptions());
   if (name == "CategoricalHinge") return made<CategoricalHinge>(given, LossOptions());
+  if (name == "CTC") return made<CTC>(given, LossOptions());
+  if (name == "Circle") return made<Circle>(given, CircleOptions());
   if (name == "Dice") return made<Dice>(given, DiceOptions());
   if (name == "Tversky") return made<Tversky>(given, TverskyOptions());
   if (name == "BinaryFocalCrossentropy")

@@ -5,9 +5,11 @@
 #include "autograd/ops.h"
 #include "nn/losses/binary_crossentropy.h"
 #include "nn/losses/categorical_crossentropy.h"
+#include "nn/losses/circle.h"
 #include "nn/losses/mean_absolute_error.h"
 #include "nn/losses/mean_squared_error.h"
 #include "nn/losses/sparse_categorical_crossentropy.h"
+#include "tensor/compare.h"
 #include "tests/support.h"
 
 namespace keratin::tests {
@@ -37,6 +39,14 @@ TEST_CASE("losses: targets that do not fit are refused, not broadcast") {
       {"sparse_categorical_crossentropy", {8, 10}, {8, 10}, "use categorical_crossentropy"},
       {"sparse_categorical_crossentropy", {4}, {8, 10}, "expected one class number a prediction"},
       {"sparse_categorical_crossentropy", {8}, {}, "no axis of classes"},
+      {"ctc", {8}, {8, 6, 4}, "ctc: targets are f32[8], predictions f32[8, 6, 4]"},
+      {"ctc", {8, 3}, {8, 4}, "expected [batch, labels] and [batch, steps, classes]"},
+      {"ctc", {7, 3}, {8, 6, 4}, "targets are f32[7, 3]"},
+      {"ctc", {8, 3}, {8, 0, 4}, "at least one step"},
+      {"circle", {8, 2}, {8, 4}, "circle: class numbers are f32[8, 2], embeddings f32[8, 4]"},
+      {"circle", {7}, {8, 4}, "class numbers are f32[7]"},
+      {"circle", {8}, {8}, "expected [batch] or [batch, 1], and [batch, size]"},
+      {"circle", {8}, {8, 4, 2}, "embeddings f32[8, 4, 2]"},
   };
   for (const Row& row : rows) {
     CAPTURE(row.loss);
@@ -74,6 +84,50 @@ TEST_CASE("losses: class numbers out of range, or no whole numbers") {
   CHECK_NOTHROW(ignoring(Variable(Tensor::numbers({255, 1}, {2}, int32), false), y_pred));
   CHECK_THROWS_AS(ignoring(Variable(Tensor::numbers({254, 1}, {2}, int32), false), y_pred),
                   ValueError);
+}
+
+TEST_CASE("losses: labels of sequences that no alignment can read as") {
+  const Variable y_pred(Tensor::from(normal_values(24, 1), {2, 3, 4}));
+  const auto with = [&](std::initializer_list<double> labels, DType dtype) {
+    const auto most = static_cast<std::int64_t>(labels.size()) / 2;
+    return LossRef("ctc")(Variable(Tensor::numbers(labels, {2, most}, dtype), false), y_pred);
+  };
+  CHECK_THROWS_WITH_AS(with({1, 2, 3, 4}, int32), doctest::Contains("label 1 of sample 1 is 4"),
+                       ValueError);
+  CHECK_THROWS_WITH_AS(with({1, 2.5, 3, 0}, float32), doctest::Contains("target 1 is 2.5"),
+                       ValueError);
+  CHECK_THROWS_WITH_AS(with({0, 2, 3, 0}, int64), doctest::Contains("and labels follow"),
+                       ValueError);
+  CHECK_THROWS_WITH_AS(with({1, 2, 3, 2, 1, 0, 0, 0}, uint8),
+                       doctest::Contains("sample 0 has 4 labels"), ValueError);
+  CHECK_THROWS_AS(with({1e30, 1}, float64), ValueError);
+  for (const DType dtype : {uint8, int32, int64, float32, float64})
+    CHECK(std::isfinite(value_of(with({1, 2, 0, 0, 0, 3, 3, 0, 0, 0}, dtype))));
+  CHECK_THROWS_WITH_AS(LossRef("circle")(constant({3}), constant({3, 2})),
+                       doctest::Contains("target 0 is 0.5"), ValueError);
+}
+
+TEST_CASE("losses: circle against embeddings beside the batch") {
+  // The batch itself beside it, every pair but a sample with itself: the loss of the batch.
+  const Tensor classes = Tensor::numbers({0, 1, 0, 1, 0}, {5}, int32);
+  const Variable x(Tensor::from(normal_values<double>(10, 4), {5, 2}));
+  const losses::CircleOptions options{.gamma = 3, .reduction = "none"};
+  const Tensor alone = losses::Circle(options)(classes, x).value();
+  const Variable beside = losses::circle(classes, x, classes.reshaped({5, 1}), x, options);
+  CHECK(difference(beside.value().to_vector<double>(), alone.to_vector<double>(), {0, 0}) == "");
+  // Of any number.
+  CHECK(losses::circle(classes, x, Tensor::numbers({1, 0}, {2}, int32), constant({2, 2}, float64))
+            .shape() == Shape{5});
+  CHECK_THROWS_WITH_AS(losses::circle(classes, x, Tensor::numbers({1, 0}, {2}, int32), x),
+                       doctest::Contains("class numbers are i32[2]"), ShapeError);
+  // One class, or one sample a class: nothing to compare, and no NaN.
+  for (const Tensor& same : {zeros({5}, int32), Tensor::numbers({0, 1, 2, 3, 4}, {5}, int32)}) {
+    const Variable p(x.value());
+    const Variable loss = losses::Circle()(same, p);
+    CHECK(value_of(loss) == 0);
+    loss.backward();
+    CHECK(max_abs_difference(p.grad(), zeros({5, 2}, float64)) == 0);
+  }
 }
 
 TEST_CASE("losses: sample weights that do not fit") {

@@ -21,17 +21,6 @@ std::string shown(std::string_view token) {
 std::string shown(std::int64_t token) { return std::to_string(token); }
 
 template <class Token>
-void TokenCounts<Token>::add(TokenView<Token> token) {
-  auto found = seen_.find(token);
-  if (found == seen_.end()) found = seen_.emplace(Token(token), Seen{}).first;
-  Seen& seen = found->second;
-  ++seen.times;
-  if (seen.last_document == documents_) return;
-  seen.last_document = documents_;
-  ++seen.documents;
-}
-
-template <class Token>
 IndexLookup<Token>::IndexLookup(LookupRules<Token> rules) : rules_(std::move(rules)) {
   const auto refuse = [&](const std::string& text) {
     throw ValueError(fmt::format("{}: {}", rules_.layer, text));
@@ -97,7 +86,7 @@ void IndexLookup<Token>::check(const std::vector<Token>& tokens) const {
 template <class Token>
 void IndexLookup<Token>::take(std::vector<Token> tokens) {
   tokens_ = std::move(tokens);
-  table_.build(tokens_);
+  table_ = TokenTable<Token>(tokens_);
   known_ = true;
 }
 
@@ -149,31 +138,38 @@ void IndexLookup<Token>::set_vocabulary_without_idf(std::vector<Token> tokens) {
 }
 
 template <class Token>
-void IndexLookup<Token>::learn(const TokenCounts<Token>& counts) {
-  using Entry = std::pair<const Token, typename TokenCounts<Token>::Seen>;
-  std::vector<const Entry*> order;
-  order.reserve(counts.seen_.size());
-  for (const Entry& entry : counts.seen_) {
-    const bool special = (rules_.mask_token && entry.first == *rules_.mask_token) ||
-                         (rules_.oov_token && entry.first == *rules_.oov_token);
-    if (!special) order.push_back(&entry);
+void IndexLookup<Token>::learn(TokenCounts<Token>& counts) {
+  struct Entry {
+    TokenView<Token> token;
+    std::int64_t times, documents;
+  };
+  const typename TokenCounts<Token>::Part& all = counts.joined();
+  std::vector<Entry> order;
+  for (const auto& shard : all.shards()) {
+    for (std::size_t i = 0; i < shard.tokens.size(); ++i) {
+      const TokenView<Token> token = shard.tokens[i];
+      const bool special = (rules_.mask_token && token == *rules_.mask_token) ||
+                           (rules_.oov_token && token == *rules_.oov_token);
+      if (!special) order.push_back({token, shard.seen[i].times, shard.seen[i].documents});
+    }
   }
-  const auto before = [](const Entry* a, const Entry* b) {
-    if (a->second.times != b->second.times) return a->second.times > b->second.times;
-    return a->first > b->first;  // strings by their bytes, as char_traits compares them unsigned
+  const auto before = [](const Entry& a, const Entry& b) {
+    if (a.times != b.times) return a.times > b.times;
+    return a.token > b.token;  // strings by their bytes, as char_traits compares them unsigned
   };
   std::size_t kept = order.size();
   if (rules_.max_tokens) {
     kept = std::min(kept, static_cast<std::size_t>(*rules_.max_tokens - first_token()));
   }
-  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(kept), order.end(),
-                    before);
+  const auto end = order.begin() + static_cast<std::ptrdiff_t>(kept);
+  std::nth_element(order.begin(), end, order.end(), before);
+  std::sort(order.begin(), end, before);
   std::vector<Token> tokens;
   std::vector<double> idf;
   for (std::size_t i = 0; i < kept; ++i) {
-    tokens.push_back(order[i]->first);
-    idf.push_back(std::log(1 + static_cast<double>(counts.documents_) /
-                                   (1 + static_cast<double>(order[i]->second.documents))));
+    tokens.emplace_back(order[i].token);
+    idf.push_back(std::log(1 + static_cast<double>(all.documents()) /
+                                   (1 + static_cast<double>(order[i].documents))));
   }
   take(std::move(tokens));
   if (rules_.mode != OutputMode::TfIdf) return;
@@ -233,8 +229,6 @@ const Token& IndexLookup<Token>::token_at(std::int64_t index) const {
   return rules_.oov_token ? *rules_.oov_token : none;
 }
 
-template class TokenCounts<std::string>;
-template class TokenCounts<std::int64_t>;
 template class IndexLookup<std::string>;
 template class IndexLookup<std::int64_t>;
 

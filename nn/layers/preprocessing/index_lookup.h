@@ -14,14 +14,10 @@
 #include <vector>
 
 #include "nn/layers/preprocessing/encoding.h"
-#include "nn/layers/preprocessing/token_table.h"
+#include "nn/layers/preprocessing/token_counts.h"
 #include "tensor/tensor.h"
 
 namespace keratin::layers::detail {
-
-/// How a token is handed around: std::string_view or std::int64_t.
-template <class Token>
-using TokenView = std::conditional_t<std::is_same_v<Token, std::string>, std::string_view, Token>;
 
 /// Finds std::string keys by std::string_view.
 struct TokenHash {
@@ -48,23 +44,6 @@ struct LookupRules {
   std::optional<std::array<std::uint64_t, 2>> salt = {};
 };
 
-/// How often each token was seen, and in how many documents.
-template <class Token>
-class TokenCounts {
- public:
-  void begin_document() { ++documents_; }
-  void add(TokenView<Token> token);
-
- private:
-  template <class>
-  friend class IndexLookup;
-  struct Seen {
-    std::int64_t times = 0, documents = 0, last_document = 0;
-  };
-  TokenMap<Token, Seen> seen_;
-  std::int64_t documents_ = 0;
-};
-
 /// Indices: the mask's, in Int mode only, then those for unknown tokens (OOV), then the vocabulary.
 /// Reading it is safe on several threads.
 template <class Token>
@@ -89,7 +68,7 @@ class IndexLookup {
   void set_vocabulary(std::vector<Token> tokens, std::optional<std::vector<double>> idf);
   /// The most frequent tokens; of equally frequent ones the greater first. idf(t) is
   /// ln(1 + documents / (1 + documents with t)), of unknown tokens the mean.
-  void learn(const TokenCounts<Token>& counts);
+  void learn(TokenCounts<Token>& counts);
   std::vector<Token> vocabulary(bool include_special_tokens) const;
 
   /// Inverse document frequencies, [depth], in the type of the results; undefined outside of TfIdf
@@ -124,8 +103,6 @@ class IndexLookup {
 std::string shown(std::string_view token);
 std::string shown(std::int64_t token);
 
-extern template class TokenCounts<std::string>;
-extern template class TokenCounts<std::int64_t>;
 extern template class IndexLookup<std::string>;
 extern template class IndexLookup<std::int64_t>;
 

@@ -204,10 +204,12 @@ class LookupLayer final : public ConfiguredLayer<Options>, public Adaptable {
     const std::int64_t rows = x.rank() < 2 ? 1 : x.shape()[0];
     const std::int64_t a_row = rows == 0 ? 0 : x.size() / rows;
     const auto add_rows = [&](const auto* tokens) {
-      for (std::int64_t i = 0; i < x.size(); ++i) {
-        if (i % a_row == 0) counts.begin_document();
-        counts.add(tokens[i]);
-      }
+      counts.count(rows, [&](std::int64_t row, std::int64_t last, auto& part) {
+        for (; row < last; ++row) {
+          if (a_row > 0) part.begin_document();
+          for (std::int64_t i = row * a_row; i < (row + 1) * a_row; ++i) part.add(tokens[i]);
+        }
+      });
     };
     if constexpr (kStrings) {
       add_rows(x.strings().data());

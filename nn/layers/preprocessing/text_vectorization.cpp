@@ -153,14 +153,16 @@ class TextVectorizationLayer final : public ConfiguredLayer<TextVectorizationOpt
                       "to UTF-8 first",
                       label(), before + static_cast<std::int64_t>(i), good));
     }
-    TextTokens::Scratch scratch;
-    for (std::int64_t row = 0; row < rows.count; ++row) {
-      counts.begin_document();
-      tokens_.each(rows[row], scratch, [&](std::string_view token) {
-        counts.add(token);
-        return true;
-      });
-    }
+    counts.count(rows.count, [&](std::int64_t row, std::int64_t last, auto& part) {
+      TextTokens::Scratch scratch;
+      for (; row < last; ++row) {
+        part.begin_document();
+        tokens_.each(rows[row], scratch, [&](std::string_view token) {
+          part.add(token);
+          return true;
+        });
+      }
+    });
   }
 
   // f(row, scratch) for every row, on all threads.

@@ -1,18 +1,19 @@
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace keratin::layers::detail {
 
-/// Where each token of a vocabulary stands. Open addressing, at most half full; the letters lie
-/// together, so that a search mostly reads one slot and one word.
+/// How a token is handed around: std::string_view or std::int64_t.
 template <class Token>
-class TokenTable;
+using TokenView = std::conditional_t<std::is_same_v<Token, std::string>, std::string_view, Token>;
 
 namespace token_hash {
 
@@ -38,13 +39,64 @@ inline std::uint64_t of(std::string_view text) {
 
 }  // namespace token_hash
 
-/// What both kinds of tokens share.
-class TokenSlots {
- protected:
+/// Texts one after the other in one piece of memory.
+class TokenTexts {
+ public:
+  std::size_t size() const { return ends_.size() - 1; }
+  std::string_view operator[](std::size_t i) const {
+    return std::string_view(letters_).substr(ends_[i], ends_[i + 1] - ends_[i]);
+  }
+  void push_back(std::string_view text) {
+    letters_ += text;
+    ends_.push_back(letters_.size());
+  }
+
+ private:
+  std::string letters_;
+  std::vector<std::size_t> ends_{0};
+};
+
+/// Tokens by place and places by token. Open addressing, at most half full; the letters lie
+/// together, so that a search mostly reads one slot and one word.
+template <class Token>
+class TokenTable {
+ public:
+  using View = TokenView<Token>;
+
+  TokenTable() = default;
+  explicit TokenTable(const std::vector<Token>& tokens) {
+    resize(tokens.size());
+    for (const Token& token : tokens) {
+      put(token_hash::of(View(token)), tokens_.size());
+      tokens_.push_back(token);
+    }
+  }
+  std::size_t size() const { return tokens_.size(); }
+  View operator[](std::size_t place) const { return tokens_[place]; }
+  /// -1 where there is none.
+  std::int64_t find(View token) const {
+    return slots_.empty() ? -1 : slots_[slot_of(token, token_hash::of(token))].place;
+  }
+  /// Its place: the next one for a new token. `hash`: token_hash::of(token).
+  std::size_t place_of(View token, std::uint64_t hash) {
+    if (slots_.size() < 2 * (size() + 1)) {
+      resize(std::max<std::size_t>(16, 2 * size()));
+      for (std::size_t i = 0; i < size(); ++i) put(token_hash::of(View(tokens_[i])), i);
+    }
+    Slot& slot = slots_[slot_of(token, hash)];
+    if (slot.place < 0) {
+      slot = {tag_of(hash), static_cast<std::int32_t>(size())};
+      tokens_.push_back(token);
+    }
+    return static_cast<std::size_t>(slot.place);
+  }
+
+ private:
   struct Slot {
-    std::uint32_t hash = 0;
+    std::uint32_t tag = 0;
     std::int32_t place = -1;  // -1: empty
   };
+  static std::uint32_t tag_of(std::uint64_t hash) { return static_cast<std::uint32_t>(hash >> 32); }
   void resize(std::size_t tokens) {
     slots_.assign(std::bit_ceil(2 * tokens + 1), Slot{});
     mask_ = slots_.size() - 1;
@@ -52,66 +104,21 @@ class TokenSlots {
   void put(std::uint64_t hash, std::size_t place) {
     std::size_t at = hash & mask_;
     while (slots_[at].place >= 0) at = (at + 1) & mask_;
-    slots_[at] = {static_cast<std::uint32_t>(hash >> 32), static_cast<std::int32_t>(place)};
+    slots_[at] = {tag_of(hash), static_cast<std::int32_t>(place)};
   }
-  template <class Equal>
-  std::int64_t find(std::uint64_t hash, Equal&& equal) const {
-    if (slots_.empty()) return -1;
-    const auto high = static_cast<std::uint32_t>(hash >> 32);
+  // The token's, or the empty one where it belongs.
+  std::size_t slot_of(View token, std::uint64_t hash) const {
     for (std::size_t at = hash & mask_;; at = (at + 1) & mask_) {
       const Slot& slot = slots_[at];
-      if (slot.place < 0) return -1;
-      if (slot.hash == high && equal(static_cast<std::size_t>(slot.place))) return slot.place;
+      if (slot.place < 0) return at;
+      if (slot.tag == tag_of(hash) && tokens_[static_cast<std::size_t>(slot.place)] == token)
+        return at;
     }
   }
 
- private:
+  std::conditional_t<std::is_same_v<Token, std::string>, TokenTexts, std::vector<Token>> tokens_;
   std::vector<Slot> slots_;
   std::size_t mask_ = 0;
-};
-
-template <>
-class TokenTable<std::string> : TokenSlots {
- public:
-  void build(const std::vector<std::string>& tokens) {
-    resize(tokens.size());
-    letters_.clear();
-    ends_.assign(1, 0);
-    for (std::size_t i = 0; i < tokens.size(); ++i) {
-      letters_ += tokens[i];
-      ends_.push_back(letters_.size());
-      put(token_hash::of(std::string_view(tokens[i])), i);
-    }
-  }
-  /// -1 where there is none.
-  std::int64_t find(std::string_view token) const {
-    return TokenSlots::find(token_hash::of(token), [&](std::size_t place) {
-      const std::size_t first = ends_[place];
-      return ends_[place + 1] - first == token.size() &&
-             std::memcmp(letters_.data() + first, token.data(), token.size()) == 0;
-    });
-  }
-
- private:
-  std::string letters_;
-  std::vector<std::size_t> ends_;
-};
-
-template <>
-class TokenTable<std::int64_t> : TokenSlots {
- public:
-  void build(const std::vector<std::int64_t>& tokens) {
-    resize(tokens.size());
-    tokens_ = tokens;
-    for (std::size_t i = 0; i < tokens.size(); ++i) put(token_hash::of(tokens[i]), i);
-  }
-  std::int64_t find(std::int64_t token) const {
-    return TokenSlots::find(token_hash::of(token),
-                            [&](std::size_t place) { return tokens_[place] == token; });
-  }
-
- private:
-  std::vector<std::int64_t> tokens_;
 };
 
 }  // namespace keratin::layers::detail

@@ -1,7 +1,10 @@
 """The losses that are not in losses.py: values, and gradients by the predictions."""
 
+import numpy as np
+
 from .common import Tensors, integers, normal, one_hot, uniform
-from .losses import DEEP_SCORES, SCORES, bits, case, softmax, with_reductions_and_weights
+from .losses import DEEP_SCORES, REDUCTIONS, SCORES, bits, case, softmax
+from .losses import with_reductions_and_weights
 
 INPUTS = Tensors()
 
@@ -73,6 +76,35 @@ def probabilities():
         yield one(name, options, integers(21, 2, 3, high=4), deep_p)
 
 
+def alignments():
+    """Keras on JAX: on TensorFlow it computes in float32."""
+    scores = normal(23, 5, 7, 4)
+    labels = np.array([[1, 2, 3, 0], [1, 1, 2, 0], [3, 3, 3, 3], [2, 0, 0, 0], [0, 0, 0, 0]])
+    weight = uniform(11, 5, high=2)
+    for reduction in REDUCTIONS:
+        yield one("CTC", {"reduction": reduction}, labels, scores)
+        yield one("CTC", {"reduction": reduction}, labels, scores, weight)
+    yield one("CTC", {}, labels[:, :3], scores[:, :3], only="float64")  # 3, 3, 3 needs five steps
+    yield one("CTC", {}, labels, 20 * scores)
+    wide = np.concatenate([labels, 0 * labels, 0 * labels], axis=1)
+    yield one("CTC", {}, wide, scores)
+    yield one("CTC", {}, labels[:1, :1], scores[:1, :1])
+
+
+def distances():
+    x = normal(24, 8, 3)
+    x = np.round(x / np.linalg.norm(x, axis=1, keepdims=True), 3)
+    classes, alone = np.array([0, 1, 2, 0, 1, 2, 0, 0]), np.array([0, 1, 2, 0, 1, 3, 0, 0])
+    for options in ({}, {"gamma": 10.0}, {"margin": 0.25}, {"remove_diagonal": False}):
+        yield one("Circle", options, classes, x)
+        yield one("Circle", options, classes[:, None], x)
+    yield from with_reductions_and_weights("Circle", {"gamma": 5.0}, classes, x, INPUTS)
+    for reduction in REDUCTIONS:  # those that have no other of their class are left out
+        options = {"gamma": 5.0, "reduction": reduction}
+        yield one("Circle", options, alone, x)
+        yield one("Circle", options, alone, x, uniform(11, 8, high=2))
+
+
 def overlaps():
     y, p = bits(17, 2, 3, 4), uniform(15, 2, 3, 4)
     for name in ("Dice", "Tversky"):
@@ -85,6 +117,6 @@ def overlaps():
 
 
 def cases():
-    groups = (regression, hinges, probabilities, overlaps)
+    groups = (regression, hinges, probabilities, overlaps, alignments, distances)
     result = [entry for group in groups for entry in group()]
     return {"tensors": INPUTS.all, "cases": result}

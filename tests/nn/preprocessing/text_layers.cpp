@@ -3,6 +3,9 @@
 #include <cmath>
 #include <filesystem>
 #include <limits>
+#include <map>
+#include <random>
+#include <set>
 
 #include "keratin.h"
 #include "tests/data/files.h"
@@ -125,6 +128,49 @@ TEST_CASE("text layers: the same on many threads, and in a pipeline") {
     for (const std::int64_t id : batch.x.to_vector<std::int64_t>()) gathered.push_back(id);
   }
   CHECK(gathered == whole.to_vector<std::int64_t>());
+}
+
+TEST_CASE(
+    "text layers: adapt learns the same on any number of threads, from one tensor and batches") {
+  // Words of a Zipf-like mix, many of them equally frequent.
+  std::mt19937_64 random(5);
+  std::vector<std::string> all;
+  std::map<std::string, std::pair<double, double>> counted;  // times, documents
+  for (int i = 0; i < 300; ++i) {
+    std::string text;
+    std::set<std::string> seen;
+    for (int k = 0; k < 40; ++k) {
+      const std::string word = fmt::format("w{}", random() % (1 + random() % 2000));
+      text += word + " ";
+      counted[word].first += 1;
+      if (seen.insert(word).second) counted[word].second += 1;
+    }
+    all.push_back(text);
+  }
+  std::vector<std::pair<double, std::string>> order;
+  for (const auto& [word, count] : counted) order.emplace_back(count.first, word);
+  std::sort(order.rbegin(), order.rend());
+  std::vector<std::string> vocabulary{"[UNK]"};
+  for (std::size_t i = 0; i < 499; ++i) vocabulary.push_back(order[i].second);
+  const Tensor x = Tensor::strings(all);
+  const int before = kernels::thread_count();
+  for (const int threads : {1, 2, 7}) {
+    kernels::set_thread_count(threads);
+    CAPTURE(threads);
+    for (const std::int64_t batch : {300, 64, 1}) {
+      TextVectorization vectorize({.max_tokens = 500, .output_mode = "tf_idf"});
+      if (batch == 300) {
+        vectorize.adapt(x);
+      } else {
+        vectorize.adapt(data::from_tensor_slices(x).batch(batch));
+      }
+      CHECK(vectorize.get_vocabulary() == vocabulary);
+      const Tensor weights = vectorize(Tensors(Tensor::strings({order[7].second}))).value();
+      CHECK(weights.to_vector<double>()[8] ==
+            doctest::Approx(std::log(1 + 300 / (1 + counted[order[7].second].second))));
+    }
+  }
+  kernels::set_thread_count(before);
 }
 
 TEST_CASE("text layers: functions to standardize and split are used, and not saved") {
