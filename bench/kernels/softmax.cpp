@@ -5,8 +5,8 @@
 namespace keratin::bench {
 namespace {
 
-const std::vector<kernels::SoftmaxShape> shapes = {
-    {64, 10}, {128, 1000}, {32768, 10}, {4096, 1024}};
+const std::vector<kernels::SoftmaxShape> shapes = {{64, 10},     {128, 1000},  {32768, 10},
+                                                   {4096, 1024}, {1024, 8000}, {256, 32000}};
 
 auto forward(Buffers& b, const kernels::SoftmaxShape& s) {
   return std::tuple(b.input<float>(s.rows * s.cols), b.output<float>(s.rows * s.cols));
