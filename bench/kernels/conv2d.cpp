@@ -44,6 +44,8 @@ std::vector<Conv2dShape> shapes() {
   all.push_back(convolution(8, 56, 64, 256, 1, true));
   all.push_back(convolution(8, 56, 64, 128, 3, true, 2));
   all.push_back(convolution(8, 56, 128, 128, 3, true, 1, 128));
+  all.push_back(convolution(8, 56, 128, 128, 3, true, 2, 128));
+  all.push_back(convolution(8, 56, 128, 128, 3, true, 1, 32));
   return all;
 }
 
