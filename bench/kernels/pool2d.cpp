@@ -27,6 +27,8 @@ Pool2dShape pooling(std::int64_t batch, std::int64_t size, std::int64_t channels
 const std::vector<Pool2dShape> kShapes = {pooling(128, 26, 32, 2, 2), pooling(128, 11, 64, 2, 2),
                                           pooling(32, 64, 64, 2, 2), pooling(32, 64, 64, 3, 2)};
 
+const std::vector<Pool2dShape> kLargeShapes = {pooling(256, 112, 64, 2, 2)};
+
 template <class T>
 bool add_pooling(RowOptions options) {
   return add_ladder(
@@ -34,26 +36,26 @@ bool add_pooling(RowOptions options) {
              [](Buffers& b, const Pool2dShape& s) {
                return std::tuple(b.input<T>(s.in_size()), b.output<T>(s.out_size()));
              },
-             options) &&
+             options, kLargeShapes) &&
          add_ladder(
              kernels::max_pool2d_gradient_ladder<T>, kShapes,
              [](Buffers& b, const Pool2dShape& s) {
                return std::tuple(b.input<T>(s.in_size()), b.input<T>(s.out_size()),
                                  b.output<T>(s.in_size()));
              },
-             options) &&
+             options, kLargeShapes) &&
          add_ladder(
              kernels::average_pool2d_ladder<T>, kShapes,
              [](Buffers& b, const Pool2dShape& s) {
                return std::tuple(b.input<T>(s.in_size()), b.output<T>(s.out_size()));
              },
-             options) &&
+             options, kLargeShapes) &&
          add_ladder(
              kernels::average_pool2d_gradient_ladder<T>, kShapes,
              [](Buffers& b, const Pool2dShape& s) {
                return std::tuple(b.input<T>(s.out_size()), b.output<T>(s.in_size()));
              },
-             options);
+             options, kLargeShapes);
 }
 
 const bool pool2d_rows =

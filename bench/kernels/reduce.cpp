@@ -23,7 +23,8 @@ const bool reduce_row =
                [](Buffers& b, const kernels::ReduceShape& s) {
                  return std::tuple(b.input<float>(s.outer * s.reduced * s.inner),
                                    b.output<float>(s.outer * s.inner));
-               });
+               },
+               {}, {{Reduction::sum, 1, 1 << 27, 1}});
 
 const bool reduce_bfloat16_row =
     add_ladder(kernels::reduce_ladder<kernels::BFloat16>,
