@@ -2,7 +2,7 @@
 # Trains the example programs, as they are, on an emulated GPU with a handful of samples:
 # on_emulated_gpu.sh FOLDER_OF_PROGRAMS WORK_FOLDER. Fails where one fails, or computed on the CPU.
 set -euo pipefail
-programs=$1 work=$2
+programs=$(cd "$1" && pwd) work=$2
 rm -rf "$work"
 mkdir -p "$work"
 cd "$work"
