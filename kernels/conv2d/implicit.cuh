@@ -13,8 +13,8 @@ constexpr bool kHasPhases = requires(Pass pass, typename Pass::Index i) {
   pass.enter(i);
 };
 
-// 64 x 64 a block and 4 x 4 a thread; operands are gathered on the way into shared memory: no matrix
-// of windows is written. The grid's second axis: pieces of k, or phases.
+// 64 x 64 a block and 4 x 4 a thread; operands are gathered on the way into shared memory: no
+// matrix of windows is written. The grid's second axis: pieces of k, or phases.
 template <class Pass>
 __global__ void __launch_bounds__(kSumsThreads, 2)
     implicit_kernel(Pass pass, typename Pass::Index across, typename Pass::Index piece) {

@@ -1,6 +1,6 @@
 // Convolution along one axis as a walk of a target's pixels over a source; the CPU's walk.h has the
-// same for both axes. The forward pass is one such walk. The input gradient is `stride` of them: the
-// pixels with the same remainder meet the same taps, and no others are looked at.
+// same for both axes. The forward pass is one such walk. The input gradient is `stride` of them:
+// the pixels with the same remainder meet the same taps, and no others are looked at.
 #pragma once
 
 #include <numeric>

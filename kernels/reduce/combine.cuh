@@ -35,8 +35,8 @@ __device__ __forceinline__ T combined(T a, T b) {
 
 inline constexpr int kReduceThreads = 256;
 
-/// How blocks lie over x[outer, reduced, inner]: 2^log_width columns side by side, and a piece of the
-/// axis; kReduceThreads threads, neighbours in columns.
+/// How blocks lie over x[outer, reduced, inner]: 2^log_width columns side by side, and a piece of
+/// the axis; kReduceThreads threads, neighbours in columns.
 struct Tiling {
   std::int64_t pieces, piece, tiles, blocks;
   int log_width;

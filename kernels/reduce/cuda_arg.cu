@@ -22,7 +22,7 @@ __device__ __forceinline__ bool precedes(const Found<T>& a, const Found<T>& b, b
   return a.place < b.place;
 }
 
-// The winners of pieces of the axis, [outer, pieces, inner]; of one piece the places are the result.
+// The winners of pieces of the axis, [outer, pieces, inner]; of one piece its place is the result.
 template <class T>
 struct Winners {
   T* values;  // nullptr: nobody asks

@@ -11,7 +11,7 @@ constexpr int kTogether = 8;  // elements a thread whose largest is found before
 struct Online {
   float max = -INFINITY, sum = 0;
 
-  // What was summed before a larger value came, as it counts after it. Without numbers yet: as it is.
+  // What was summed before a larger value came, as it counts after it; before any number, as it is.
   __device__ __forceinline__ void raise(float to) {
     if (to > max) {
       sum *= std::exp(max - to);

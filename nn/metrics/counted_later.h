@@ -10,8 +10,8 @@ namespace keratin::metrics {
 
 /// A metric that only the CPU counts. Batches on a GPU wait there, in a buffer of their own, until
 /// somebody reads or the buffer is full; they are counted then as they would have been at once: the
-/// same bits. A batch of another shape than the one before is counted at once, so that what is wrong
-/// with it is said at once.
+/// same bits. A batch of another shape than the one before is counted at once, so that what is
+/// wrong with it is said at once.
 class CountedLater : public Metric {
  public:
   using Metric::Metric;
