@@ -36,7 +36,7 @@ __device__ __forceinline__ void add_row(T (&sums)[kRun][n], const T* line, const
                                         const Walk<T>& f, const Phase& columns, std::int32_t v) {
   constexpr int kRead = own ? n : 1;
   const bool slides = columns.stride == 1 && columns.dilation == 1;
-  T window[kRun][kRead];
+  T window[kRun][kRead] = {};
   const auto read = [&](T(&at)[kRead], std::int32_t column) {
     if (column >= 0 && column < f.from_w) {
       load<kRead, (kRead > 1)>(line + column * f.from_c, at);
