@@ -84,7 +84,7 @@ gpu-bundle:
 	@tools/install_packages build test bench
 	@cmake --preset release -B build/gpu -DKERATIN_CUDA=ON -DCMAKE_CUDA_ARCHITECTURES=90a-real \
 	  -DKERATIN_BUILD_EXAMPLES=OFF $(BUNDLE_FLAGS)
-	@cmake --build build/gpu --target keratin_tests keratin_bench race_steps
+	@cmake --build build/gpu --target keratin_gpu_tests keratin_bench race_steps
 	@tools/gpu_bundle build/gpu build/gpu-bundle
 
 tune:

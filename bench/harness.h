@@ -282,13 +282,17 @@ class GpuCase {
 bool on_gpu();
 }  // namespace detail
 
-/// Adds a row; see the top of this file. Returns true, for the initialiser of a constant.
+/// Adds a row; see the top of this file. On GPUs some more shapes, past their caches. Returns true,
+/// for the initialiser of a constant.
 template <class Fn, std::size_t N, class Make>
 bool add_ladder(const kernels::Ladder<Fn, N>& ladder, std::vector<kernels::ShapeOf<Fn>> shapes,
-                Make make, RowOptions options = {}) {
-  return detail::add_row([ladder, place = &ladder, shapes = std::move(shapes), make, options] {
+                Make make, RowOptions options = {},
+                std::vector<kernels::ShapeOf<Fn>> on_gpus = {}) {
+  return detail::add_row([=, place = &ladder] {
     const int all = kernels::thread_count();
-    for (const auto& shape : shapes) {
+    auto timed = shapes;
+    if (detail::on_gpu()) timed.insert(timed.end(), on_gpus.begin(), on_gpus.end());
+    for (const auto& shape : timed) {
       const kernels::Cost cost = ladder.cost(shape);
       if (detail::on_gpu()) {
         for (const auto& rung : kernels::detail::device_rungs<Fn>(place)) {

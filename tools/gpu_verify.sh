@@ -7,21 +7,36 @@ set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 budget=${1:-540} results=${2:-$here/results}
 mkdir -p "$results"
-export LD_LIBRARY_PATH="$here/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" KERATIN_TUNING=
+export KERATIN_TUNING=
+# Our programs alone: Python and NVIDIA's tools have libraries of their own.
+ours=(env "LD_LIBRARY_PATH=$here/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}")
 end=$((SECONDS + budget))
 left() { echo $((end - SECONDS)); }
 limit() { echo $(($(left) < $1 ? $(left) : $1)); }  # seconds for a step of at most so many
 
+[ -e "$here/keratin_gpu_tests" ] || tar -C "$here" -xzf "$here/programs.tar.gz" || exit 2
+if ! "${ours[@]}" "$here/keratin_gpu_tests" --count --no-version=1 >"$results/last.txt" 2>&1; then
+  echo "keratin_gpu_tests does not start here:" >&2
+  cat "$results/last.txt" >&2
+  exit 2
+fi
 # What the library itself says: a driver that is too old counts as no GPU.
-missing=$(KERATIN_TEST_GPU=1 "$here/keratin_tests" --no-version=1 --test-case='gpu: tensors there and back' 2>&1 |
-  sed -n 's/.*KERATIN_TEST_GPU: //p' | head -1)
+first='gpu: tensors there and back'
+KERATIN_TEST_GPU=1 timeout "$(limit 120)" "${ours[@]}" "$here/keratin_gpu_tests" --no-version=1 --test-case="$first" \
+  >"$results/last.txt" 2>&1
+missing=$(sed -n 's/.*KERATIN_TEST_GPU: //p' "$results/last.txt" | head -1)
+if [ -z "$missing" ] && ! grep -q 'test cases: *1 ' "$results/last.txt"; then
+  echo "\"$first\" did not end, or is no test any more:" >&2
+  cat "$results/last.txt" >&2
+  exit 2
+fi
 where=GPU
 if [ -n "$missing" ]; then
   echo "NO GPU HERE: $missing"
   echo "What follows runs on the emulation, on the CPU: it confirms nothing about a GPU."
   where=emulation
 fi
-on_where() { if [ "$where" = GPU ]; then KERATIN_TEST_GPU=1 "$@"; else "$@"; fi; }
+[ "$where" != GPU ] || ours+=(KERATIN_TEST_GPU=1)
 
 {
   date -u +'%F %T UTC'
@@ -36,20 +51,22 @@ on_where() { if [ "$where" = GPU ]; then KERATIN_TEST_GPU=1 "$@"; else "$@"; fi;
 
 # ---- tests, each in a process of its own: a fault of the GPU ends that one only
 touch "$results/tests.csv"
-"$here/keratin_tests" --list-test-cases --no-version=1 \
-  --source-file='*tests/kernels/*,*tests/gpu/*,*tests/ops/to_device*' |
+"${ours[@]}" "$here/keratin_gpu_tests" --list-test-cases --no-version=1 2>"$results/last.txt" |
   grep -v '^\(\[doctest\]\|===\|$\)' >"$results/list.txt"
 passed=0 failed=0
 while IFS= read -r name; do
   grep -qF "\"$name\",$where," "$results/tests.csv" && continue
   [ "$(left)" -gt 5 ] || break
-  start=$EPOCHREALTIME
+  start=$EPOCHREALTIME allowed=$(limit 120)
   # Commas part the names in a filter.
-  on_where timeout "$(limit 120)" "$here/keratin_tests" --no-version=1 --test-case="${name//,/?}" \
+  timeout "$allowed" "${ours[@]}" "$here/keratin_gpu_tests" --no-version=1 --test-case="${name//,/?}" \
     >"$results/last.txt" 2>&1 </dev/null
   status=$?
+  [ $status -ne 124 ] || [ "$allowed" -eq 120 ] || break  # the budget's end: once more in the next call
   took=$(awk "BEGIN { printf \"%.2f\", $EPOCHREALTIME - $start }")
-  if [ $status -eq 0 ]; then
+  if [ $status -eq 0 ] && grep -q 'test cases: *0 ' "$results/last.txt"; then
+    word=skipped  # only the emulation can do it
+  elif [ $status -eq 0 ]; then
     word=passed
     passed=$((passed + 1))
   else
@@ -61,19 +78,32 @@ while IFS= read -r name; do
 done <"$results/list.txt"
 echo "tests on the $where: $passed passed, $failed failed in this call; $(grep -c "\",$where," "$results/tests.csv") of $(
   wc -l <"$results/list.txt") run"
+
+# ---- what only a GPU can tell
+# What keratin_bench has rows of, products first; whole models are for race_steps.
+mapfile -t operations < <("${ours[@]}" "$here/keratin_bench" --benchmark_list_tests 2>"$results/last.txt" | cut -d/ -f1 |
+  grep -vxE 'fit|train' | awk '{ print /^(gemm|conv2d)/ ? 0 : 1, $0 }' | sort -u | cut -d' ' -f2)
+tasks=('mnist_cnn 128' 'mnist_cnn 1024' 'mlp 128' 'seed_cnn 64')
+checks=('memcheck gemm*' 'memcheck conv2d*groups*' 'memcheck softmax*' 'memcheck reduce*'
+  'memcheck gpu: a convolutional network*' 'racecheck gemm: parts*' 'racecheck softmax: random*'
+  'racecheck reduce: random*' 'synccheck gemm: parts*' 'synccheck softmax: random*' 'initcheck gpu: tensors*')
 if [ "$where" != GPU ]; then
-  echo "no GPU: memory errors, benchmarks, peers and training steps were not run"
+  echo "no GPU, so not run:"
+  printf '  compute-sanitizer --tool %s\n' "${checks[@]}"
+  echo "  keratin_bench: ${operations[*]}"
+  printf '  race_steps %s\n' "${tasks[@]}"
+  echo "  gpu_peers.py: the same operations by PyTorch"
   exit 3
 fi
 
 # ---- memory errors, where the machine lets it look
 if [ "$(left)" -gt 60 ] && [ ! -e "$results/sanitizer.txt" ]; then
   if command -v compute-sanitizer >/dev/null; then
-    for name in 'gemm*' 'softmax*' 'reduce*' 'gpu: a convolutional network*'; do
+    for check in "${checks[@]}"; do  # some hosts refuse it: its own words are the result then
       [ "$(left)" -gt 30 ] || break
-      echo "== memcheck $name" >>"$results/sanitizer.txt"
-      KERATIN_TEST_GPU=1 timeout "$(limit 60)" compute-sanitizer --tool memcheck "$here/keratin_tests" \
-        --test-case="$name" 2>&1 | tail -20 >>"$results/sanitizer.txt"
+      echo "== $check" >>"$results/sanitizer.txt"
+      timeout "$(limit 40)" "${ours[@]}" compute-sanitizer --tool "${check%% *}" "$here/keratin_gpu_tests" \
+        --no-version=1 --test-case="${check#* }" 2>&1 | tail -20 >>"$results/sanitizer.txt"
     done
   else
     echo "compute-sanitizer: not available" >"$results/sanitizer.txt"
@@ -86,6 +116,7 @@ table() {
   {
     echo "| Kernel | us | GFLOP/s | GB/s | PyTorch, us |"
     echo "|---|---|---|---|---|"
+    awk -F, '$1 == "copy" { printf "| copy of 1 GiB, by PyTorch | | | %.0f | %s |\n", 2^31 / $3 / 1e3, $3 }' "$results/peers.csv"
     awk -F, 'FILENAME == ARGV[1] { peer[$1 "/" $2] = $3; next }
       { split($1, part, "/"); at = part[1] "/" part[3]
         printf "| `%s` | %s | %s | %s | %s |\n", $1, $2, $3, $4, (at in peer) ? peer[at] : "" }' \
@@ -93,14 +124,10 @@ table() {
   } >"$results/table.md"
 }
 touch "$results/peers.csv" "$results/kernels.csv" "$results/benched.txt"
-for op in gemm conv2d conv2d_input_gradient conv2d_weight_gradient unary binary select reduce arg_reduce softmax \
-  softmax_gradient log_softmax sparse_cross_entropy sparse_cross_entropy_gradient cross_entropy strided_copy pad one_hot \
-  transpose cast gather scatter_add batch_moments batch_norm batch_norm_gradient layer_norm layer_norm_gradient dropout \
-  random max_pool2d max_pool2d_gradient average_pool2d average_pool2d_gradient resize resize_bytes resize_gradient warp \
-  warp_gradient update; do
+for op in "${operations[@]}"; do
   [ "$(left)" -gt 20 ] || break
   grep -qx "$op" "$results/benched.txt" && continue
-  KERATIN_TEST_GPU=1 timeout "$(limit 60)" "$here/keratin_bench" --benchmark_filter="^$op/cuda_" \
+  timeout "$(limit 60)" "${ours[@]}" "$here/keratin_bench" --benchmark_filter="^$op/cuda_" \
     --benchmark_min_time=0.1 --benchmark_format=csv 2>"$results/last.txt" >"$results/last.csv"
   status=$?
   # Microseconds, GFLOP/s and GB/s of each row, wherever the columns are; or what was wrong.
@@ -123,11 +150,12 @@ if [ "$(left)" -gt 20 ] && ! grep -qx peers "$results/benched.txt"; then
 fi
 
 # ---- whole training steps
-for task in 'mnist_cnn 128' 'mnist_cnn 1024' 'mlp 128' 'seed_cnn 64'; do
+for task in "${tasks[@]}"; do
   [ "$(left)" -gt 10 ] || break
   grep -q "^$task " "$results/steps.txt" 2>/dev/null && continue
   # shellcheck disable=SC2086
-  echo "$task $(KERATIN_DEVICE=cuda timeout "$(limit 60)" "$here/race_steps" $task 2 2>&1 | tail -1)" >>"$results/steps.txt"
+  echo "$task $(KERATIN_DEVICE=cuda timeout "$(limit 60)" "${ours[@]}" "$here/race_steps" $task 2 2>&1 |
+    tail -1)" >>"$results/steps.txt"
 done
 echo "results: $results ($(left) s left)"
 [ "$failed" -eq 0 ]

@@ -108,8 +108,8 @@ void products() {
                        .pad_left = kernel / 2,
                        .groups = groups};
   };
-  for (const Conv2dShape& c :
-       {image(16, 32, 64, 3, 1, 1), image(16, 16, 64, 3, 2, 1), image(16, 32, 32, 3, 1, 32)}) {
+  for (const Conv2dShape& c : {image(16, 32, 64, 3, 1, 1), image(16, 16, 64, 3, 2, 1),
+                               image(16, 32, 32, 3, 1, 32), image(16, 32, 32, 3, 1, 8)}) {
     float *const x = normal(c.in_size()), *const w = normal(c.weight_size()),
                  *const y = normal(c.out_size());
     count(conv2d_ladder<float>, c, x, w, y, Epilogue<float>{});
@@ -134,6 +134,8 @@ void rows() {
     count(layer_norm_gradient_ladder<float>, l, x, y, normal(cols), mean, scale, z, normal(cols),
           normal(cols));
   }
+  const SoftmaxShape longest{8, 16384};
+  count(softmax_ladder<float>, longest, normal(131072), normal(131072));
   const BatchNormShape b{4096, 64, 1e-3};
   float *const x = normal(4096 * 64), *const y = normal(4096 * 64), *const z = normal(4096 * 64);
   float *const mean = normal(64), *const variance = positive(64);
@@ -177,7 +179,9 @@ void elements() {
   count(binary_ladder<float>, add, x, y, z);
   count(reduce_ladder<float>, {Reduction::sum, 1, kSize, 1}, x, y);
   count(reduce_ladder<float>, {Reduction::sum, 1, 1024, 128}, x, y);
-  count(arg_reduce_ladder<float>, {true, 128, 1024, 1}, x, on_gpu(std::vector<std::int64_t>(128)));
+  std::int64_t* const places = on_gpu(std::vector<std::int64_t>(128));
+  count(arg_reduce_ladder<float>, {true, 128, 1024, 1}, x, places);
+  count(arg_reduce_ladder<float>, {true, 1, kSize, 1}, x, places);
   count(transpose_ladder, {.rank = 2, .element_size = 4, .sizes = {512, 256}, .perm = {1, 0}}, x,
         y);
   static const float one = 1;

@@ -13,30 +13,38 @@ using Shape = kernels::BatchNormShape;
 const std::vector<Shape> shapes = {
     {4096, 1024, 1e-3}, {100352, 32, 1e-3}, {25088, 64, 1e-3}, {1'000'000, 3, 1e-3}};
 
+const std::vector<Shape> large_shapes = {{256 * 56 * 56, 64, 1e-3}};
+
 const float* ones(Buffers& b, std::int64_t count) {
   auto* const values = const_cast<float*>(b.input<float>(count));
   std::fill_n(values, count, 1.0f);
   return values;
 }
 
-const bool moments_row =
-    add_ladder(kernels::batch_moments_ladder<float>, shapes, [](Buffers& b, const Shape& s) {
+const bool moments_row = add_ladder(
+    kernels::batch_moments_ladder<float>, shapes,
+    [](Buffers& b, const Shape& s) {
       return std::tuple(b.input<float>(s.rows * s.channels), b.output<float>(s.channels),
                         b.output<float>(s.channels));
-    });
-const bool forward_row =
-    add_ladder(kernels::batch_norm_ladder<float>, shapes, [](Buffers& b, const Shape& s) {
+    },
+    {}, large_shapes);
+const bool forward_row = add_ladder(
+    kernels::batch_norm_ladder<float>, shapes,
+    [](Buffers& b, const Shape& s) {
       return std::tuple(b.input<float>(s.rows * s.channels), b.input<float>(s.channels),
                         ones(b, s.channels), b.input<float>(s.channels), b.input<float>(s.channels),
                         b.output<float>(s.rows * s.channels));
-    });
-const bool gradient_row =
-    add_ladder(kernels::batch_norm_gradient_ladder<float>, shapes, [](Buffers& b, const Shape& s) {
+    },
+    {}, large_shapes);
+const bool gradient_row = add_ladder(
+    kernels::batch_norm_gradient_ladder<float>, shapes,
+    [](Buffers& b, const Shape& s) {
       return std::tuple(b.input<float>(s.rows * s.channels), b.input<float>(s.rows * s.channels),
                         b.input<float>(s.channels), ones(b, s.channels), b.input<float>(s.channels),
                         b.output<float>(s.rows * s.channels), b.output<float>(s.channels),
                         b.output<float>(s.channels));
-    });
+    },
+    {}, large_shapes);
 
 }  // namespace
 }  // namespace keratin::bench

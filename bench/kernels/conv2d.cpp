@@ -44,7 +44,18 @@ std::vector<Conv2dShape> shapes() {
   all.push_back(convolution(8, 56, 64, 256, 1, true));
   all.push_back(convolution(8, 56, 64, 128, 3, true, 2));
   all.push_back(convolution(8, 56, 128, 128, 3, true, 1, 128));
+  all.push_back(convolution(8, 56, 128, 128, 3, true, 2, 128));
+  all.push_back(convolution(8, 56, 128, 128, 3, true, 1, 32));
   return all;
+}
+
+// Of ResNets, and a depthwise one.
+std::vector<Conv2dShape> large_shapes() {
+  return {
+      convolution(64, 224, 3, 64, 7, true, 2),   convolution(64, 56, 64, 64, 3, true),
+      convolution(64, 56, 64, 256, 1, true),     convolution(64, 28, 128, 128, 3, true),
+      convolution(64, 14, 256, 256, 3, true),    convolution(128, 32, 16, 16, 3, true),
+      convolution(64, 56, 128, 128, 3, true, 2), convolution(64, 56, 128, 128, 3, true, 1, 128)};
 }
 
 template <class T>
@@ -56,21 +67,21 @@ bool add_passes(RowOptions options) {
                return std::tuple(b.input<T>(s.in_size()), b.input<T>(s.weight_size()),
                                  b.output<T>(s.out_size()), epilogue);
              },
-             options) &&
+             options, large_shapes()) &&
          add_ladder(
              kernels::conv2d_input_gradient_ladder<T>, shapes(),
              [](Buffers& b, const Conv2dShape& s) {
                return std::tuple(b.input<T>(s.out_size()), b.input<T>(s.weight_size()),
                                  b.output<T>(s.in_size()));
              },
-             options) &&
+             options, large_shapes()) &&
          add_ladder(
              kernels::conv2d_weight_gradient_ladder<T>, shapes(),
              [](Buffers& b, const Conv2dShape& s) {
                return std::tuple(b.input<T>(s.in_size()), b.input<T>(s.out_size()),
                                  b.output<T>(s.weight_size()));
              },
-             options);
+             options, large_shapes());
 }
 
 const bool conv2d_rows =

@@ -28,12 +28,14 @@ std::vector<UnaryShape> unary_shapes() {
 }
 
 const bool unary_row =
-    add_ladder(kernels::unary_ladder<float>, unary_shapes(), [](Buffers& b, const UnaryShape& s) {
-      // Roots and logarithms: of positive numbers.
-      auto* const x = const_cast<float*>(b.input<float>(s.size));
-      for (std::int64_t i = 0; i < s.size; ++i) x[i] = std::fabs(x[i]);
-      return std::tuple(static_cast<const float*>(x), b.output<float>(s.size));
-    });
+    add_ladder(kernels::unary_ladder<float>, unary_shapes(),
+               [](Buffers& b, const UnaryShape& s) {
+                 // Roots and logarithms: of positive numbers.
+                 auto* const x = const_cast<float*>(b.input<float>(s.size));
+                 for (std::int64_t i = 0; i < s.size; ++i) x[i] = std::fabs(x[i]);
+                 return std::tuple(static_cast<const float*>(x), b.output<float>(s.size));
+               },
+               {}, {{Unary::relu, 1 << 27}});
 
 std::int64_t extent(const BinaryShape& s,
                     const std::array<std::int64_t, BinaryShape::kMaxRank>& strides) {

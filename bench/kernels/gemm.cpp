@@ -24,7 +24,7 @@ bool add_gemm(RowOptions options) {
         return std::tuple(b.input<T>(s.m * s.k), b.input<T>(s.k * s.n), b.output<T>(s.m * s.n),
                           kernels::Epilogue<T>{});
       },
-      options);
+      options, {gemm_shape(2048, 2048, 2048), gemm_shape(4096, 4096, 4096)});
 }
 
 const bool gemm_rows = add_gemm<float>({}) && add_gemm<kernels::BFloat16>({.tolerance = 0.01});

@@ -41,8 +41,18 @@ std::vector<UpdateShape> shapes() {
   return all;
 }
 
-const bool update_row =
-    add_ladder(kernels::update_ladder<float>, shapes(), [](Buffers& b, const UpdateShape& s) {
+UpdateShape large_adam() {
+  return {.update = Update::adam,
+          .size = 100'000'000,
+          .learning_rate = 1e-3,
+          .beta_1 = 0.9,
+          .beta_2 = 0.999,
+          .epsilon = 1e-7};
+}
+
+const bool update_row = add_ladder(
+    kernels::update_ladder<float>, shapes(),
+    [](Buffers& b, const UpdateShape& s) {
       std::vector<UpdatedTensor<float>> tensors;
       for (const std::int64_t size : s.size == kMlp ? mlp : std::vector{s.size}) {
         UpdatedTensor<float> t{
@@ -54,7 +64,8 @@ const bool update_row =
         tensors.push_back(t);
       }
       return std::tuple(tensors);
-    });
+    },
+    {}, {large_adam()});
 
 }  // namespace
 }  // namespace keratin::bench

@@ -28,6 +28,8 @@ Pool2dShape pooling(std::int64_t batch, std::int64_t size, std::int64_t channels
 const std::vector<Pool2dShape> kShapes = {pooling(128, 26, 32, 2, 2), pooling(128, 11, 64, 2, 2),
                                           pooling(32, 64, 64, 2, 2), pooling(32, 64, 64, 3, 2)};
 
+const std::vector<Pool2dShape> kLargeShapes = {pooling(256, 112, 64, 2, 2)};
+
 template <class T>
 bool add_pooling(RowOptions options) {
   return add_ladder(
@@ -37,7 +39,7 @@ bool add_pooling(RowOptions options) {
                T* const y = b.output<T>(s.out_size());
                return std::tuple(x, y, b.output<std::uint8_t>(s.out_size()));
              },
-             options) &&
+             options, kLargeShapes) &&
          add_ladder(
              kernels::max_pool2d_gradient_ladder<T>, kShapes,
              [](Buffers& b, const Pool2dShape& s) {
@@ -46,19 +48,19 @@ bool add_pooling(RowOptions options) {
                const T* const dy = b.input<T>(s.out_size());
                return std::tuple(winners, dy, b.output<T>(s.in_size()));
              },
-             options) &&
+             options, kLargeShapes) &&
          add_ladder(
              kernels::average_pool2d_ladder<T>, kShapes,
              [](Buffers& b, const Pool2dShape& s) {
                return std::tuple(b.input<T>(s.in_size()), b.output<T>(s.out_size()));
              },
-             options) &&
+             options, kLargeShapes) &&
          add_ladder(
              kernels::average_pool2d_gradient_ladder<T>, kShapes,
              [](Buffers& b, const Pool2dShape& s) {
                return std::tuple(b.input<T>(s.out_size()), b.output<T>(s.in_size()));
              },
-             options);
+             options, kLargeShapes);
 }
 
 const bool pool2d_rows =

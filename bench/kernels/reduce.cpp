@@ -23,7 +23,8 @@ const bool reduce_row =
                [](Buffers& b, const kernels::ReduceShape& s) {
                  return std::tuple(b.input<float>(s.outer * s.reduced * s.inner),
                                    b.output<float>(s.outer * s.inner));
-               });
+               },
+               {}, {{Reduction::sum, 1, 1 << 27, 1}});
 
 const bool reduce_bfloat16_row =
     add_ladder(kernels::reduce_ladder<kernels::BFloat16>,
@@ -36,13 +37,13 @@ const bool reduce_bfloat16_row =
                },
                {.tolerance = 0.01});
 
-const bool arg_reduce_row =
-    add_ladder(kernels::arg_reduce_ladder<float>,
-               {{true, 32768, 10, 1}, {true, 4096, 1024, 1}, {true, 64, 64, 1024}},
-               [](Buffers& b, const kernels::ArgReduceShape& s) {
-                 return std::tuple(b.input<float>(s.outer * s.reduced * s.inner),
-                                   b.output<std::int64_t>(s.outer * s.inner));
-               });
+const bool arg_reduce_row = add_ladder(
+    kernels::arg_reduce_ladder<float>,
+    {{true, 32768, 10, 1}, {true, 4096, 1024, 1}, {true, 64, 64, 1024}, {true, 1, 4194304, 1}},
+    [](Buffers& b, const kernels::ArgReduceShape& s) {
+      return std::tuple(b.input<float>(s.outer * s.reduced * s.inner),
+                        b.output<std::int64_t>(s.outer * s.inner));
+    });
 
 }  // namespace
 }  // namespace keratin::bench

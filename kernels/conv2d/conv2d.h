@@ -250,8 +250,29 @@ void conv2d_weight_gradient_implicit(const T* x, const T* dy, T* dw, const Conv2
                                      const Stream& stream);
 /// One group, or groups of 16 output channels and more.
 bool conv2d_implicit_applies(const Conv2dShape& s);
-/// The same, where x, y, w and positions can be counted in 32 bits.
+/// May x, y, w and positions be counted in 32 bits?
+bool conv2d_narrow_fits(const Conv2dShape& s);
+/// Both.
 bool conv2d_narrow_applies(const Conv2dShape& s);
+template <class T>
+void conv2d_input_gradient_phases(const T* dy, const T* w, T* dx, const Conv2dShape& s,
+                                  const Stream& stream);
+/// conv2d_narrow_applies, and a stride.
+bool conv2d_phases_applies(const Conv2dShape& s);
+template <class T>
+void conv2d_groups(const T* x, const T* w, T* y, const Epilogue<T>& e, const Conv2dShape& s,
+                   const Stream& stream);
+template <class T>
+void conv2d_input_gradient_groups(const T* dy, const T* w, T* dx, const Conv2dShape& s,
+                                  const Stream& stream);
+template <class T>
+void conv2d_weight_gradient_groups(const T* x, const T* dy, T* dw, const Conv2dShape& s,
+                                   const Stream& stream);
+/// Several groups of fewer than 16 output channels (of the input gradient: channels on either
+/// side), conv2d_narrow_fits.
+bool conv2d_groups_applies(const Conv2dShape& s);
+bool conv2d_input_gradient_groups_applies(const Conv2dShape& s);
+bool conv2d_weight_gradient_groups_applies(const Conv2dShape& s);
 
 /// As gemm_tf32 and gemm_tf32x3 (kernels/gemm/gemm.h).
 void conv2d_tf32(const float* x, const float* w, float* y, const Epilogue<float>& e,
@@ -268,63 +289,76 @@ void conv2d_weight_gradient_tf32x3(const float* x, const float* dy, float* dw, c
                                    const Stream& stream);
 /// conv2d_implicit_applies, and fewer than 2^31 pixels and taps.
 bool conv2d_mma_applies(const Conv2dShape& s);
+inline constexpr const char* kImplicitGains =
+    "a matrix product over gathered operands: tiles in shared memory, 4 x 4 sums a thread";
+inline constexpr const char* kNarrowGains = "32-bit indices, divisions by multiplication";
+inline constexpr const char* kPhasesGains =
+    "pixels by their remainder of the stride: only the taps that reach them";
+inline constexpr const char* kGroupsGains =
+    "narrow groups, depthwise: 4 pixels x 4 channels in registers, a window that slides along";
+inline constexpr const char* kWeightGroupsGains =
+    "narrow groups, depthwise: 3 x 3 sums a thread along rows of dy; pieces joined in order";
 inline constexpr const char* kTf32x3Gains =
     "tensor cores: operands in two parts, three products of TF32 instead of one";
 inline constexpr const char* kTf32Gains = "tensor cores: operands rounded to TF32";
 
 template <class T>
-inline constexpr auto conv2d_ladder = CudaLadder<Conv2dFn<T>, 3>{
+inline constexpr auto conv2d_ladder = CudaLadder<Conv2dFn<T>, 4>{
     {{{"naive", "", always, conv2d_naive<T>},
-      {"implicit",
-       "a matrix product over gathered operands: tiles in shared memory, 4 x 4 sums a thread",
-       conv2d_implicit_applies, conv2d_implicit<T, std::int64_t>},
-      {"narrow", "32-bit indices, divisions by multiplication", conv2d_narrow_applies,
-       conv2d_implicit<T, std::int32_t>}}}};
+      {"implicit", kImplicitGains, conv2d_implicit_applies, conv2d_implicit<T, std::int64_t>},
+      {"narrow", kNarrowGains, conv2d_narrow_applies, conv2d_implicit<T, std::int32_t>},
+      {"groups", kGroupsGains, conv2d_groups_applies, conv2d_groups<T>}}}};
 template <>
-inline constexpr auto conv2d_ladder<float> = CudaLadder<Conv2dFn<float>, 5>{
+inline constexpr auto conv2d_ladder<float> = CudaLadder<Conv2dFn<float>, 6>{
     {{{"naive", "", always, conv2d_naive<float>},
-      {"implicit",
-       "a matrix product over gathered operands: tiles in shared memory, 4 x 4 sums a thread",
-       conv2d_implicit_applies, conv2d_implicit<float, std::int64_t>},
-      {"narrow", "32-bit indices, divisions by multiplication", conv2d_narrow_applies,
-       conv2d_implicit<float, std::int32_t>},
+      {"implicit", kImplicitGains, conv2d_implicit_applies, conv2d_implicit<float, std::int64_t>},
+      {"narrow", kNarrowGains, conv2d_narrow_applies, conv2d_implicit<float, std::int32_t>},
+      {"groups", kGroupsGains, conv2d_groups_applies, conv2d_groups<float>},
       {"tf32x3", kTf32x3Gains, conv2d_mma_applies, conv2d_tf32x3, Taken::by_hand},
       {"tf32", kTf32Gains, conv2d_mma_applies, conv2d_tf32, Taken::with_tf32}}}};
 template <class T>
-inline constexpr auto conv2d_input_gradient_ladder = CudaLadder<Conv2dInputGradientFn<T>, 3>{
+inline constexpr auto conv2d_input_gradient_ladder = CudaLadder<Conv2dInputGradientFn<T>, 5>{
     {{{"naive", "", always, conv2d_input_gradient_naive<T>},
-      {"implicit",
-       "a matrix product over gathered operands: tiles in shared memory, 4 x 4 sums a thread",
-       conv2d_implicit_applies, conv2d_input_gradient_implicit<T, std::int64_t>},
-      {"narrow", "32-bit indices, divisions by multiplication", conv2d_narrow_applies,
-       conv2d_input_gradient_implicit<T, std::int32_t>}}}};
+      {"implicit", kImplicitGains, conv2d_implicit_applies,
+       conv2d_input_gradient_implicit<T, std::int64_t>},
+      {"narrow", kNarrowGains, conv2d_narrow_applies,
+       conv2d_input_gradient_implicit<T, std::int32_t>},
+      {"phases", kPhasesGains, conv2d_phases_applies, conv2d_input_gradient_phases<T>},
+      {"groups", kGroupsGains, conv2d_input_gradient_groups_applies,
+       conv2d_input_gradient_groups<T>}}}};
 template <>
 inline constexpr auto conv2d_input_gradient_ladder<float> =
-    CudaLadder<Conv2dInputGradientFn<float>, 5>{
+    CudaLadder<Conv2dInputGradientFn<float>, 7>{
         {{{"naive", "", always, conv2d_input_gradient_naive<float>},
-          {"implicit",
-           "a matrix product over gathered operands: tiles in shared memory, 4 x 4 sums a thread",
-           conv2d_implicit_applies, conv2d_input_gradient_implicit<float, std::int64_t>},
-          {"narrow", "32-bit indices, divisions by multiplication", conv2d_narrow_applies,
+          {"implicit", kImplicitGains, conv2d_implicit_applies,
+           conv2d_input_gradient_implicit<float, std::int64_t>},
+          {"narrow", kNarrowGains, conv2d_narrow_applies,
            conv2d_input_gradient_implicit<float, std::int32_t>},
+          {"phases", kPhasesGains, conv2d_phases_applies, conv2d_input_gradient_phases<float>},
+          {"groups", kGroupsGains, conv2d_input_gradient_groups_applies,
+           conv2d_input_gradient_groups<float>},
           {"tf32x3", kTf32x3Gains, conv2d_mma_applies, conv2d_input_gradient_tf32x3,
            Taken::by_hand},
           {"tf32", kTf32Gains, conv2d_mma_applies, conv2d_input_gradient_tf32, Taken::with_tf32}}}};
 template <class T>
-inline constexpr auto conv2d_weight_gradient_ladder = CudaLadder<Conv2dWeightGradientFn<T>, 3>{
+inline constexpr auto conv2d_weight_gradient_ladder = CudaLadder<Conv2dWeightGradientFn<T>, 4>{
     {{{"naive", "", always, conv2d_weight_gradient_naive<T>},
       {"implicit", "the same; pieces of the pixels on blocks of their own, joined in order",
        conv2d_implicit_applies, conv2d_weight_gradient_implicit<T, std::int64_t>},
-      {"narrow", "32-bit indices, divisions by multiplication", conv2d_narrow_applies,
-       conv2d_weight_gradient_implicit<T, std::int32_t>}}}};
+      {"narrow", kNarrowGains, conv2d_narrow_applies,
+       conv2d_weight_gradient_implicit<T, std::int32_t>},
+      {"groups", kWeightGroupsGains, conv2d_weight_gradient_groups_applies,
+       conv2d_weight_gradient_groups<T>}}}};
 template <>
 inline constexpr auto conv2d_weight_gradient_ladder<float> =
-    CudaLadder<Conv2dWeightGradientFn<float>, 5>{
+    CudaLadder<Conv2dWeightGradientFn<float>, 6>{
         {{{"naive", "", always, conv2d_weight_gradient_naive<float>},
           {"implicit", "the same; pieces of the pixels on blocks of their own, joined in order",
            conv2d_implicit_applies, conv2d_weight_gradient_implicit<float, std::int64_t>},
-          {"narrow", "32-bit indices, divisions by multiplication", conv2d_narrow_applies,
+          {"narrow", kNarrowGains, conv2d_narrow_applies,
            conv2d_weight_gradient_implicit<float, std::int32_t>},
+          {"groups", kWeightGroupsGains, conv2d_weight_gradient_groups_applies,
+           conv2d_weight_gradient_groups<float>},
           {"tf32x3", kTf32x3Gains, conv2d_mma_applies, conv2d_weight_gradient_tf32x3,
            Taken::by_hand},
           {"tf32", kTf32Gains, conv2d_mma_applies, conv2d_weight_gradient_tf32,

@@ -267,7 +267,8 @@ __global__ void __launch_bounds__(32 * kWarps, 1)
   const std::int64_t first = blockIdx.y * grid.piece;
   const std::int64_t last = first + grid.piece < grid.k ? first + grid.piece : grid.k;
   const int steps = static_cast<int>((last - first + kDepth - 1) / kDepth);
-  for (std::int64_t q = blockIdx.z; q < grid.batch; q += gridDim.z) {
+  for (unsigned q = blockIdx.z;  // of 32 bits: with one register more some layouts spill on sm_80
+       q < grid.batch; q += gridDim.z) {
     A a = all_a;
     B b = all_b;
     Out out = all_out;
@@ -336,7 +337,7 @@ void launch_tensor(const A& a, const B& b, const Out& out, const TensorSizes& s,
   const TensorGrid grid{s.k, s.piece, (s.n + kColumns - 1) / kColumns, (s.m + kRows - 1) / kRows,
                         s.batch};
   const std::int64_t pieces = s.k == 0 ? 1 : (s.k + s.piece - 1) / s.piece;
-  if (grid.across * grid.down > 0x7fffffff || pieces > 65535)
+  if (grid.across * grid.down > 0x7fffffff || pieces > 65535 || s.batch > 0x7fffffff)
     throw ShapeError(text + " is more than one launch can do; split it");
   constexpr auto kernel = tensor_kernel<Math, A, B, Out, kRows, kColumns, kWarps>;
   constexpr int kBytes = kTensorStages * (kRows + kColumns) * kDepthChunks * 16;

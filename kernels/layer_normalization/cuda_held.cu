@@ -5,33 +5,6 @@ namespace {
 
 using Warps = Rows<32>;
 
-// A row in the registers of a warp, kEach elements a lane; 0 beyond its end.
-template <int kEach, class T>
-struct Held {
-  T at[kEach];
-
-  template <class F>
-  __device__ __forceinline__ void load(std::int64_t cols, F element) {
-#pragma unroll
-    for (int k = 0; k < kEach; ++k) {
-      const std::int64_t c = Warps::place() + 32 * k;
-      at[k] = c < cols ? element(c) : 0;
-    }
-  }
-  __device__ __forceinline__ T sum() const {
-    T all = 0;
-#pragma unroll
-    for (int k = 0; k < kEach; ++k) all += at[k];
-    return over_group<32>(all, Add{});
-  }
-  __device__ __forceinline__ T dot(const Held& other) const {
-    T all = 0;
-#pragma unroll
-    for (int k = 0; k < kEach; ++k) all += at[k] * other.at[k];
-    return over_group<32>(all, Add{});
-  }
-};
-
 template <int kEach, class T>
 __global__ void __launch_bounds__(Warps::kThreads)
     layer_norm_kernel(const T* x, const T* gamma, const T* beta, T* y, T* mean, T* scale,
@@ -40,7 +13,7 @@ __global__ void __launch_bounds__(Warps::kThreads)
   Warps::each(s.rows, [&](std::int64_t row) {
     const T* const from = x + row * s.cols;
     T* const to = y + row * s.cols;
-    Held<kEach, T> d;
+    Held<32, kEach, T> d;
     d.load(s.cols, [&](std::int64_t c) { return from[c]; });
     const T m = d.sum() / n;
 #pragma unroll
@@ -68,7 +41,7 @@ __global__ void __launch_bounds__(Warps::kThreads)
   Warps::each(s.rows, [&](std::int64_t row) {
     const std::int64_t at = row * s.cols;
     const T m = mean[row], k_row = scale[row];
-    Held<kEach, T> g, xhat;
+    Held<32, kEach, T> g, xhat;
     g.load(s.cols, [&](std::int64_t c) { return dy[at + c] * (gamma != nullptr ? gamma[c] : 1); });
     xhat.load(s.cols, [&](std::int64_t c) { return (x[at + c] - m) * k_row; });
     const T of_g = g.sum() / n, of_dot = g.dot(xhat) / n;

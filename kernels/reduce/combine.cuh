@@ -33,6 +33,36 @@ __device__ __forceinline__ T combined(T a, T b) {
   }
 }
 
+inline constexpr int kReduceThreads = 256;
+
+/// How blocks lie over x[outer, reduced, inner]: 2^log_width columns side by side, and a piece of
+/// the axis; kReduceThreads threads, neighbours in columns.
+struct Tiling {
+  std::int64_t pieces, piece, tiles, blocks;
+  int log_width;
+
+  struct Part {
+    std::int64_t column, first, last;  // of this thread; of the piece
+    std::int64_t outer, index;         // of x; of outer x pieces
+  };
+  __device__ __forceinline__ Part part_of(std::int64_t block, int thread,
+                                          std::int64_t reduced) const {
+    const int width = 1 << log_width;
+    const std::int64_t index = block / tiles, first = index % pieces * piece;
+    return {block % tiles * width + (thread & (width - 1)), first,
+            first + piece < reduced ? first + piece : reduced, index / pieces, index};
+  }
+};
+inline Tiling tiling_of(std::int64_t outer, std::int64_t inner, std::int64_t pieces,
+                        std::int64_t piece) {
+  Tiling t{.pieces = pieces, .piece = piece, .tiles = 1, .blocks = 1, .log_width = 0};
+  while (t.log_width < 5 && (1 << t.log_width) < inner) ++t.log_width;
+  const std::int64_t width = std::int64_t{1} << t.log_width;
+  t.tiles = (inner + width - 1) / width;
+  t.blocks = outer * pieces * t.tiles;
+  return t;
+}
+
 /// y[outer, pieces, inner]: every `piece` elements of the axis into one.
 template <class T>
 void reduce_pieces(const T* x, T* y, const ReduceShape& s, std::int64_t pieces, std::int64_t piece,

@@ -3,13 +3,7 @@
 namespace keratin::kernels::cuda {
 namespace {
 
-constexpr int kThreads = 256;
-
-// How the threads of a block lie over its part of the input: 2^log_width columns side by side.
-struct Tiling {
-  std::int64_t pieces, piece, tiles, blocks;
-  int log_width;
-};
+constexpr int kThreads = kReduceThreads;
 
 template <Reduction op, class T>
 __global__ void __launch_bounds__(kThreads)
@@ -18,15 +12,12 @@ __global__ void __launch_bounds__(kThreads)
   const int thread = static_cast<int>(threadIdx.x), width = 1 << t.log_width;
   const int height = kThreads >> t.log_width, row = thread >> t.log_width;
   for (std::int64_t block = blockIdx.x; block < t.blocks; block += gridDim.x) {
-    const std::int64_t column = block % t.tiles * width + (thread & (width - 1));
-    const std::int64_t part = block / t.tiles;  // of outer x pieces
-    const std::int64_t first = part % t.pieces * t.piece;
-    const std::int64_t last = first + t.piece < s.reduced ? first + t.piece : s.reduced;
+    const Tiling::Part part = t.part_of(block, thread, s.reduced);
     T value = start_of<op, T>();
-    if (column < s.inner) {
-      const T* const from = x + part / t.pieces * s.reduced * s.inner + column;
+    if (part.column < s.inner) {
+      const T* const from = x + part.outer * s.reduced * s.inner + part.column;
 #pragma unroll 4
-      for (std::int64_t r = first + row; r < last; r += height)
+      for (std::int64_t r = part.first + row; r < part.last; r += height)
         value = combined<op>(value, from[r * s.inner]);
     }
     values[thread] = value;
@@ -35,7 +26,7 @@ __global__ void __launch_bounds__(kThreads)
       if (row < half) values[thread] = combined<op>(values[thread], values[thread + half * width]);
       __syncthreads();
     }
-    if (row == 0 && column < s.inner) y[part * s.inner + column] = values[thread];
+    if (row == 0 && part.column < s.inner) y[part.index * s.inner + part.column] = values[thread];
     __syncthreads();
   }
 }
@@ -46,11 +37,7 @@ template <class T>
 void reduce_pieces(const T* x, T* y, const ReduceShape& s, std::int64_t pieces, std::int64_t piece,
                    const Stream& stream) {
   if (s.outer * s.inner == 0) return;
-  Tiling t{.pieces = pieces, .piece = piece, .tiles = 1, .blocks = 1, .log_width = 0};
-  while (t.log_width < 5 && (1 << t.log_width) < s.inner) ++t.log_width;
-  const std::int64_t width = std::int64_t{1} << t.log_width;
-  t.tiles = (s.inner + width - 1) / width;
-  t.blocks = s.outer * pieces * t.tiles;
+  const Tiling t = tiling_of(s.outer, s.inner, pieces, piece);
   with_constant<Reduction::min>(s.op, [&]<Reduction op>() {
     constexpr auto kernel = reduce_kernel<op, T>;
     KERATIN_LAUNCH(kernel, blocks_for(t.blocks, 1), kThreads, 0, stream, x, y, s, t);

@@ -88,10 +88,16 @@ template <class T>
 void reduce_split(const T* x, T* y, const ReduceShape& s, const Stream& stream);
 template <class T>
 void arg_reduce_naive(const T* x, std::int64_t* y, const ArgReduceShape& s, const Stream& stream);
+template <class T>
+void arg_reduce_block(const T* x, std::int64_t* y, const ArgReduceShape& s, const Stream& stream);
+template <class T>
+void arg_reduce_split(const T* x, std::int64_t* y, const ArgReduceShape& s, const Stream& stream);
 /// 64 or more into one.
 bool reduce_block_applies(const ReduceShape& s);
+bool arg_reduce_block_applies(const ArgReduceShape& s);
 /// 4096 or more into one, and few results.
 bool reduce_split_applies(const ReduceShape& s);
+bool arg_reduce_split_applies(const ArgReduceShape& s);
 
 template <class T>
 inline constexpr CudaLadder<ReduceFn<T>, 3> reduce_ladder{
@@ -101,8 +107,12 @@ inline constexpr CudaLadder<ReduceFn<T>, 3> reduce_ladder{
       {"split", "pieces of a long axis on blocks of their own, joined in order by a second pass",
        reduce_split_applies, reduce_split<T>}}}};
 template <class T>
-inline constexpr CudaLadder<ArgReduceFn<T>, 1> arg_reduce_ladder{
-    {{{"naive", "", always, arg_reduce_naive<T>}}}};
+inline constexpr CudaLadder<ArgReduceFn<T>, 3> arg_reduce_ladder{
+    {{{"naive", "", always, arg_reduce_naive<T>},
+      {"block", "a block a column or 32 of them: whole sectors, a tree of value and place",
+       arg_reduce_block_applies, arg_reduce_block<T>},
+      {"split", "pieces of a long axis on blocks of their own, their winners met by a second pass",
+       arg_reduce_split_applies, arg_reduce_split<T>}}}};
 }  // namespace cuda
 
 }  // namespace keratin::kernels

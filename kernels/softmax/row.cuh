@@ -32,6 +32,38 @@ struct Rows {
 template <int kGroup, class T>
 using Chain = std::conditional_t<kGroup == 1, double, T>;
 
+/// A row in the registers of its group, kEach elements a thread.
+template <int kGroup, int kEach, class T>
+struct Held {
+  T at[kEach];
+
+  /// Calls f(k, c) for this thread's k-th element, which is column c; past the row's end too.
+  template <class F>
+  static __device__ __forceinline__ void each(F f) {
+#pragma unroll
+    for (int k = 0; k < kEach; ++k) f(k, std::int64_t{Rows<kGroup>::place() + kGroup * k});
+  }
+  /// element(c), or `beyond` past the end.
+  template <class F>
+  __device__ __forceinline__ void load(std::int64_t cols, F element, T beyond = 0) {
+    each([&](int k, std::int64_t c) { at[k] = c < cols ? element(c) : beyond; });
+  }
+  template <class Op>
+  __device__ __forceinline__ T over(Op op) const {
+    T all = at[0];
+#pragma unroll
+    for (int k = 1; k < kEach; ++k) all = op(all, at[k]);
+    return over_group<kGroup>(all, op);
+  }
+  __device__ __forceinline__ T sum() const { return over(Add{}); }
+  __device__ __forceinline__ T dot(const Held& other) const {
+    T all = 0;
+#pragma unroll
+    for (int k = 0; k < kEach; ++k) all += at[k] * other.at[k];
+    return over_group<kGroup>(all, Add{});
+  }
+};
+
 /// The largest score and the sum of exp(x - max), for all threads of the group.
 template <class T>
 struct RowSums {

@@ -155,33 +155,73 @@ void log_softmax_gradient_rows(const T* y, const T* dy, T* dx, const SoftmaxShap
                                const Stream& stream);
 /// 1024 columns or more.
 bool softmax_block_applies(const SoftmaxShape& s);
+void softmax_held(const float* x, float* y, const SoftmaxShape& s, const Stream& stream);
+void log_softmax_held(const float* x, float* y, const SoftmaxShape& s, const Stream& stream);
+void softmax_gradient_held(const float* y, const float* dy, float* dx, const SoftmaxShape& s,
+                           const Stream& stream);
+void log_softmax_gradient_held(const float* y, const float* dy, float* dx, const SoftmaxShape& s,
+                               const Stream& stream);
+/// Up to 8192 columns.
+bool softmax_held_applies(const SoftmaxShape& s);
+void softmax_online(const float* x, float* y, const SoftmaxShape& s, const Stream& stream);
+void log_softmax_online(const float* x, float* y, const SoftmaxShape& s, const Stream& stream);
+/// More.
+bool softmax_online_applies(const SoftmaxShape& s);
+
+inline constexpr const char* kSoftmaxWarpGains = "a warp a row: whole sectors, sums by shuffles";
+inline constexpr const char* kSoftmaxBlockGains =
+    "a block a row: long rows have enough loads in flight";
+inline constexpr const char* kSoftmaxHeldGains =
+    "the row in the registers of its warp or block: each element is read once";
+inline constexpr const char* kSoftmaxOnlineGains =
+    "longer rows: the largest and the sum in one reading instead of two";
 
 template <class T>
-inline constexpr CudaLadder<SoftmaxFn<T>, 3> softmax_ladder{
+inline constexpr auto softmax_ladder = CudaLadder<SoftmaxFn<T>, 3>{
     {{{"naive", "", always, softmax_rows<1, T>},
-      {"warp", "a warp a row: whole sectors, sums by shuffles", always, softmax_rows<32, T>},
-      {"block", "a block a row: long rows have enough loads in flight", softmax_block_applies,
-       softmax_rows<256, T>}}}};
+      {"warp", kSoftmaxWarpGains, always, softmax_rows<32, T>},
+      {"block", kSoftmaxBlockGains, softmax_block_applies, softmax_rows<256, T>}}}};
+template <>
+inline constexpr auto softmax_ladder<float> = CudaLadder<SoftmaxFn<float>, 5>{
+    {{{"naive", "", always, softmax_rows<1, float>},
+      {"warp", kSoftmaxWarpGains, always, softmax_rows<32, float>},
+      {"block", kSoftmaxBlockGains, softmax_block_applies, softmax_rows<256, float>},
+      {"held", kSoftmaxHeldGains, softmax_held_applies, softmax_held},
+      {"online", kSoftmaxOnlineGains, softmax_online_applies, softmax_online}}}};
 template <class T>
-inline constexpr CudaLadder<SoftmaxFn<T>, 3> log_softmax_ladder{
+inline constexpr auto log_softmax_ladder = CudaLadder<SoftmaxFn<T>, 3>{
     {{{"naive", "", always, log_softmax_rows<1, T>},
-      {"warp", "a warp a row: whole sectors, sums by shuffles", always, log_softmax_rows<32, T>},
-      {"block", "a block a row: long rows have enough loads in flight", softmax_block_applies,
-       log_softmax_rows<256, T>}}}};
+      {"warp", kSoftmaxWarpGains, always, log_softmax_rows<32, T>},
+      {"block", kSoftmaxBlockGains, softmax_block_applies, log_softmax_rows<256, T>}}}};
+template <>
+inline constexpr auto log_softmax_ladder<float> = CudaLadder<SoftmaxFn<float>, 5>{
+    {{{"naive", "", always, log_softmax_rows<1, float>},
+      {"warp", kSoftmaxWarpGains, always, log_softmax_rows<32, float>},
+      {"block", kSoftmaxBlockGains, softmax_block_applies, log_softmax_rows<256, float>},
+      {"held", kSoftmaxHeldGains, softmax_held_applies, log_softmax_held},
+      {"online", kSoftmaxOnlineGains, softmax_online_applies, log_softmax_online}}}};
 template <class T>
-inline constexpr CudaLadder<SoftmaxGradientFn<T>, 3> softmax_gradient_ladder{
+inline constexpr auto softmax_gradient_ladder = CudaLadder<SoftmaxGradientFn<T>, 3>{
     {{{"naive", "", always, softmax_gradient_rows<1, T>},
-      {"warp", "a warp a row: whole sectors, sums by shuffles", always,
-       softmax_gradient_rows<32, T>},
-      {"block", "a block a row: long rows have enough loads in flight", softmax_block_applies,
-       softmax_gradient_rows<256, T>}}}};
+      {"warp", kSoftmaxWarpGains, always, softmax_gradient_rows<32, T>},
+      {"block", kSoftmaxBlockGains, softmax_block_applies, softmax_gradient_rows<256, T>}}}};
+template <>
+inline constexpr auto softmax_gradient_ladder<float> = CudaLadder<SoftmaxGradientFn<float>, 4>{
+    {{{"naive", "", always, softmax_gradient_rows<1, float>},
+      {"warp", kSoftmaxWarpGains, always, softmax_gradient_rows<32, float>},
+      {"block", kSoftmaxBlockGains, softmax_block_applies, softmax_gradient_rows<256, float>},
+      {"held", kSoftmaxHeldGains, softmax_held_applies, softmax_gradient_held}}}};
 template <class T>
-inline constexpr CudaLadder<SoftmaxGradientFn<T>, 3> log_softmax_gradient_ladder{
+inline constexpr auto log_softmax_gradient_ladder = CudaLadder<SoftmaxGradientFn<T>, 3>{
     {{{"naive", "", always, log_softmax_gradient_rows<1, T>},
-      {"warp", "a warp a row: whole sectors, sums by shuffles", always,
-       log_softmax_gradient_rows<32, T>},
-      {"block", "a block a row: long rows have enough loads in flight", softmax_block_applies,
-       log_softmax_gradient_rows<256, T>}}}};
+      {"warp", kSoftmaxWarpGains, always, log_softmax_gradient_rows<32, T>},
+      {"block", kSoftmaxBlockGains, softmax_block_applies, log_softmax_gradient_rows<256, T>}}}};
+template <>
+inline constexpr auto log_softmax_gradient_ladder<float> = CudaLadder<SoftmaxGradientFn<float>, 4>{
+    {{{"naive", "", always, log_softmax_gradient_rows<1, float>},
+      {"warp", kSoftmaxWarpGains, always, log_softmax_gradient_rows<32, float>},
+      {"block", kSoftmaxBlockGains, softmax_block_applies, log_softmax_gradient_rows<256, float>},
+      {"held", kSoftmaxHeldGains, softmax_held_applies, log_softmax_gradient_held}}}};
 }  // namespace cuda
 
 }  // namespace keratin::kernels

@@ -2,10 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <limits>
+
 #include "autograd/elementwise.h"
+#include "autograd/ops/max.h"
+#include "autograd/ops/multiply.h"
 #include "autograd/ops/sum.h"
+#include "autograd/ops/where.h"
 #include "kernels/reduce/reduce.h"
 #include "tensor/cast.h"
+#include "tensor/compare.h"
+#include "tensor/one_hot.h"
 
 namespace keratin::metrics {
 namespace {
@@ -61,18 +68,16 @@ Tensor matches_sparse(const Tensor& y_true, const Tensor& y_pred) {
 
 // Is the score of each true class among the k best? Fewer than k scores are larger.
 Tensor matches_top_k(const Tensor& classes, const Tensor& y_pred, int k) {
-  const std::vector<std::int64_t> labels = classes.to_vector<std::int64_t>();
-  const std::vector<float> scores = y_pred.to_vector<float>();
-  const auto width = static_cast<std::size_t>(y_pred.shape().back());
-  std::vector<float> right(labels.size());
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    if (labels[i] < 0 || labels[i] >= static_cast<std::int64_t>(width)) continue;
-    const float mine = scores[i * width + static_cast<std::size_t>(labels[i])];
-    int larger = 0;
-    for (std::size_t j = 0; j < width; ++j) larger += scores[i * width + j] > mine;
-    right[i] = larger < k ? 1.0f : 0.0f;
-  }
-  return Tensor::from(right, classes.shape());
+  constexpr double kNone = -std::numeric_limits<double>::infinity();
+  const Tensor scores = cast(y_pred, float32);  // [..., classes]
+  const Shape& shape = scores.shape();
+  const Tensor numbers =
+      cast(classes, int64).to(scores.device()).reshaped(shape.slice(0, shape.rank() - 1));
+  const Tensor is_true = one_hot(numbers, shape.back(), {.dtype = boolean});  // [..., classes]
+  const Tensor mine = max(where(is_true, scores, kNone), {.axis = -1, .keepdims = true});
+  const Tensor larger = sum(cast(greater(scores, mine), float32), {.axis = -1});
+  const Tensor known = max(cast(is_true, float32), {.axis = -1});  // 0: no such class
+  return known * cast(less(larger, k), float32);
 }
 
 class BinaryMatch final : public MeanMetric {

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "autograd/ops/sigmoid.h"
+#include "nn/metrics/counted_later.h"
 #include "nn/metrics/state.h"
 #include "nn/metrics/thresholds.h"
 #include "tensor/cast.h"
@@ -52,10 +53,10 @@ void precision_gains(const Curve& c, Points& x, Points& y) {
   }
 }
 
-class AucMetric final : public Metric {
+class AucMetric final : public CountedLater {
  public:
   explicit AucMetric(const AUCOptions& options)
-      : Metric(name_or_unique(options.name, "AUC")),
+      : CountedLater(name_or_unique(options.name, "AUC")),
         options_(options),
         thresholds_(thresholds_of(options)) {
     require_known("curve", options.curve, {"ROC", "PR", "PRGAIN"});
@@ -68,8 +69,7 @@ class AucMetric final : public Metric {
     if (options.num_labels) make_sums(*options.num_labels);
   }
 
-  void update_state(const Tensor& y_true, const Tensor& y_pred,
-                    const Tensor& sample_weight) override {
+  void count(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight) override {
     if (options_.multi_label) {
       if (y_pred.rank() != 2) {
         throw ShapeError(fmt::format("{}: predictions are {}; expected [batch, labels]", name(),
@@ -94,7 +94,7 @@ class AucMetric final : public Metric {
         {tp_.data(), fp_.data(), tn_.data(), fn_.data()});
   }
 
-  Tensor result() const override {
+  Tensor counted() const override {
     if (!tp_.defined()) return Tensor::scalar(0);
     const bool weighted = options_.multi_label && !options_.label_weights.empty();
     double sum = 0, weights = 0;

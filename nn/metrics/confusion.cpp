@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "nn/metrics/counted_later.h"
 #include "nn/metrics/state.h"
 #include "nn/metrics/thresholds.h"
 
@@ -11,7 +12,7 @@ namespace keratin::metrics {
 namespace {
 
 // Gathers the four counts at each threshold; those that are not asked for have no variable.
-class CountsMetric : public Metric {
+class CountsMetric : public CountedLater {
  public:
   struct Wanted {
     bool tp = false, fp = false, tn = false, fn = false;
@@ -19,7 +20,7 @@ class CountsMetric : public Metric {
 
   CountsMetric(std::string name, Thresholds thresholds, Wanted wanted, std::optional<int> top_k,
                std::optional<int> class_id)
-      : Metric(std::move(name)),
+      : CountedLater(std::move(name)),
         thresholds_(std::move(thresholds)),
         top_k_(top_k),
         class_id_(class_id) {
@@ -37,8 +38,7 @@ class CountsMetric : public Metric {
     }
   }
 
-  void update_state(const Tensor& y_true, const Tensor& y_pred,
-                    const Tensor& sample_weight) override {
+  void count(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight) override {
     const auto data = [](Sums& sums) { return sums.defined() ? sums.data() : nullptr; };
     thresholds_.add({.metric = name(),
                      .y_true = y_true,
@@ -50,11 +50,11 @@ class CountsMetric : public Metric {
   }
 
  protected:
-  std::int64_t count() const { return thresholds_.count(); }
+  std::int64_t size() const { return thresholds_.count(); }
   // first / (first + second), at each threshold.
   std::vector<double> shares(const Sums& first, const Sums& second) const {
     std::vector<double> all;
-    for (std::int64_t i = 0; i < count(); ++i) {
+    for (std::int64_t i = 0; i < size(); ++i) {
       all.push_back(ratio(first[i], first[i] + second[i]));
     }
     return all;
@@ -73,7 +73,7 @@ class OneCount final : public CountsMetric {
   OneCount(const char* class_name, const CountOptions& o, Wanted wanted)
       : CountsMetric(name_or_unique(o.name, class_name), Thresholds(class_name, o.thresholds, 0.5),
                      wanted, {}, {}) {}
-  Tensor result() const override {
+  Tensor counted() const override {
     for (const Sums* sums : {&tp_, &fp_, &tn_, &fn_}) {
       if (sums->defined()) return result_of({sums->data(), sums->data() + sums->size()});
     }
@@ -92,7 +92,7 @@ class Share final : public CountsMetric {
       : CountsMetric(name_or_unique(o.name, class_name),
                      Thresholds(class_name, o.thresholds, o.top_k ? -1e10 : 0.5),
                      {.tp = true, .fp = of == Of::said, .fn = of == Of::so}, o.top_k, o.class_id) {}
-  Tensor result() const override { return result_of(shares(tp_, fp_.defined() ? fp_ : fn_)); }
+  Tensor counted() const override { return result_of(shares(tp_, fp_.defined() ? fp_ : fn_)); }
   std::string direction() const override { return "up"; }
 };
 
@@ -113,7 +113,7 @@ class BestUnderBound final : public CountsMetric {
       throw ValueError(fmt::format("{}: {} is {}; expected 0 to 1", class_name, option, bound));
     }
   }
-  Tensor result() const override {
+  Tensor counted() const override {
     const std::vector<double> bounded = rates(bounded_), wanted = rates(wanted_);
     double best = 0;
     for (std::size_t i = 0; i < wanted.size(); ++i) {

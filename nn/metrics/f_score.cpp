@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "nn/metrics/counted_later.h"
 #include "nn/metrics/state.h"
 #include "tensor/cast.h"
 #include "tensor/named.h"
@@ -15,9 +16,10 @@ namespace {
 
 constexpr double kEpsilon = 1e-7;
 
-class FBetaMetric final : public Metric {
+class FBetaMetric final : public CountedLater {
  public:
-  FBetaMetric(const char* class_name, const FBetaScoreOptions& o) : Metric(o.name), options_(o) {
+  FBetaMetric(const char* class_name, const FBetaScoreOptions& o)
+      : CountedLater(o.name), options_(o) {
     const std::vector<std::string> known{"", "micro", "macro", "weighted"};
     if (std::find(known.begin(), known.end(), o.average) == known.end()) {
       throw ValueError(fmt::format("{}: unknown average \"{}\"{}", class_name, o.average,
@@ -32,8 +34,7 @@ class FBetaMetric final : public Metric {
     }
   }
 
-  void update_state(const Tensor& y_true, const Tensor& y_pred,
-                    const Tensor& sample_weight) override {
+  void count(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight) override {
     if (y_true.rank() != 2 || y_pred.rank() != 2 || y_true.shape() != y_pred.shape()) {
       throw ShapeError(fmt::format("{}: targets are {}, predictions {}; expected [batch, classes]",
                                    name(), y_true.spec().text(), y_pred.spec().text()));
@@ -78,7 +79,7 @@ class FBetaMetric final : public Metric {
     }
   }
 
-  Tensor result() const override {
+  Tensor counted() const override {
     if (!tp_.defined()) return Tensor::scalar(0);
     const std::int64_t classes = tp_.size();
     if (options_.average == "micro") {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "nn/metrics/counted_later.h"
 #include "nn/metrics/state.h"
 #include "tensor/cast.h"
 #include "tensor/compare.h"
@@ -12,10 +13,10 @@
 namespace keratin::metrics {
 namespace {
 
-class IouMetric : public Metric {
+class IouMetric : public CountedLater {
  public:
   IouMetric(const char* class_name, IoUOptions o)
-      : Metric(name_or_unique(o.name, class_name)), options_(std::move(o)) {
+      : CountedLater(name_or_unique(o.name, class_name)), options_(std::move(o)) {
     if (options_.num_classes < 1 || options_.num_classes > 65536) {
       throw ValueError(fmt::format("{}: num_classes is {}; expected 1 to 65536", class_name,
                                    options_.num_classes));
@@ -33,8 +34,7 @@ class IouMetric : public Metric {
         Sums(add_variable({.shape = {n, n}, .dtype = float64, .name = "total_confusion_matrix"}));
   }
 
-  void update_state(const Tensor& y_true, const Tensor& y_pred,
-                    const Tensor& sample_weight) override {
+  void count(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight) override {
     const Tensor so = classes(y_true, options_.sparse_y_true);
     const Tensor said = classes(y_pred, options_.sparse_y_pred);
     if (so.size() != said.size()) {
@@ -59,7 +59,7 @@ class IouMetric : public Metric {
     }
   }
 
-  Tensor result() const override {
+  Tensor counted() const override {
     const std::int64_t n = options_.num_classes;
     double sum = 0, occurring = 0;
     for (const std::int64_t id : options_.target_class_ids) {
@@ -100,10 +100,9 @@ class BinaryIouMetric final : public IouMetric {
       : IouMetric("BinaryIoU",
                   {.num_classes = 2, .target_class_ids = o.target_class_ids, .name = o.name}),
         threshold_(o.threshold) {}
-  void update_state(const Tensor& y_true, const Tensor& y_pred,
-                    const Tensor& sample_weight) override {
+  void count(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight) override {
     const Tensor said = cast(greater_equal(cast(y_pred, float32), threshold_), int64);
-    IouMetric::update_state(y_true, said, sample_weight);
+    IouMetric::count(y_true, said, sample_weight);
   }
 
  private:

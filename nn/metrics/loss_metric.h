@@ -25,4 +25,9 @@ class LossMetric : public MeanMetric {
   const char* direction_;
 };
 
+inline MetricRef mean_of(const std::string& name, const LossRef& loss,
+                         const char* direction = "down") {
+  return MetricRef(std::make_shared<LossMetric>(name, loss, direction));
+}
+
 }  // namespace keratin::metrics

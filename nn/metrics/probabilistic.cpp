@@ -9,13 +9,6 @@
 #include "nn/metrics/state.h"
 
 namespace keratin::metrics {
-namespace {
-
-MetricRef mean_of(const std::string& name, const LossRef& loss) {
-  return MetricRef(std::make_shared<LossMetric>(name, loss));
-}
-
-}  // namespace
 
 BinaryCrossentropy::BinaryCrossentropy(const BinaryCrossentropyOptions& o)
     : MetricRef(

@@ -16,6 +16,7 @@
 #include "nn/losses/mean_absolute_error.h"
 #include "nn/losses/mean_squared_error.h"
 #include "nn/losses/regression.h"
+#include "nn/metrics/counted_later.h"
 #include "nn/metrics/loss_metric.h"
 #include "nn/metrics/state.h"
 #include "tensor/cast.h"
@@ -23,10 +24,6 @@
 
 namespace keratin::metrics {
 namespace {
-
-MetricRef mean_of(const std::string& name, const LossRef& loss, const char* direction = "down") {
-  return MetricRef(std::make_shared<LossMetric>(name, loss, direction));
-}
 
 // A function of two tensors [batch, ...] as a loss, for LossMetric.
 LossRef per_sample(const char* name, std::function<Tensor(const Tensor&, const Tensor&)> f) {
@@ -67,9 +64,9 @@ class RootMeanSquare final : public MeanMetric {
   std::string direction() const override { return "down"; }
 };
 
-class R2Metric final : public Metric {
+class R2Metric final : public CountedLater {
  public:
-  explicit R2Metric(const R2ScoreOptions& o) : Metric(o.name), options_(o) {
+  explicit R2Metric(const R2ScoreOptions& o) : CountedLater(o.name), options_(o) {
     const std::vector<std::string> known{"", "uniform_average", "variance_weighted_average"};
     if (std::find(known.begin(), known.end(), o.class_aggregation) == known.end()) {
       throw ValueError(fmt::format("R2Score: unknown class_aggregation \"{}\"{}",
@@ -82,8 +79,7 @@ class R2Metric final : public Metric {
     elements_ = Sums(add_variable({.dtype = float64, .name = "num_samples"}));
   }
 
-  void update_state(const Tensor& y_true, const Tensor& y_pred,
-                    const Tensor& sample_weight) override {
+  void count(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight) override {
     const Tensor p = cast(y_pred, float64);
     const Tensor y = cast(aligned(name(), y_true, y_pred), float64);
     if (p.rank() != 2 || (sum_.defined() && sum_.size() != p.shape()[1])) {
@@ -115,7 +111,7 @@ class R2Metric final : public Metric {
     elements_.data()[0] += static_cast<double>(p.size());
   }
 
-  Tensor result() const override {
+  Tensor counted() const override {
     if (!sum_.defined()) return Tensor::scalar(0);
     std::vector<double> scores;
     double mean = 0, weighted = 0, variance = 0;

@@ -6,6 +6,8 @@
 #include "nn/layers/pooling.h"
 #include "nn/layers/rescaling.h"
 #include "nn/layers/reshape.h"
+#include "nn/metrics/accuracy.h"
+#include "nn/metrics/f_score.h"
 #include "nn/optimizers/adam.h"
 #include "nn/optimizers/sgd.h"
 #include "nn/placement.h"
@@ -165,7 +167,7 @@ TEST_CASE("gpu: every optimizer") {
   }
 }
 
-TEST_CASE("gpu: metrics; those that only the CPU knows are given all there") {
+TEST_CASE("gpu: metrics; batches of those that only the CPU counts wait on the GPU") {
   const WithEmulatedGpu gpu;
   check_same([] { return perceptron("sigmoid"); },
              [] {
@@ -202,6 +204,19 @@ TEST_CASE("gpu: an epoch waits for the GPU as often whatever the number of its s
     return cuda_emulation::waits() - before;
   };
   CHECK(hinge_waits(3) == hinge_waits(20));
+  Model counted = perceptron("sigmoid");
+  counted.compile({.optimizer = "sgd",
+                   .loss = "binary_crossentropy",
+                   .metrics = {"AUC", "Precision", metrics::F1Score(),
+                               metrics::TopKCategoricalAccuracy({.k = 2})}});
+  const auto counted_waits = [&](std::int64_t steps) {
+    const Tensor y = cast(one_hot(classes(4 * steps, 3), 3), float32);
+    counted.fit(normal({4 * steps, 6}, 1), y, quiet);
+    const std::int64_t before = cuda_emulation::waits();
+    counted.fit(normal({4 * steps, 6}, 1), y, quiet);
+    return cuda_emulation::waits() - before;
+  };
+  CHECK(counted_waits(3) == counted_waits(20));
   FitOptions curious = quiet;  // somebody reads the logs of each batch
   std::vector<double> losses;
   curious.callbacks = {

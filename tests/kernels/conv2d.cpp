@@ -234,6 +234,30 @@ TEST_CASE("conv2d: groups, depthwise among them") {
   check_all_rungs(valid(image(3, 4, 5, 12, 6, 1, 1, 1, 1, 3)), 76);
 }
 
+TEST_CASE("conv2d: narrow groups, their strides, dilations and paddings") {
+  check_all_rungs(same(image(1, 6, 9, 8, 8, 5, 4, 1, 1, 2)), 140);
+  check_all_rungs(valid(image(2, 9, 8, 8, 16, 4, 7, 1, 1, 4)), 141);
+  check_all_rungs(same(image(1, 5, 6, 34, 4, 3, 3, 1, 1, 2)), 142);  // many channels into few
+  check_all_rungs(same(image(1, 5, 6, 4, 40, 3, 3, 2, 1, 2)), 143);  // and few into many
+  for (const std::int64_t stride : {2, 3, 4}) {
+    for (const std::int64_t dilation : {1, 2}) {
+      check_all_rungs(same(image(2, 9, 11, 8, 8, 3, 3, stride, dilation, 8)), 144);
+      check_all_rungs(valid(image(1, 10, 9, 6, 6, 4, 2, stride, dilation, 3)), 145);
+    }
+  }
+  check_all_rungs(same(image(5, 14, 3, 4, 4, 3, 3, 1, 1, 4)), 146);   // several pieces of rows
+  check_all_rungs(same(image(1, 2, 131, 5, 5, 3, 3, 1, 1, 5)), 147);  // several to a row
+  Conv2dShape uneven = image(1, 9, 14, 12, 12, 4, 2, 1, 1, 12);
+  uneven.stride_w = 2;
+  uneven.dilation_h = 2;
+  check_all_rungs(same(uneven), 148);
+  uneven.pad_top = 9;  // whole windows of padding, on all sides
+  uneven.pad_left = 3;
+  uneven.out_h = 25;
+  uneven.out_w = 13;
+  check_all_rungs(uneven, 149);
+}
+
 TEST_CASE("conv2d: depthwise 3x3, around its tile, the edges and bands of rows") {
   for (const std::int64_t width : {3, 5, 7, 8, 15, 23}) {
     const Conv2dShape s = same(image(2, width + 1, width, 32, 32, 3, 3, 1, 1, 32));

@@ -9,10 +9,12 @@ namespace {
 
 using kernels::SoftmaxShape;
 
+// Among them those around what a warp or a block holds in registers.
 const std::vector<SoftmaxShape> kShapes = {
-    {1, 1},    {3, 2},     {2, 3},  {5, 7},    {2, 15},   {7, 16},    {3, 17},   {4, 31},
-    {2, 33},   {3, 63},    {3, 64}, {2, 65},   {2, 127},  {9, 130},   {3, 1000}, {2, 1024},
-    {2, 4099}, {1, 40001}, {0, 5},  {513, 10}, {1000, 3}, {257, 257}, {70, 1}};
+    {1, 1},     {3, 2},   {2, 3},    {5, 7},    {2, 15},    {7, 16},   {3, 17},
+    {4, 31},    {2, 33},  {3, 63},   {3, 64},   {2, 65},    {2, 127},  {5, 129},
+    {9, 130},   {2, 513}, {3, 1000}, {2, 1024}, {1, 1025},  {2, 4099}, {1, 8193},
+    {1, 40001}, {0, 5},   {513, 10}, {1000, 3}, {257, 257}, {70, 1}};
 
 template <class T>
 std::vector<T> applied(kernels::SoftmaxFn<T> function, const std::vector<T>& x,
@@ -109,6 +111,22 @@ TEST_CASE("softmax: infinities and NaN, wherever they stand in a row") {
     x[0] = 1;
     check_softmax(x, s);
   }
+}
+
+TEST_CASE("softmax: infinities and NaN in rows that no registers hold") {
+  const SoftmaxShape s{2, 8200};
+  const auto with = [&](std::vector<float> x, std::int64_t at, float value) {
+    x[static_cast<std::size_t>(at)] = value;
+    check_softmax(x, s);
+  };
+  const std::vector<float> none(static_cast<std::size_t>(2 * s.cols), -kInf);
+  check_softmax(none, s);
+  with(none, 3, 1);  // of one thread alone
+  with(none, 8199, 1);
+  for (const float value : {-kInf, kInf, kNaN}) with(scores(s, 6, 3), 8195, value);
+  auto rising = scores(s, 7, 1);  // each element the largest so far
+  for (std::size_t i = 0; i < rising.size(); ++i) rising[i] = static_cast<float>(i % 8200) * 0.01F;
+  check_softmax(rising, s);
 }
 
 namespace {
