@@ -14,9 +14,24 @@
 #include "nn/losses/common.h"
 #include "tensor/cast.h"
 #include "tensor/compare.h"
+#include "tensor/recording.h"
 
 namespace keratin::losses {
 namespace {
+
+Tensor whole_numbers(const Tensor& y) {
+  if (is_floating(y.dtype())) {
+    const std::vector<double> values = y.to_vector<double>();
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (!(values[i] == std::floor(values[i]))) {
+        throw ValueError(
+            fmt::format("sparse_categorical_crossentropy: target {} is {}; expected a whole number",
+                        i, values[i]));
+      }
+    }
+  }
+  return cast(y, int32);
+}
 
 // Class numbers [...] as int32, on the CPU, where they are checked against the classes of the
 // predictions [..., classes].
@@ -37,17 +52,7 @@ Tensor labels_of(const Variable& y_true, const Variable& y_pred) {
                     wanted.joined({1}).text(),
                     one_hot ? " For one-hot targets use categorical_crossentropy." : ""));
   }
-  if (is_floating(y.dtype())) {
-    const std::vector<double> values = y.to_vector<double>();
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      if (!(values[i] == std::floor(values[i]))) {
-        throw ValueError(
-            fmt::format("sparse_categorical_crossentropy: target {} is {}; expected a whole number",
-                        i, values[i]));
-      }
-    }
-  }
-  return cast(y, int32);
+  return keratin::detail::computed_each_run(y, [y] { return whole_numbers(y); });
 }
 
 LossMask not_ignored(std::optional<std::int64_t> ignore_class) {

@@ -6,6 +6,7 @@
 #include "autograd/ops/sum.h"
 #include "kernels/reduce/reduce.h"
 #include "tensor/cast.h"
+#include "tensor/recording.h"
 
 namespace keratin::metrics {
 namespace {
@@ -28,35 +29,40 @@ Tensor equal(const char* metric, const Tensor& a, const Tensor& b) {
     throw ShapeError(fmt::format("{}: targets are {}, predictions {}; they do not fit", metric,
                                  a.spec().text(), b.spec().text()));
   }
-  if (b.device().is_cpu()) return detail::mask(kernels::Binary::equal, a.to(Device{}), b);
+  if (b.device().is_cpu()) return detail::mask(kernels::Binary::equal, a, b);
   // Kernels of GPUs compare float32, which has all class numbers up to 2^24.
-  return detail::mask(kernels::Binary::equal, cast(a, float32).to(b.device()), cast(b, float32));
+  return detail::mask(kernels::Binary::equal, cast(a, float32), cast(b, float32));
 }
+
+// Targets where the predictions are.
+Tensor beside(const Tensor& y_true, const Tensor& y_pred) { return y_true.to(y_pred.device()); }
 
 Tensor without_last_one(const Tensor& x, std::int64_t rank) {
   return x.rank() == rank + 1 && x.shape().back() == 1 ? x.reshaped(x.shape().slice(0, rank)) : x;
 }
 
 Tensor matches_exactly(const Tensor& y_true, const Tensor& y_pred) {
-  return equal("accuracy", cast(without_last_one(y_true, y_pred.rank()), y_pred.dtype()), y_pred);
+  const Tensor y = without_last_one(beside(y_true, y_pred), y_pred.rank());
+  return equal("accuracy", cast(y, y_pred.dtype()), y_pred);
 }
 
 Tensor matches_binary(const Tensor& y_true, const Tensor& y_pred, double threshold) {
   const Tensor said =
       detail::mask(kernels::Binary::greater, y_pred, detail::operand(threshold, y_pred));
-  Tensor y = without_last_one(y_true, y_pred.rank());
+  Tensor y = without_last_one(beside(y_true, y_pred), y_pred.rank());
   if (y.rank() + 1 == said.rank() && said.shape().back() == 1) y = y.reshaped(said.shape());
   return equal("binary_accuracy", cast(y, said.dtype()), said);
 }
 
 Tensor matches_categorical(const Tensor& y_true, const Tensor& y_pred) {
-  return equal("categorical_accuracy", best_class(y_true), best_class(y_pred));
+  const Tensor best = detail::computed_each_run(y_true, [y_true] { return best_class(y_true); });
+  return equal("categorical_accuracy", beside(best, y_pred), best_class(y_pred));
 }
 
 Tensor matches_sparse(const Tensor& y_true, const Tensor& y_pred) {
   const Tensor said = best_class(y_pred);
-  return equal("sparse_categorical_accuracy", cast(without_last_one(y_true, said.rank()), int64),
-               said);
+  const Tensor y = without_last_one(beside(y_true, y_pred), said.rank());
+  return equal("sparse_categorical_accuracy", cast(y, int64), said);
 }
 
 // Is the score of each true class among the k best? Fewer than k scores are larger.
@@ -108,6 +114,7 @@ class TopKMatch final : public MeanMetric {
   }
   std::string direction() const override { return "up"; }
   bool reads_mask() const override { return true; }
+  bool on_gpu() const override { return false; }
 
  private:
   int k_;
