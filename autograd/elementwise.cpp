@@ -4,6 +4,7 @@
 
 #include "kernels/elementwise/bfloat16.h"
 #include "tensor/cast.h"
+#include "tensor/recording.h"
 
 namespace keratin::detail {
 
@@ -67,7 +68,8 @@ Tensor operand_on_cpu(std::string_view name, double number, const Spec& x) {
   return Tensor::scalar(number, is_floating(x.dtype) ? x.dtype : float32);
 }
 Tensor operand(std::string_view name, double number, const Tensor& x) {
-  return operand_on_cpu(name, number, x.spec()).to(x.device());
+  if (!is_floating(x.dtype())) return operand_on_cpu(name, number, x.spec()).to(x.device());
+  return scalar_on(x.device(), number, x.dtype());
 }
 Variable operand(std::string_view name, double number, const Variable& x) {
   return Variable(operand(name, number, x.value()), false);

@@ -28,4 +28,7 @@ Accelerator* set_accelerator(Accelerator* accelerator) {
   return std::exchange(current(), accelerator);
 }
 
+AllocateFrom::AllocateFrom(GpuPool& pool) : before_(accelerator()->allocate_from(&pool)) {}
+AllocateFrom::~AllocateFrom() { accelerator()->allocate_from(before_); }
+
 }  // namespace keratin::kernels

@@ -5,9 +5,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "kernels/cuda_ladder.h"
+#include "kernels/error.h"
 #include "kernels/stream.h"
 
 namespace keratin::kernels {
@@ -22,6 +24,27 @@ struct GpuProperties {
 struct GpuMemory {
   std::int64_t in_use = 0, held = 0;  // by this process' tensors; held: with what is kept for reuse
   std::int64_t free = 0, total = 0;   // of the GPU
+};
+
+/// Something that cannot be captured was asked of a stream that captures.
+class CaptureError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// Memory of a GPU for work that is captured: what is freed there stays, and is handed out again for
+/// the same size. Goes back to the GPU with the object; what is still in use then, when that is freed.
+class GpuPool {
+ public:
+  virtual ~GpuPool() = default;
+};
+
+/// Captured work. Waits for its last launch before it goes.
+class GpuGraph {
+ public:
+  virtual ~GpuGraph() = default;
+  /// Puts the work into the stream that it was captured from.
+  virtual void launch() = 0;
 };
 
 class Accelerator {
@@ -59,8 +82,34 @@ class Accelerator {
   /// After every kernel call: with KERATIN_CUDA_SYNC=1 waits, so that an error names its culprit.
   virtual void after_call(const Stream& stream) = 0;
 
+  /// Why no work can be captured here, and what to do; "" if it can.
+  virtual std::string no_capture() = 0;
+  virtual std::unique_ptr<GpuPool> make_pool(int device) = 0;
+  /// Where this thread's memory comes from: a pool, or, nullptr, all that the GPU has. Gives the one
+  /// before.
+  virtual GpuPool* allocate_from(GpuPool* pool) = 0;
+  /// What is put into the stream from now on is not done but noted, with its arguments. Until the end
+  /// of the capture memory has to be in a pool, and what waits for the stream, or brings or takes
+  /// data, throws CaptureError.
+  virtual void begin_capture(const Stream& stream) = 0;
+  virtual std::unique_ptr<GpuGraph> end_capture(const Stream& stream) = 0;
+  /// Ends it, if it goes on still, whatever went wrong in it, and keeps nothing.
+  virtual void abandon_capture(const Stream& stream) noexcept = 0;
+
   /// `ladder` is the address of a ladder of the CPU; none where it has no rungs for CUDA.
   virtual BoundRungs rungs(const void* ladder) = 0;
+};
+
+/// While one lives, this thread's memory on the GPU comes from `pool`.
+class AllocateFrom {
+ public:
+  explicit AllocateFrom(GpuPool& pool);
+  ~AllocateFrom();
+  AllocateFrom(const AllocateFrom&) = delete;
+  AllocateFrom& operator=(const AllocateFrom&) = delete;
+
+ private:
+  GpuPool* before_;
 };
 
 /// nullptr in a build without CUDA kernels.

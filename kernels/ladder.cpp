@@ -9,6 +9,7 @@
 #include <set>
 #include <vector>
 
+#include "kernels/choice_version.h"
 #include "kernels/error.h"
 
 namespace keratin::kernels {
@@ -28,6 +29,11 @@ struct Choice {
 std::vector<Choice>& choices() {
   static std::vector<Choice> list;
   return list;
+}
+
+std::uint64_t& choice_version() {
+  static std::uint64_t version = 0;
+  return version;
 }
 
 std::vector<Choice> parse(std::string_view text) {
@@ -66,8 +72,11 @@ const bool environment_read = [] {
 
 void set_kernel_choice(std::string_view text) {
   choices() = parse(text);
+  ++choice_version();
   detail::choices_made = !choices().empty();
 }
+
+std::uint64_t kernel_choice_version() { return choice_version(); }
 
 TraceSink* set_trace_sink(TraceSink* sink) {
   return detail::trace_sink.exchange(sink, std::memory_order_acq_rel);

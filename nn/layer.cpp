@@ -17,6 +17,7 @@
 #include "nn/output_watch.h"
 #include "nn/placement.h"
 #include "tensor/cast.h"
+#include "tensor/recording.h"
 
 namespace keratin {
 namespace {
@@ -335,7 +336,35 @@ const kernels::Scope* Layer::scope() {
   return found;
 }
 
-Variables Layer::invoke(const Variables& given, const CallContext& context) {
+Variables Layer::invoke(const Variables& x, const CallContext& context) {
+  if (!cpu_only_ || detail::Recording::current() == nullptr) return invoke_now(x, context);
+  // Of a recorded step the part that the CPU does again for each batch.
+  CallContext told = context;
+  if (!told.training) told.training = inherited_training.value_or(training_by_default());
+  std::vector<Tensor> given;
+  for (const auto& [name, input] : x.entries()) given.push_back(input.value());
+  const auto structure = std::make_shared<Variables>();
+  const auto compute = [this, x, told, structure] {
+    const Variables y = invoke_now(x, told);
+    if (structure->none()) *structure = y;
+    std::vector<Tensor> values;
+    for (const auto& [name, output] : y.entries()) {
+      values.push_back(output.value());
+      values.push_back(mask_of(output));
+    }
+    return values;
+  };
+  const std::vector<Tensor> results = detail::computed_each_run(given, compute);
+  std::size_t next = 0;
+  return structure->map([&](const Variable&) {
+    const Variable y(results[next], false);
+    if (results[next + 1].defined()) detail::attach_mask(y, results[next + 1]);
+    next += 2;
+    return y;
+  });
+}
+
+Variables Layer::invoke_now(const Variables& given, const CallContext& context) {
   const kernels::ScopeGuard scope_of_layer(scope());
   Variables x = given;
   if (context.mask.defined() && !context.mask.shares_storage_with(context.carried_mask)) {

@@ -223,6 +223,7 @@ class Layer : public std::enable_shared_from_this<Layer> {
   std::vector<Weight> weights_;
 
  private:
+  Variables invoke_now(const Variables& x, const CallContext& context);
   /// The inputs where this layer computes. Throws DeviceError.
   virtual Variables placed_inputs(const Variables& x) const;
   Variables carry_masks(const Variables& x, const Variables& y);

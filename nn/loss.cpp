@@ -146,7 +146,7 @@ Variable aligned_target(const std::string& loss, const Variable& y_true, const V
   const Tensor& target = y_true.value();
   Variable y = y_true;
   if (target.dtype() != y_pred.dtype() && !y_true.requires_grad())
-    y = Variable(cast(target, y_pred.dtype()).to(y_pred.value().device()), false);
+    y = Variable(cast(target.to(y_pred.value().device()), y_pred.dtype()), false);
   const Shape &t = y.shape(), &p = y_pred.shape();
   if (t.rank() == p.rank() + 1 && t.back() == 1) {
     y = reshape(y, t.slice(0, t.rank() - 1));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 #include "autograd/ops/add.h"
@@ -19,6 +20,7 @@
 #include "nn/gradient_watch.h"
 #include "nn/inspect/terminal.h"
 #include "tensor/cast.h"
+#include "tensor/recording.h"
 
 namespace keratin {
 namespace {
@@ -33,6 +35,10 @@ thread_local std::vector<detail::GradientWatch*> gradient_watches;
 // u_t of Nadam.
 double nadam_momentum(double beta_1, std::int64_t step) {
   return beta_1 * (1 - 0.5 * std::pow(0.96, static_cast<double>(step)));
+}
+
+void refuse_recording(const char* what) {
+  if (auto* recording = detail::Recording::current()) recording->refuse(what);
 }
 
 double norm(const Tensor& g) { return std::sqrt(sum(square(g)).item<double>()); }
@@ -183,12 +189,7 @@ void Optimizer::apply(const std::vector<Variable>& variables) {
         "they are\n",
         class_name_, without);
   }
-  if (rule_.constants.update == kernels::Update::ftrl && learning_rate() == 0) {
-    throw ValueError(fmt::format(
-        "{}: the learning rate is 0 at step {}, and is divided by; expected more than 0. Let its "
-        "schedule end above 0.",
-        class_name_, steps_));
-  }
+  require_rate();
   build(variables);
 
   std::vector<Slots*> tensors;
@@ -214,12 +215,21 @@ void Optimizer::apply(const std::vector<Variable>& variables) {
     const auto& constraint = tensor->variable.impl()->constraint;
     if (constraint) tensor->variable.assign(constraint(tensor->variable.value()));
   }
-  ++steps_;
+  detail::count_each_run([this] { ++steps_; });
+}
+
+void Optimizer::require_rate() const {
+  if (rule_.constants.update != kernels::Update::ftrl || learning_rate() != 0) return;
+  throw ValueError(fmt::format(
+      "{}: the learning rate is 0 at step {}, and is divided by; expected more than 0. Let its "
+      "schedule end above 0.",
+      class_name_, steps_));
 }
 
 // Adds up gradients; in every n-th step gives their mean, to be applied.
 bool Optimizer::accumulate(std::vector<Slots*>& tensors, std::vector<Tensor>& gradients) {
   if (!settings_.gradient_accumulation_steps) return true;
+  refuse_recording("does another thing in some steps: gradient_accumulation_steps");
   const std::int64_t n = *settings_.gradient_accumulation_steps;
   const bool last = (steps_ + 1) % n == 0;
   for (std::size_t i = 0; i < tensors.size(); ++i) {
@@ -324,6 +334,14 @@ void Optimizer::update(const std::vector<Slots*>& tensors, const std::vector<Ten
     shape.size += one.size;
   }
   if (list.empty()) return;
+  if (Recording* const recording = Recording::current()) {
+    shape.each_step = static_cast<const double*>(
+        recording->words(step_values(shape).size(), [this, scale](std::uint64_t* words) {
+          require_rate();
+          const auto values = step_values(constants(scale));
+          std::memcpy(words, values.data(), sizeof values);
+        }));
+  }
   kernels::run(tensors.front()->variable.value().stream(), kernels::update_ladder<T>,
                std::span<const kernels::UpdatedTensor<T>>(list), shape);
   for (Slots* tensor : tensors) {
@@ -337,8 +355,15 @@ void Optimizer::average() {
   if (!settings_.use_ema) return;
   const double m = iterations() == 0 ? 0 : settings_.ema_momentum;
   const auto every = settings_.ema_overwrite_frequency;
+  if (every) refuse_recording("does another thing in some steps: ema_overwrite_frequency");
+  if (iterations() == 0) refuse_recording("does another thing in its first step: use_ema");
   for (Slots& slots : slots_) {
-    slots.average = slots.average * m + slots.variable.value() * (1 - m);
+    const Tensor average = slots.average * m + slots.variable.value() * (1 - m);
+    if (average.device().is_cpu()) {
+      slots.average = average;
+    } else {
+      slots.average.copy_from(average);  // stays where it is, for graphs
+    }
     if (every && (iterations() + 1) % *every == 0) slots.variable.assign(slots.average);
   }
 }

@@ -160,6 +160,7 @@ class Optimizer {
   bool accumulate(std::vector<Slots*>& tensors, std::vector<Tensor>& gradients);
   double clip(std::vector<Tensor>& gradients) const;   // gives what all are still to be scaled by
   kernels::UpdateShape constants(double scale) const;  // of this step
+  void require_rate() const;                           // that the rule can divide by
   bool is_nadam() const { return rule_.constants.update == kernels::Update::nadam; }
   double nadam_product(std::int64_t step) const;
   template <class T>

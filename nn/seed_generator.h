@@ -18,7 +18,10 @@ class SeedGenerator {
       : seed_(seed ? static_cast<std::uint64_t>(*seed) : next_random_seed()) {}
 
   /// The next draw's stream. May be called from several threads; which gets which is then chance.
-  RandomStream next() { return {seed_, count_.fetch_add(1, std::memory_order_relaxed)}; }
+  RandomStream next();
+  /// The same for numbers that are drawn on this device: of a step that is recorded to be done again,
+  /// the one of each run. A Recording refuses the other.
+  RandomStream next_on(Device device);
 
   std::uint64_t seed() const { return seed_; }
   /// How many streams were given out: with the seed all there is to save.

@@ -10,6 +10,7 @@
 #include "kernels/elementwise/elementwise.h"
 #include "kernels/error.h"
 #include "tensor/cast.h"
+#include "tensor/recording.h"
 #include "tensor/reduction.h"
 
 namespace keratin {
@@ -87,12 +88,12 @@ bool holds(const Tensor& x, double number) {
 Tensor compare(const char* name, Binary op, const Tensor& a, double b) {
   require_comparable(name, a);
   const DType wide = holds(a, b) ? a.dtype() : float64;
-  return compare(name, op, cast(a, wide), Tensor::scalar(b, wide).to(a.device()));
+  return compare(name, op, cast(a, wide), detail::scalar_on(a.device(), b, wide));
 }
 Tensor compare(const char* name, Binary op, double a, const Tensor& b) {
   require_comparable(name, b);
   const DType wide = holds(b, a) ? b.dtype() : float64;
-  return compare(name, op, Tensor::scalar(a, wide).to(b.device()), cast(b, wide));
+  return compare(name, op, detail::scalar_on(b.device(), a, wide), cast(b, wide));
 }
 
 // all and any: the smallest and the largest of 0 and 1.

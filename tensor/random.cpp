@@ -9,6 +9,7 @@
 #include "kernels/device_run.h"
 #include "kernels/random/random.h"
 #include "tensor/cast.h"
+#include "tensor/recording.h"
 
 namespace keratin {
 namespace {
@@ -38,7 +39,7 @@ Tensor filled(const char* what, const Shape& shape, DType dtype, kernels::Random
     return cast(filled(what, shape, float32, request, stream, device), bfloat16);
   Tensor x = Tensor::empty(shape, dtype, device);
   request.size = x.size();
-  request.key = {stream.seed, stream.stream};
+  request.key = {stream.seed, stream.stream, stream.shift};
   dispatch_floats(what, dtype, [&]<class T> {
     kernels::run(x.stream(), kernels::random_ladder<T>, x.mutable_on_device<T>(), request);
   });
@@ -70,6 +71,8 @@ void restore_random_state(RandomState state) {
 }
 
 RandomStream next_random_stream() {
+  if (auto* recording = detail::Recording::current())
+    recording->refuse("draws from the random numbers of the whole process");
   const std::lock_guard lock(generator().mutex);
   return {generator().seed, kGlobalStreams + generator().used++};
 }

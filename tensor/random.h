@@ -27,6 +27,7 @@ void restore_random_state(RandomState state);
 struct RandomStream {
   std::uint64_t seed = 0;
   std::uint64_t stream = 0;
+  const std::uint64_t* shift = nullptr;  // in a recorded step: see kernels::PhiloxKey
 };
 
 /// A stream that nobody has used since the seed was set.

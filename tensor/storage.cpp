@@ -188,6 +188,8 @@ Storage::Storage(std::size_t bytes, Device device, const Shape& shape, DType dty
     KERATIN_ASSERT(kernels::accelerator() != nullptr);
     try {
       data_ = kernels::accelerator()->allocate(capacity_, device.index);
+    } catch (const kernels::CaptureError&) {
+      throw;  // says what it is by its type
     } catch (const Error& error) {
       throw Error(fmt::format("{}{}{}: {}", scope_ == nullptr ? "" : scope_->path() + ": ",
                               short_name_of(dtype), shape.text(), error.what()));

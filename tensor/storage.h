@@ -48,6 +48,10 @@ class Storage {
   std::uint64_t version() const { return version_; }
   void changed() { ++version_; }
 
+  /// Does a Recording watch what is read of it? See tensor/recording.h.
+  bool watched() const { return watched_; }
+  void watch(bool watched) { watched_ = watched; }
+
   std::size_t capacity() const { return capacity_; }
   /// Of the tensor that it was made for.
   const Shape& shape() const { return shape_; }
@@ -66,7 +70,7 @@ class Storage {
   Shape shape_;
   DType dtype_ = DType::string;
   const kernels::Scope* scope_ = nullptr;
-  bool made_backward_ = false;
+  bool made_backward_ = false, watched_ = false;
   Storage* previous_ = nullptr;  // all that live are a list
   Storage* next_ = nullptr;
 };

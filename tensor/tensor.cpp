@@ -9,6 +9,7 @@
 #include "kernels/accelerator.h"
 #include "kernels/cast/convert.h"
 #include "tensor/huge_pages.h"
+#include "tensor/recording.h"
 
 namespace keratin {
 namespace {
@@ -59,6 +60,11 @@ void fill(Tensor& x, double value) {
 void copy_bytes(Tensor& to, const Tensor& from) {
   const auto bytes = static_cast<std::size_t>(to.bytes());
   const Device target = to.device(), source = from.device();
+  detail::Recording* const recording = detail::Recording::current();
+  if (recording != nullptr && source.is_cpu() && !target.is_cpu())
+    return copy_bytes(to, recording->sent(from));
+  if (recording != nullptr && target.is_cpu() && !source.is_cpu())
+    recording->refuse(fmt::format("reads {} on the CPU", from.spec().text()));
   if (target.is_cpu() && source.is_cpu()) {
     std::memmove(to.address(), from.address(), bytes);
   } else if (source.is_cpu()) {
@@ -225,6 +231,9 @@ Tensor Tensor::to(Device device) const {
   }
   Tensor x = empty(shape_, dtype_, device);
   x.copy_from(*this);
+  detail::Recording* const recording = detail::Recording::current();
+  if (recording != nullptr && !device.is_cpu() && detail::Recording::is_watched(*this))
+    recording->note_origin(x, *this);
   return x;
 }
 
@@ -254,6 +263,7 @@ void Tensor::copy_from(const Tensor& other) {
 
 std::span<const std::string> Tensor::strings() const {
   check_type(DType::string);
+  if (storage_->watched()) detail::note_read(*this);
   return {storage_->strings().data() + offset_, static_cast<std::size_t>(size_)};
 }
 std::span<std::string> Tensor::mutable_strings() {

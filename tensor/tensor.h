@@ -17,6 +17,12 @@
 
 namespace keratin {
 
+class Tensor;
+namespace detail {
+class Recording;
+void note_read(const Tensor& watched);  // tensor/recording.cpp
+}  // namespace detail
+
 /// What a tensor is, without its values.
 struct Spec {
   Shape shape = {};
@@ -137,6 +143,8 @@ class Tensor {
   /// The first byte wherever it is.
   void* address() const {
     require_defined("address");
+    if (storage_->watched()) [[unlikely]]
+      detail::note_read(*this);
     return static_cast<char*>(storage_->data()) +
            offset_ * static_cast<std::int64_t>(size_of(dtype_));
   }
@@ -155,6 +163,7 @@ class Tensor {
   bool shares_storage_with(const Tensor& other) const { return storage_ == other.storage_; }
 
  private:
+  friend class detail::Recording;
   static Tensor from_strings(std::vector<std::string> values, const Shape& shape);
   void require_defined(const char* what) const;
   void require_cpu() const;

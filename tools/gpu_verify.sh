@@ -149,13 +149,15 @@ if [ "$(left)" -gt 20 ] && ! grep -qx peers "$results/benched.txt"; then
   table
 fi
 
-# ---- whole training steps
+# ---- whole training steps: each read, and those of fit, as a graph and kernel by kernel
 for task in "${tasks[@]}"; do
-  [ "$(left)" -gt 10 ] || break
-  grep -q "^$task " "$results/steps.txt" 2>/dev/null && continue
-  # shellcheck disable=SC2086
-  echo "$task $(KERATIN_DEVICE=cuda timeout "$(limit 60)" "${ours[@]}" "$here/race_steps" $task 2 2>&1 |
-    tail -1)" >>"$results/steps.txt"
+  for by in '' fit fit_eagerly; do
+    [ "$(left)" -gt 10 ] || break
+    grep -q "^$task ${by:-train_on_batch} " "$results/steps.txt" 2>/dev/null && continue
+    # shellcheck disable=SC2086
+    echo "$task ${by:-train_on_batch} $(KERATIN_DEVICE=cuda timeout "$(limit 60)" "${ours[@]}" "$here/race_steps" $task 2 $by 2>&1 |
+      tail -1)" >>"$results/steps.txt"
+  done
 done
 echo "results: $results ($(left) s left)"
 [ "$failed" -eq 0 ]

@@ -26,7 +26,8 @@ struct Dropout {
     dispatch_all_floats(name, x.dtype(), [&]<class T> {
       kernels::run(y.stream(), kernels::dropout_ladder<T>, x.on_device<T>(),
                    y.mutable_on_device<T>(),
-                   kernels::DropoutShape{x.size(), a.rate, {a.stream.seed, a.stream.stream}});
+                   kernels::DropoutShape{
+                       x.size(), a.rate, {a.stream.seed, a.stream.stream, a.stream.shift}});
     });
   }
   static auto gradient(const auto&, const Args& a, const auto& dy) {

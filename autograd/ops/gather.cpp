@@ -2,6 +2,7 @@
 
 #include "autograd/layout.h"
 #include "kernels/gather/gather.h"
+#include "tensor/recording.h"
 
 namespace keratin {
 namespace {
@@ -95,14 +96,8 @@ Variable look_up(const Variable& x, const IndexArgs& a) { return apply<Gather>(a
 Tensor add_up(const Tensor& dy, const IndexArgs& a) { return apply<ScatterAdd>(a, dy); }
 Variable add_up(const Variable& dy, const IndexArgs& a) { return apply<ScatterAdd>(a, dy); }
 
-IndexArgs checked(const Spec& x, const Tensor& indices, GatherOptions options) {
-  if (indices.dtype() != int32 && indices.dtype() != int64) {
-    throw DTypeError(
-        fmt::format("gather: the indices are {}; expected int32 or int64. Use cast(x, int32).",
-                    indices.spec().text()));
-  }
-  const std::int64_t axis = normalized_axis("gather", options.axis, x.shape.rank());
-  // Asked where the indices are; of a GPU this waits for the answer.
+// Asked where the indices are; of a GPU this waits for the answer.
+void require_in_range(const Spec& x, const Tensor& indices, std::int64_t axis) {
   Tensor place = Tensor::empty({}, int64, indices.device());
   with_indices(indices, [&]<class I>(const I* index) {
     kernels::run(place.stream(), kernels::first_bad_index_ladder<I>, index,
@@ -114,6 +109,26 @@ IndexArgs checked(const Spec& x, const Tensor& indices, GatherOptions options) {
         "gather: index {} at {} of the indices {} is outside axis {} of {}; expected 0 to {}",
         indices.reshaped({-1}).item<std::int64_t>({bad}), place_text(indices.shape(), bad),
         indices.spec().text(), axis, x.text(), x.shape[axis] - 1));
+  }
+}
+
+IndexArgs checked(const Spec& x, const Tensor& indices, GatherOptions options) {
+  if (indices.dtype() != int32 && indices.dtype() != int64) {
+    throw DTypeError(
+        fmt::format("gather: the indices are {}; expected int32 or int64. Use cast(x, int32).",
+                    indices.spec().text()));
+  }
+  const std::int64_t axis = normalized_axis("gather", options.axis, x.shape.rank());
+  const auto* const recording = detail::Recording::current();
+  Tensor here = recording == nullptr ? Tensor() : recording->origin(indices);
+  if (here.defined()) {
+    here = here.reshaped(indices.shape());
+    detail::computed_each_run(here, [x, here, axis] {
+      require_in_range(x, here, axis);
+      return here;
+    });
+  } else {
+    require_in_range(x, indices, axis);
   }
   const Tensor there = indices.to(x.device);
   return {there, there.version(), axis, x.shape};

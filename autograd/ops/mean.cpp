@@ -4,6 +4,7 @@
 #include "autograd/ops/broadcast_to.h"
 #include "autograd/ops/multiply.h"
 #include "autograd/ops/reshape.h"
+#include "tensor/recording.h"
 #include "tensor/reduction.h"
 
 namespace keratin {
@@ -22,7 +23,7 @@ struct Mean {
     detail::reduce_into(name, kernels::Reduction::sum, x, y, a);
     const auto count = static_cast<double>(detail::reduced_count(name, x.shape(), a));
     detail::binary_into(name, kernels::Binary::multiply, y,
-                        Tensor::scalar(1 / count, y.dtype()).to(y.device()), y);
+                        detail::scalar_on(y.device(), 1 / count, y.dtype()), y);
   }
   static auto gradient(const auto& saved, const Args& a, const auto& dy) {
     const auto count = static_cast<double>(detail::reduced_count(name, saved.spec(0).shape, a));

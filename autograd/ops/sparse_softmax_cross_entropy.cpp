@@ -4,6 +4,7 @@
 #include "autograd/op.h"
 #include "kernels/cross_entropy/cross_entropy.h"
 #include "tensor/cast.h"
+#include "tensor/recording.h"
 
 namespace keratin {
 namespace {
@@ -45,7 +46,7 @@ struct SparseSoftmaxCrossEntropy {
 
 SparseSoftmaxCrossEntropy::Args checked(const Tensor& logits, const Tensor& labels,
                                         const SparseSoftmaxCrossEntropyOptions& options) {
-  constexpr std::string_view name = SparseSoftmaxCrossEntropy::name;
+  static constexpr std::string_view name = SparseSoftmaxCrossEntropy::name;
   detail::require_rows(name, logits.spec());
   if (labels.dtype() != int32 && labels.dtype() != int64) {
     throw DTypeError(
@@ -57,19 +58,18 @@ SparseSoftmaxCrossEntropy::Args checked(const Tensor& logits, const Tensor& labe
         "{}: labels are {}, logits {}; expected labels of the logits' shape without its last axis",
         name, labels.spec().text(), logits.spec().text()));
   }
-  SparseSoftmaxCrossEntropy::Args args{
-      cast(labels.to(Device{}), int32),
-      options.ignore_class.value_or(kernels::CrossEntropyShape::kNone)};
-  const std::int64_t bad = kernels::check_labels(args.labels.data<std::int32_t>(),
-                                                 SparseSoftmaxCrossEntropy::shape_of(logits, args));
-  if (bad >= 0) {
+  const Tensor here = labels.to(Device{});
+  const std::int64_t ignored = options.ignore_class.value_or(kernels::CrossEntropyShape::kNone);
+  const kernels::CrossEntropyShape shape{labels.size(), logits.shape().back(), ignored};
+  const Tensor in_range = detail::computed_each_run(here, [here, shape] {
+    Tensor narrow = cast(here, int32);
+    const std::int64_t bad = kernels::check_labels(narrow.data<std::int32_t>(), shape);
+    if (bad < 0) return narrow;
     throw ValueError(fmt::format(
         "{}: label {} of sample {} is out of range; expected 0 to {}, as there are {} scores", name,
-        labels.reshaped({-1}).item<std::int64_t>({bad}), bad, logits.shape().back() - 1,
-        logits.shape().back()));
-  }
-  args.labels = args.labels.to(logits.device());
-  return args;
+        here.reshaped({-1}).item<std::int64_t>({bad}), bad, shape.classes - 1, shape.classes));
+  });
+  return {in_range.to(logits.device()), ignored};
 }
 
 }  // namespace

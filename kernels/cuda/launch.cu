@@ -28,6 +28,11 @@ bool is_device_fault(cudaError_t code) {
   }
 }
 
+// Of a stream that captures: nothing is lost but the capture.
+bool is_of_a_capture(cudaError_t code) {
+  return code >= cudaErrorStreamCaptureUnsupported && code <= cudaErrorStreamCaptureWrongThread;
+}
+
 }  // namespace
 
 Accelerator& runtime();  // runtime.cu
@@ -50,6 +55,10 @@ void check(cudaError_t code, const char* what, const char* file, int line) {
   if (code == cudaSuccess) return;
   cudaGetLastError();  // takes back what may be taken back
   const std::string op = kernels::detail::DeviceCall::current();
+  if (is_of_a_capture(code)) {
+    throw CaptureError((op.empty() ? std::string("cuda") : op) + ": " + what +
+                       " cannot be captured: " + cudaGetErrorName(code));
+  }
   throw Error((op.empty() ? std::string("cuda") : op) + ": " + what +
               " failed: " + cudaGetErrorName(code) + " (" + cudaGetErrorString(code) + ") at " +
               file + ":" + std::to_string(line) +

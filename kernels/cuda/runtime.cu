@@ -7,6 +7,8 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "kernels/accelerator.h"
@@ -82,6 +84,47 @@ class PinnedRing {
   std::vector<cudaEvent_t> spare_;
 };
 
+// Free blocks by their size; those that are handed out know their pool.
+class Pool final : public GpuPool {
+ public:
+  explicit Pool(int device) : device_(device) {}
+  ~Pool() override;
+
+  int device() const { return device_; }
+  void* take(std::size_t bytes) {
+    std::vector<void*>& blocks = free_[bytes];
+    if (blocks.empty()) return nullptr;
+    void* const block = blocks.back();
+    blocks.pop_back();
+    return block;
+  }
+  void give_back(void* block, std::size_t bytes) { free_[bytes].push_back(block); }
+  const std::unordered_map<std::size_t, std::vector<void*>>& free_blocks() const { return free_; }
+
+ private:
+  int device_;
+  std::unordered_map<std::size_t, std::vector<void*>> free_;
+};
+
+thread_local Pool* current_pool = nullptr;
+
+class Graph final : public GpuGraph {
+ public:
+  Graph(cudaGraphExec_t work, cudaStream_t stream) : work_(work), stream_(stream) {}
+  ~Graph() override {
+    // An error here is that of something which has thrown it, or will.
+    cudaStreamSynchronize(stream_);
+    cudaGraphExecDestroy(work_);
+  }
+  Graph(const Graph&) = delete;
+  Graph& operator=(const Graph&) = delete;
+  void launch() override { KERATIN_CUDA_CHECK(cudaGraphLaunch(work_, stream_)); }
+
+ private:
+  cudaGraphExec_t work_;
+  cudaStream_t stream_;
+};
+
 class Runtime final : public Accelerator {
  public:
   int count() override {
@@ -155,7 +198,11 @@ class Runtime final : public Accelerator {
 
   void* allocate(std::size_t bytes, int device) override {
     const auto native = on(device);
-    void* memory = nullptr;
+    Pool* const pool =
+        current_pool != nullptr && current_pool->device() == device ? current_pool : nullptr;
+    void* memory = pool == nullptr ? nullptr : take(*pool, bytes);
+    if (memory != nullptr) return memory;
+    refuse_in_capture(device, "more memory of the GPU is asked for than before");
     cudaError_t code = cudaMallocAsync(&memory, bytes, native);
     if (code == cudaErrorMemoryAllocation) {
       cudaGetLastError();
@@ -175,15 +222,21 @@ class Runtime final : public Accelerator {
                   ". Use smaller batches, or end other programs on this GPU.");
     }
     KERATIN_CUDA_CHECK(code);
+    if (pool != nullptr) {
+      const std::lock_guard lock(mutex_);
+      pooled_[memory] = {pool, bytes};
+    }
     return memory;
   }
 
   void free(void* memory, int device) noexcept override {
     const std::lock_guard lock(mutex_);
-    const auto at = static_cast<std::size_t>(device);
-    // An error here has been, or will be, the error of something that may throw.
-    cudaSetDevice(device);
-    cudaFreeAsync(memory, gpus_[at].compute);
+    if (const auto found = pooled_.find(memory); found != pooled_.end()) {
+      const auto [pool, bytes] = found->second;
+      if (pool != nullptr) return pool->give_back(memory, bytes);
+      pooled_.erase(found);
+    }
+    give_back(memory, device);
   }
 
   GpuMemory memory(int device) override {
@@ -206,6 +259,8 @@ class Runtime final : public Accelerator {
   }
 
   void to_gpu(void* to, const void* from, std::size_t bytes, const Stream& stream) override {
+    // Pinned memory is written again before a graph is launched again.
+    if (is_compute(stream)) refuse_in_capture(stream.device, "data is sent to the GPU");
     const std::lock_guard lock(mutex_);
     Gpu& gpu = gpu_of(stream.device);
     if (gpu.pinned == nullptr) gpu.pinned = std::make_unique<PinnedRing>();
@@ -213,6 +268,7 @@ class Runtime final : public Accelerator {
                      static_cast<cudaStream_t>(stream.handle));
   }
   void from_gpu(void* to, const void* from, std::size_t bytes, const Stream& stream) override {
+    refuse_in_capture(stream.device, "data of the GPU is read");
     copy(to, from, bytes, cudaMemcpyDeviceToHost, stream);
     synchronize(stream);
   }
@@ -221,15 +277,65 @@ class Runtime final : public Accelerator {
   }
 
   void synchronize(const Stream& stream) override {
+    if (is_compute(stream)) refuse_in_capture(stream.device, "the CPU waits for the GPU");
     KERATIN_CUDA_CHECK(cudaStreamSynchronize(static_cast<cudaStream_t>(stream.handle)));
   }
 
   void after_call(const Stream& stream) override {
-    static const bool always = [] {
-      const char* text = std::getenv("KERATIN_CUDA_SYNC");
-      return text != nullptr && std::strcmp(text, "1") == 0;
-    }();
-    if (always) synchronize(stream);
+    if (waits_always()) synchronize(stream);
+  }
+
+  std::string no_capture() override {
+    return waits_always() ? "KERATIN_CUDA_SYNC=1 waits after each kernel" : "";
+  }
+  std::unique_ptr<GpuPool> make_pool(int device) override { return std::make_unique<Pool>(device); }
+  GpuPool* allocate_from(GpuPool* pool) override {
+    return std::exchange(current_pool, static_cast<Pool*>(pool));
+  }
+  void forget(const Pool& pool) noexcept {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [bytes, blocks] : pool.free_blocks()) {
+      for (void* block : blocks) {
+        pooled_.erase(block);
+        give_back(block, pool.device());
+      }
+    }
+    for (auto& [block, owner] : pooled_)
+      if (owner.first == &pool) owner.first = nullptr;
+  }
+
+  void begin_capture(const Stream& stream) override {
+    const std::lock_guard lock(mutex_);
+    Gpu& gpu = gpu_of(stream.device);
+    KERATIN_ASSERT(is_compute(stream) && !gpu.captures);
+    // Only this thread is held to what a capture allows: others read files into pinned memory.
+    KERATIN_CUDA_CHECK(cudaStreamBeginCapture(gpu.compute, cudaStreamCaptureModeThreadLocal));
+    gpu.captures = true;
+  }
+
+  std::unique_ptr<GpuGraph> end_capture(const Stream& stream) override {
+    const std::lock_guard lock(mutex_);
+    Gpu& gpu = gpu_of(stream.device);
+    cudaGraph_t graph = nullptr;
+    cudaGraphExec_t work = nullptr;
+    const cudaError_t ended = cudaStreamEndCapture(gpu.compute, &graph);
+    capture_ended(gpu, stream.device);
+    KERATIN_CUDA_CHECK(ended);
+    const cudaError_t made = cudaGraphInstantiate(&work, graph, 0);
+    cudaGraphDestroy(graph);
+    KERATIN_CUDA_CHECK(made);
+    return std::make_unique<Graph>(work, gpu.compute);
+  }
+
+  void abandon_capture(const Stream& stream) noexcept override {
+    const std::lock_guard lock(mutex_);
+    Gpu& gpu = gpus_[static_cast<std::size_t>(stream.device)];
+    if (!gpu.captures) return;
+    cudaSetDevice(stream.device);
+    cudaGraph_t graph = nullptr;
+    if (cudaStreamEndCapture(gpu.compute, &graph) == cudaSuccess) cudaGraphDestroy(graph);
+    cudaGetLastError();
+    capture_ended(gpu, stream.device);
   }
 
   BoundRungs rungs(const void* ladder) override { return bound_rungs(ladder); }
@@ -239,11 +345,46 @@ class Runtime final : public Accelerator {
     cudaStream_t compute = nullptr, copy = nullptr;
     cudaEvent_t mark = nullptr;
     std::unique_ptr<PinnedRing> pinned;
+    std::atomic<bool> captures = false;
+    std::vector<void*> freed_late;  // during a capture, which would free them at each launch
   };
+
+  static bool waits_always() {
+    static const bool always = [] {
+      const char* text = std::getenv("KERATIN_CUDA_SYNC");
+      return text != nullptr && std::strcmp(text, "1") == 0;
+    }();
+    return always;
+  }
+  bool is_compute(const Stream& stream) {
+    return gpus_[static_cast<std::size_t>(stream.device)].compute == stream.handle;
+  }
+  void refuse_in_capture(int device, const char* what) {
+    if (!gpus_[static_cast<std::size_t>(device)].captures) return;
+    std::string text = kernels::detail::DeviceCall::current();
+    if (!text.empty()) text += ": ";
+    throw CaptureError(text += what);
+  }
+  void* take(Pool& pool, std::size_t bytes) {
+    const std::lock_guard lock(mutex_);
+    return pool.take(bytes);
+  }
+  // With mutex_ held. An error has been, or will be, the error of something that may throw.
+  void give_back(void* memory, int device) noexcept {
+    Gpu& gpu = gpus_[static_cast<std::size_t>(device)];
+    if (gpu.captures) return gpu.freed_late.push_back(memory);
+    cudaSetDevice(device);
+    cudaFreeAsync(memory, gpu.compute);
+  }
+  void capture_ended(Gpu& gpu, int device) noexcept {
+    gpu.captures = false;
+    for (void* memory : std::exchange(gpu.freed_late, {})) give_back(memory, device);
+  }
+
   // With mutex_ held. Each thread has a device of its own, and launches go there.
   Gpu& gpu_of(int device) {
     const auto at = static_cast<std::size_t>(device);
-    if (at >= gpus_.size()) gpus_.resize(at + 1);
+    while (at >= gpus_.size()) gpus_.emplace_back();
     KERATIN_CUDA_CHECK(cudaSetDevice(device));
     return gpus_[at];
   }
@@ -255,8 +396,11 @@ class Runtime final : public Accelerator {
   }
 
   std::mutex mutex_;
-  std::vector<Gpu> gpus_;
+  std::deque<Gpu> gpus_;                                             // stay where they are
+  std::unordered_map<void*, std::pair<Pool*, std::size_t>> pooled_;  // blocks; no pool: it is gone
 };
+
+Pool::~Pool() { static_cast<Runtime&>(runtime()).forget(*this); }
 
 }  // namespace
 

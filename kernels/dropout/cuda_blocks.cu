@@ -3,6 +3,7 @@
 #include "kernels/cuda/launch.cuh"
 #include "kernels/cuda/several.cuh"
 #include "kernels/dropout/dropout.h"
+#include "kernels/random/shifted.cuh"
 
 namespace keratin::kernels::cuda {
 namespace {
@@ -13,10 +14,11 @@ constexpr int kThreads = 256;
 template <class T>
 __global__ void __launch_bounds__(kThreads)
     dropout_kernel(const T* x, T* y, DropoutShape s, T scale, std::uint32_t least, bool aligned) {
+  const PhiloxKey key = shifted(s.key);
   const std::int64_t step = std::int64_t{gridDim.x} * blockDim.x, blocks = (s.size + 3) / 4;
   for (std::int64_t block = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x; block < blocks;
        block += step) {
-    const auto words = philox(s.key, static_cast<std::uint64_t>(block));
+    const auto words = philox(key, static_cast<std::uint64_t>(block));
     const std::int64_t left = s.size - 4 * block;
     if (aligned && left >= 4) {
       auto four = reinterpret_cast<const Several<T, 4>*>(x)[block];

@@ -1,5 +1,6 @@
 #include "kernels/cuda/launch.cuh"
 #include "kernels/dropout/dropout.h"
+#include "kernels/random/shifted.cuh"
 
 namespace keratin::kernels::cuda {
 namespace {
@@ -10,11 +11,12 @@ constexpr int kThreads = 256;
 template <class T>
 __global__ void __launch_bounds__(kThreads)
     dropout_kernel(const T* x, T* y, DropoutShape s, T scale) {
+  const PhiloxKey key = shifted(s.key);
   const std::int64_t step = std::int64_t{gridDim.x} * blockDim.x;
   for (std::int64_t i = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x; i < s.size;
        i += step) {
     const auto at = static_cast<std::uint64_t>(i);
-    const auto words = philox(s.key, at / 4);
+    const auto words = philox(key, at / 4);
     std::uint32_t word = words[0];
 #pragma unroll
     for (unsigned k = 1; k < 4; ++k) word = at % 4 == k ? words[k] : word;

@@ -42,7 +42,8 @@ __device__ __forceinline__ T direction(T m, T v, const Constants<T>& s) {
 // The moments, and the squares of a piece.
 template <class T>
 __global__ void __launch_bounds__(kThreads)
-    moments_kernel(UpdatedTensor<T> t, Constants<T> s, Squares* parts, std::int64_t piece) {
+    moments_kernel(UpdatedTensor<T> t, Constants<T> given, Squares* parts, std::int64_t piece) {
+  const Constants<T> s = given.now();
   const std::int64_t first = blockIdx.x * piece;
   const std::int64_t last = first + piece < t.size ? first + piece : t.size;
   Squares sum{0, 0};
@@ -64,7 +65,8 @@ __global__ void __launch_bounds__(kThreads)
 // The step. Every block adds up all parts, in the same order.
 template <class T>
 __global__ void __launch_bounds__(kThreads)
-    step_kernel(UpdatedTensor<T> t, Constants<T> s, const Squares* parts, std::int64_t pieces) {
+    step_kernel(UpdatedTensor<T> t, Constants<T> given, const Squares* parts, std::int64_t pieces) {
+  const Constants<T> s = given.now();
   Squares sum{0, 0};
   for (std::int64_t p = threadIdx.x; p < pieces; p += kThreads) {
     sum.w += parts[p].w;

@@ -8,9 +8,11 @@ constexpr int kThreads = 256;
 constexpr std::size_t kTogether = 48;
 constexpr std::int64_t kPiece = 4096;  // elements a block takes at a time
 
+// Four blocks a multiprocessor: left alone, nvcc holds to 40 registers, and some rules spill.
 template <Update update, class T>
-__global__ void __launch_bounds__(kThreads)
-    update_kernel(UpdatedTensor<T> t, Constants<T> constants) {
+__global__ void __launch_bounds__(kThreads, 4)
+    update_kernel(UpdatedTensor<T> t, Constants<T> given) {
+  const Constants<T> constants = given.now();
   const std::int64_t step_size = std::int64_t{gridDim.x} * blockDim.x;
   for (std::int64_t i = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x; i < t.size;
        i += step_size)
@@ -25,10 +27,10 @@ struct Together {
   std::int64_t pieces;
 };
 
-// Four blocks a multiprocessor: left alone, nvcc holds to 40 registers, and float64 spills.
 template <Update update, class T>
 __global__ void __launch_bounds__(kThreads, 4)
-    together_kernel(Together<T> all, Constants<T> constants) {
+    together_kernel(Together<T> all, Constants<T> given) {
+  const Constants<T> constants = given.now();
   for (std::int64_t piece = blockIdx.x; piece < all.pieces; piece += gridDim.x) {
     int k = all.count - 1;
     while (all.first_piece[k] > piece) --k;

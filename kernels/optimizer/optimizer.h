@@ -65,8 +65,16 @@ struct UpdateShape {
   double power = -0.5;              // ftrl: of the sum of squares, at most 0
   double l1 = 0, l2 = 0, beta = 0;  // ftrl
   double shrinkage = 0;             // ftrl: g + 2 shrinkage w is what enters z
+  // On a GPU: step_values() of the step, in memory there, for work that is recorded once and done
+  // again. nullptr: those above.
+  const double* each_step = nullptr;
   std::string text() const;
 };
+
+/// What changes from step to step.
+inline std::array<double, 5> step_values(const UpdateShape& s) {
+  return {s.learning_rate, s.decay, s.mean_share, s.gradient_share, s.square_scale};
+}
 
 /// What lamb multiplies a step by: |w| / |u|, or 1 where that says nothing.
 inline double lamb_ratio(double w_squares, double u_squares) {

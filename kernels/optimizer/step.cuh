@@ -14,6 +14,7 @@ struct Constants {
   T one_minus_beta_1, one_minus_beta_2, epsilon, mean_share, gradient_share, square_scale;
   T l1, l2, beta, shrinkage;
   double power;
+  const double* each_step;
   bool nesterov;
 
   explicit Constants(const UpdateShape& s)
@@ -36,7 +37,20 @@ struct Constants {
         beta(narrow(s.beta)),
         shrinkage(narrow(s.shrinkage)),
         power(s.power),
+        each_step(s.each_step),
         nesterov(s.nesterov) {}
+
+  /// With the values of this step, in the order of step_values().
+  __device__ __forceinline__ Constants now() const {
+    Constants s = *this;
+    if (each_step == nullptr) return s;
+    s.learning_rate = static_cast<T>(each_step[0]);
+    s.decay = static_cast<T>(each_step[1]);
+    s.mean_share = static_cast<T>(each_step[2]);
+    s.gradient_share = static_cast<T>(each_step[3]);
+    s.square_scale = static_cast<T>(each_step[4]);
+    return s;
+  }
 
  private:
   static T narrow(double value) { return static_cast<T>(value); }

@@ -10,6 +10,7 @@ constexpr int kThreads = 256;
 template <class T>
 __global__ void __launch_bounds__(kThreads) random_kernel(T* y, RandomShape s, bool aligned) {
   constexpr int kEach = std::is_same_v<T, float> ? 4 : 2;  // elements of a draw
+  s.key = shifted(s.key);
   const std::int64_t step = std::int64_t{gridDim.x} * blockDim.x;
   const std::int64_t blocks = (s.size + kEach - 1) / kEach;
   for (std::int64_t block = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x; block < blocks;

@@ -8,6 +8,7 @@ constexpr int kThreads = 256;
 // A draw an element.
 template <class T>
 __global__ void __launch_bounds__(kThreads) random_kernel(T* y, RandomShape s) {
+  s.key = shifted(s.key);
   const std::int64_t step = std::int64_t{gridDim.x} * blockDim.x;
   for (std::int64_t i = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x; i < s.size;
        i += step) {

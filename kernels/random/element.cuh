@@ -6,6 +6,7 @@
 
 #include "kernels/cuda/launch.cuh"
 #include "kernels/random/random.h"
+#include "kernels/random/shifted.cuh"
 
 namespace keratin::kernels::cuda {
 

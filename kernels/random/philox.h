@@ -11,6 +11,9 @@ namespace keratin::kernels {
 struct PhiloxKey {
   std::uint64_t seed = 0;
   std::uint64_t stream = 0;  // the upper half of the counter
+  // On a GPU: what its kernels add to `stream`, in memory there, for work that is recorded once and
+  // done again with other numbers. nullptr: nothing.
+  const std::uint64_t* shift = nullptr;
 };
 
 /// Words 4 block .. 4 block + 3 of a stream.

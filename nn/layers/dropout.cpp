@@ -33,7 +33,7 @@ class DropoutLayer final : public ConfiguredLayer<DropoutOptions> {
   Variable call(const Variable& input, CallContext context) override {
     const Variable x = as_floating(input);
     if (!context.training.value_or(false) || options_.rate == 0) return x;
-    const RandomStream stream = seeds_.next();
+    const RandomStream stream = seeds_.next_on(x.value().device());
     if (!options_.noise_shape.is_set()) return dropout(x, options_.rate, stream);
     Shape noise;
     for (std::int64_t axis = 0; axis < x.rank(); ++axis) {

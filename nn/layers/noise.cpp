@@ -41,7 +41,7 @@ class NoiseLayer final : public ConfiguredLayer<Options> {
   Variable call(const Variable& input, CallContext context) override {
     const Variable x = this->as_floating(input);
     if (!context.training.value_or(false) || !noisy_) return x;
-    return noisy_(x, seeds_.next());
+    return noisy_(x, seeds_.next_on(x.value().device()));
   }
   SeedGenerator* seed_generator() override { return &seeds_; }
 

@@ -11,6 +11,7 @@
 #include "autograd/ops/sum.h"
 #include "nn/losses/class_numbers.h"
 #include "tensor/compare.h"
+#include "tensor/recording.h"
 
 namespace keratin::losses {
 namespace {
@@ -34,7 +35,8 @@ Tensor labels_of(const Variable& y_true, const Variable& y_pred) {
                     wanted.joined({1}).text(),
                     one_hot ? " For one-hot targets use categorical_crossentropy." : ""));
   }
-  return class_numbers("sparse_categorical_crossentropy", y);
+  return keratin::detail::computed_each_run(
+      y, [y] { return class_numbers("sparse_categorical_crossentropy", y); });
 }
 
 LossMask not_ignored(std::optional<std::int64_t> ignore_class) {

@@ -13,6 +13,7 @@
 #include "tensor/cast.h"
 #include "tensor/compare.h"
 #include "tensor/one_hot.h"
+#include "tensor/recording.h"
 
 namespace keratin::metrics {
 namespace {
@@ -35,35 +36,44 @@ Tensor equal(const char* metric, const Tensor& a, const Tensor& b) {
     throw ShapeError(fmt::format("{}: targets are {}, predictions {}; they do not fit", metric,
                                  a.spec().text(), b.spec().text()));
   }
-  if (b.device().is_cpu()) return detail::mask(kernels::Binary::equal, a.to(Device{}), b);
+  if (b.device().is_cpu()) return detail::mask(kernels::Binary::equal, a, b);
   // Kernels of GPUs compare float32, which has all class numbers up to 2^24.
-  return detail::mask(kernels::Binary::equal, cast(a, float32).to(b.device()), cast(b, float32));
+  return detail::mask(kernels::Binary::equal, cast(a, float32), cast(b, float32));
 }
+
+// Targets where the predictions are.
+Tensor beside(const Tensor& y_true, const Tensor& y_pred) { return y_true.to(y_pred.device()); }
 
 Tensor without_last_one(const Tensor& x, std::int64_t rank) {
   return x.rank() == rank + 1 && x.shape().back() == 1 ? x.reshaped(x.shape().slice(0, rank)) : x;
 }
 
 Tensor matches_exactly(const Tensor& y_true, const Tensor& y_pred) {
-  return equal("accuracy", cast(without_last_one(y_true, y_pred.rank()), y_pred.dtype()), y_pred);
+  const Tensor y = without_last_one(beside(y_true, y_pred), y_pred.rank());
+  return equal("accuracy", cast(y, y_pred.dtype()), y_pred);
 }
 
 Tensor matches_binary(const Tensor& y_true, const Tensor& y_pred, double threshold) {
   const Tensor said =
       detail::mask(kernels::Binary::greater, y_pred, detail::operand(threshold, y_pred));
-  Tensor y = without_last_one(y_true, y_pred.rank());
+  Tensor y = without_last_one(beside(y_true, y_pred), y_pred.rank());
   if (y.rank() + 1 == said.rank() && said.shape().back() == 1) y = y.reshaped(said.shape());
   return equal("binary_accuracy", cast(y, said.dtype()), said);
 }
 
+// The classes of one-hot targets, where the predictions are.
+Tensor classes_of(const Tensor& y_true, const Tensor& y_pred) {
+  return beside(detail::computed_each_run(y_true, [y_true] { return best_class(y_true); }), y_pred);
+}
+
 Tensor matches_categorical(const Tensor& y_true, const Tensor& y_pred) {
-  return equal("categorical_accuracy", best_class(y_true), best_class(y_pred));
+  return equal("categorical_accuracy", classes_of(y_true, y_pred), best_class(y_pred));
 }
 
 Tensor matches_sparse(const Tensor& y_true, const Tensor& y_pred) {
   const Tensor said = best_class(y_pred);
-  return equal("sparse_categorical_accuracy", cast(without_last_one(y_true, said.rank()), int64),
-               said);
+  const Tensor y = without_last_one(beside(y_true, y_pred), said.rank());
+  return equal("sparse_categorical_accuracy", cast(y, int64), said);
 }
 
 // Is the score of each true class among the k best? Fewer than k scores are larger.
@@ -71,8 +81,7 @@ Tensor matches_top_k(const Tensor& classes, const Tensor& y_pred, int k) {
   constexpr double kNone = -std::numeric_limits<double>::infinity();
   const Tensor scores = cast(y_pred, float32);  // [..., classes]
   const Shape& shape = scores.shape();
-  const Tensor numbers =
-      cast(classes, int64).to(scores.device()).reshaped(shape.slice(0, shape.rank() - 1));
+  const Tensor numbers = cast(classes, int64).reshaped(shape.slice(0, shape.rank() - 1));
   const Tensor is_true = one_hot(numbers, shape.back(), {.dtype = boolean});  // [..., classes]
   const Tensor mine = max(where(is_true, scores, kNone), {.axis = -1, .keepdims = true});
   const Tensor larger = sum(cast(greater(scores, mine), float32), {.axis = -1});
@@ -103,8 +112,8 @@ class TopKMatch final : public MeanMetric {
   }
   void update_state(const Tensor& y_true, const Tensor& y_pred,
                     const Tensor& sample_weight) override {
-    const Tensor classes =
-        sparse_ ? without_last_one(y_true, y_pred.rank() - 1) : best_class(y_true);
+    const Tensor classes = sparse_ ? without_last_one(beside(y_true, y_pred), y_pred.rank() - 1)
+                                   : classes_of(y_true, y_pred);
     if (classes.size() * y_pred.shape().back() != y_pred.size()) {
       throw ShapeError(fmt::format("{}: targets are {}, predictions {}; they do not fit", name(),
                                    y_true.spec().text(), y_pred.spec().text()));

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "tensor/recording.h"
+
 namespace keratin::metrics {
 namespace {
 
@@ -19,7 +21,11 @@ void CountedLater::update_state(const Tensor& y_true, const Tensor& y_pred,
     remember(batch);
     return;
   }
-  const std::int64_t rows = y_pred.shape()[0];
+  detail::count_each_run([this, batch] { wait(batch); });
+}
+
+void CountedLater::wait(const std::array<Tensor, kParts>& batch) {
+  const std::int64_t rows = batch[1].shape()[0];
   if (waiting_rows() + rows > capacity_ || std::ssize(batches_) == kMostBatches) settle();
   const std::int64_t first = waiting_rows();
   for (std::size_t i = 0; i < kParts; ++i) {

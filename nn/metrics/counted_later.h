@@ -45,6 +45,7 @@ class CountedLater : public Metric {
 
   bool looks_as_before(const std::array<Tensor, kParts>& batch) const;
   void remember(const std::array<Tensor, kParts>& batch);
+  void wait(const std::array<Tensor, kParts>& batch);
   std::int64_t waiting_rows() const { return batches_.empty() ? 0 : batches_.back(); }
 
   std::array<Part, kParts> parts_;

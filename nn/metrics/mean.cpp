@@ -45,7 +45,7 @@ void MeanMetric::update_state(const Tensor&, const Tensor& values, const Tensor&
   if (!sample_weight.defined()) {
     v = per_sample(v);
     total_.add(sum(v));
-    *count_.data() += static_cast<double>(v.size());
+    count_.add(static_cast<double>(v.size()));
     return;
   }
   Tensor w = cast(sample_weight, float32).to(v.device());

@@ -24,7 +24,7 @@ class MeanMetric : public Metric {
   /// One value, on whatever device, that stands for `weight` samples.
   void add(const Tensor& value, double weight) {
     total_.add(value, weight);
-    *count_.data() += weight;
+    count_.add(weight);
   }
   double value() const { return ratio(total_[0], count_[0]); }
 

@@ -5,8 +5,11 @@
 #include <algorithm>
 
 #include "autograd/ops/broadcast_to.h"
+#include "kernels/device_run.h"
+#include "kernels/gather/gather.h"
 #include "nn/names.h"
 #include "tensor/cast.h"
+#include "tensor/recording.h"
 
 namespace keratin::metrics {
 
@@ -21,13 +24,48 @@ void Sums::add(const Tensor& value, double weight) {
     return;
   }
   if (value.dtype() != float32) return add(value.to(Device{}), weight);
-  if (!waiting_.defined() || waiting_.device() != device || std::ssize(weights_) == kMostWaiting) {
-    settle();
-    waiting_ = Tensor::empty({kMostWaiting}, float32, device);
-  }
+  if (detail::Recording::current() != nullptr) return add_recorded(value, weight);
+  make_room(device);
   const std::int64_t place = std::ssize(weights_);
   waiting_.slice(place, place + 1).copy_from(value.reshaped({1}));
   weights_.push_back(weight);
+}
+
+void Sums::add(double value) {
+  detail::count_each_run([this, value] { *data() += value; });
+}
+
+// For what one step adds.
+void Sums::make_room(Device device) {
+  if (!waiting_.defined() || waiting_.device() != device ||
+      std::ssize(weights_) > kMostWaiting - kMostAStep) {
+    settle();
+    if (!waiting_.defined() || waiting_.device() != device)
+      waiting_ = Tensor::empty({kMostWaiting}, float32, device);
+  }
+  if (weights_.empty()) waiting_.copy_from(zeros({kMostWaiting}));
+}
+
+// waiting_[place] += value, of 0, with the place in memory of the GPU.
+void Sums::add_recorded(const Tensor& value, double weight) {
+  detail::Recording& recording = *detail::Recording::current();
+  const auto earlier = static_cast<std::int64_t>(recording.next_number(this));  // in this step
+  if (!waiting_.defined() || earlier >= kMostAStep) {
+    recording.refuse("adds to a metric in a way of its own");
+    *data() += value.item<double>() * weight;
+    return;
+  }
+  const Tensor held = waiting_;
+  const void* const place = recording.words(1, [this, held, earlier](std::uint64_t* word) {
+    if (earlier == 0) make_room(held.device());
+    KERATIN_ASSERT(waiting_.shares_storage_with(held));
+    *word = static_cast<std::uint64_t>(std::ssize(weights_) + earlier);
+  });
+  kernels::run(held.stream(), kernels::scatter_add_ladder<float, std::int64_t>,
+               value.on_device<float>(), static_cast<const std::int64_t*>(place),
+               waiting_.mutable_on_device<float>(),
+               kernels::GatherShape{.table_rows = kMostWaiting, .count = 1, .cols = 1});
+  detail::count_each_run([this, weight] { weights_.push_back(weight); });
 }
 
 void Sums::clear() {

@@ -17,7 +17,8 @@ inline std::string name_or(const std::string& given, const char* otherwise) {
 
 /// Numbers that gather over batches, in double: an epoch sums millions of values. They live in a
 /// variable of the metric, on the CPU. What batches on a GPU add is kept there until somebody reads
-/// the sums, and is added then as it would have been at once: the same bits.
+/// the sums, and is added then as it would have been at once: the same bits. In a recorded step the
+/// place where it is kept is read on the GPU.
 class Sums {
  public:
   Sums() = default;  // none
@@ -38,6 +39,7 @@ class Sums {
 
   /// Adds value * weight to the first; `value` is one number, on whatever device.
   void add(const Tensor& value, double weight = 1);
+  void add(double value);
   /// Sets all to 0, without reading.
   void clear();
   /// Adds what is still on a GPU.
@@ -45,8 +47,11 @@ class Sums {
 
  private:
   static constexpr std::int64_t kMostWaiting = 1024;
+  static constexpr std::int64_t kMostAStep = 16;  // of a recorded step
+  void make_room(Device device);
+  void add_recorded(const Tensor& value, double weight);
   mutable Tensor values_;                // shares its storage with the variable
-  mutable Tensor waiting_;               // f32 [kMostWaiting] on a GPU: not added yet
+  mutable Tensor waiting_;               // f32 [kMostWaiting] on a GPU: not added yet, then zeros
   mutable std::vector<double> weights_;  // of those
 };
 

@@ -13,6 +13,7 @@ class Compiled {
  public:
   explicit Compiled(const CompileOptions& options);
 
+  bool told_of_graphs = false;  // why a fit made none
   OptimizerRef optimizer;
   MetricRef loss_tracker;  // a MeanMetric
 

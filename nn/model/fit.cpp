@@ -16,6 +16,7 @@
 #include "nn/model/model.h"
 #include "nn/model/model_layer.h"
 #include "nn/model/not_finite.h"
+#include "nn/model/step_graphs.h"
 #include "tensor/random.h"
 
 namespace keratin {
@@ -95,6 +96,24 @@ class ProgressScope {
   FitProgress* before_;
 };
 
+// ... and makes graphs of its steps.
+class GraphsScope {
+ public:
+  explicit GraphsScope(detail::ModelLayer& model)
+      : model_(model),
+        graphs_(model),
+        before_(std::exchange(model.step_graphs,
+                              model.compiled->options().run_eagerly ? nullptr : &graphs_)) {}
+  ~GraphsScope() { model_.step_graphs = before_; }
+  GraphsScope(const GraphsScope&) = delete;
+  GraphsScope& operator=(const GraphsScope&) = delete;
+
+ private:
+  detail::ModelLayer& model_;
+  detail::StepGraphs graphs_;
+  detail::StepGraphs* before_;
+};
+
 void check(const FitOptions& o) {
   detail::require_positive("fit", "steps_per_epoch", o.steps_per_epoch);
   detail::require_positive("fit", "validation_steps", o.validation_steps);
@@ -141,6 +160,7 @@ class FitLoop {
 
   History run() {
     const ProgressScope scope(model_.state(), progress_);
+    const GraphsScope graphs(model_.state());
     model_.state().stop_training = false;
     model_.state().not_finite.clear();
     try {
@@ -221,6 +241,7 @@ class FitLoop {
         last_ = unread_ ? batch->given : Example();
         if (!unread_) note(to_logs(results), number, batch->given);
       }
+      tell_unless_captured();
       ++progress_.batch;
       callbacks_.call("on_train_batch_end", &Callback::on_train_batch_end, number, logs_);
       progress_.example = nullptr;
@@ -241,6 +262,19 @@ class FitLoop {
     if (!std::exchange(unread_, false)) return;
     note(to_logs(model_.state().compiled->results()), progress_.batch - 1,
          std::exchange(last_, {}));
+  }
+
+  void tell_unless_captured() {
+    const StepGraphs* const graphs = model_.state().step_graphs;
+    bool& told = model_.state().compiled->told_of_graphs;
+    if (graphs == nullptr || told || options_.verbose.level() == 0) return;
+    if (model_.state().model_device().is_cpu()) return;
+    const std::string why =
+        graphs->used() ? graphs->why_not() : "the model has a train_step of its own";
+    if (why.empty()) return;
+    told = true;
+    detail::warn("\nkeratin: fit: steps go to the GPU kernel by kernel, not as one graph: {}\n",
+                 why);
   }
 
   void tell_unless_finite(std::int64_t batch) {

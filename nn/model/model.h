@@ -149,7 +149,9 @@ class Model : public LayerRef {
   friend detail::ModelLayer& detail::model_state(const Model& model);
   /// `fed`: the batch where the model computes.
   Tensors step(const Example& batch, const Example& fed, bool training);
-  Tensors measured(const Example& batch, const Variables& y_pred);
+  void train_on(const Example& batch);
+  void measure(const Example& batch, const Variables& y_pred);
+  Tensors results_if_wanted() const;
   void resolve(const Variables& y_pred);
   void require_compiled(const char* what) const;
   Logs run_evaluation(const Dataset& data, std::optional<std::int64_t> steps,

@@ -12,6 +12,7 @@
 #include "nn/names.h"
 #include "nn/placement.h"
 #include "tensor/cast.h"
+#include "tensor/recording.h"
 
 namespace keratin::detail {
 
@@ -223,7 +224,9 @@ std::vector<Variable> ModelLayer::fed(const Variables& x) const {
     }
     const DType dtype = inputs.get(i).dtype();
     if (value.dtype() != dtype && !value.requires_grad()) {
-      value = detail::keep_mask(value, Variable(cast(value.value(), dtype), false));
+      const Tensor given = value.value();
+      const Tensor fit = computed_each_run(given, [given, dtype] { return cast(given, dtype); });
+      value = detail::keep_mask(value, Variable(fit, false));
     }
     const std::optional<Device> there = Placement::current();
     if (there && !stays_on_cpu(value.value(), i, name)) value = placed(value, *there);

@@ -16,6 +16,7 @@ class Model;
 namespace keratin::detail {
 
 struct FitProgress;
+class StepGraphs;
 
 /// What the handles of a model share: its graph or the object whose call() computes it, and what
 /// compile() made. To other models it is a layer like any.
@@ -71,8 +72,9 @@ class ModelLayer final : public Layer {
   // Of any step: the batch as it was given, and where the model computes.
   const Example *given_batch = nullptr, *fed_batch = nullptr;
   bool takes_fed = true;  // did the last step compute with the latter? One of one's own does not
-  bool reads_results = true;  // does train_step give its results?
-  std::string not_finite;     // why a loss was not, the first time since fit began or compile
+  StepGraphs* step_graphs = nullptr;  // of the fit that runs, where it may make some
+  bool reads_results = true;          // does train_step give its results?
+  std::string not_finite;  // why a loss was not, the first time since fit began or compile
 
  private:
   Model& required_handle() const;

@@ -44,7 +44,11 @@ struct CompileOptions {
   Named<double> loss_weights = {};
   Metrics metrics = {};
   Metrics weighted_metrics = {};  // these take sample_weight and class_weight into account
-  bool run_eagerly = false;       // keratin always does
+  /// On a GPU a step of fit is captured as a graph, once a shape of batches, and launched as a whole
+  /// from then on, with the same results; where it can't be, fit says why. Code of one's own, such as
+  /// a layer's call(), then runs in the first steps only: numbers that it computes on the CPU stay
+  /// what they were. true: every step runs it, and goes to the GPU kernel by kernel.
+  bool run_eagerly = false;
   int steps_per_execution = 1;
   bool auto_scale_loss = true;
 };

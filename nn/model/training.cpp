@@ -15,6 +15,7 @@
 #include "nn/model/model.h"
 #include "nn/model/model_layer.h"
 #include "nn/model/not_finite.h"
+#include "nn/model/step_graphs.h"
 #include "tensor/random.h"
 
 namespace keratin {
@@ -75,6 +76,16 @@ std::int64_t batch_size_of(const Example& batch) {
 
 Tensors Model::train_step(const Example& given) {
   const Example batch = detail::fed_batch(state(), given);
+  if (state().step_graphs != nullptr && state().training_batch == &given) {
+    state().step_graphs->run(batch, [this](const Example& fed) { train_on(fed); });
+  } else {
+    train_on(batch);
+  }
+  return results_if_wanted();
+}
+
+// All of a step that may be captured as a graph.
+void Model::train_on(const Example& batch) {
   const Variables y_pred = (*this)(batch.x, {.training = true});
   const Variable loss = compute_loss(batch.x, batch.y, y_pred, batch.sample_weight);
   static_cast<metrics::MeanMetric&>(*loss_tracker().metric())
@@ -83,7 +94,7 @@ Tensors Model::train_step(const Example& given) {
     optimizer().scale_loss(loss).backward();
     optimizer().apply_gradients(trainable_variables());
   }
-  return measured(batch, y_pred);
+  measure(batch, y_pred);
 }
 
 Tensors Model::test_step(const Example& given) {
@@ -92,14 +103,19 @@ Tensors Model::test_step(const Example& given) {
   const Variable loss = compute_loss(batch.x, batch.y, y_pred, batch.sample_weight);
   static_cast<metrics::MeanMetric&>(*loss_tracker().metric())
       .add(loss.value(), static_cast<double>(batch_size_of(batch)));
-  return measured(batch, y_pred);
+  measure(batch, y_pred);
+  return results_if_wanted();
 }
 
-Tensors Model::measured(const Example& batch, const Variables& y_pred) {
-  if (state().reads_results) return compute_metrics(batch.x, batch.y, y_pred, batch.sample_weight);
+void Model::measure(const Example& batch, const Variables& y_pred) {
   const NoGrad no_grad;
   state().compiled->update_metrics(y_pred, batch.y, batch.sample_weight);
-  return {};
+}
+
+Tensors Model::results_if_wanted() const {
+  if (!state().reads_results) return {};
+  const NoGrad no_grad;
+  return state().compiled->results();
 }
 
 Tensors Model::step(const Example& batch, const Example& fed, bool training) {

@@ -21,6 +21,12 @@ std::map<void*, std::size_t>& allocations() {
   return *living;
 }
 std::size_t used = 0;
+bool is_on_device(const void* memory) {
+  const auto* const at = static_cast<const char*>(memory);
+  auto block = allocations().upper_bound(const_cast<void*>(memory));
+  return block != allocations().begin() &&
+         at < static_cast<const char*>((--block)->first) + block->second;
+}
 
 // Copies out of pinned memory that a stream has yet to do. An event is the number of those that its
 // stream had got when it was recorded.
@@ -57,7 +63,7 @@ bool is_pinned(const void* memory) {
 thread_local cudaError_t last_error = cudaSuccess;
 cudaError_t to_fail = cudaSuccess, faulted = cudaSuccess;
 int passed_before = 0;
-std::atomic<std::int64_t> waited = 0;
+std::atomic<std::int64_t> waited = 0, launched = 0;
 
 cudaError_t result(cudaError_t code) {
   if (code != cudaSuccess) last_error = code;
@@ -95,6 +101,9 @@ void mend() {
 }
 
 std::int64_t waits() { return waited; }
+std::int64_t launches() { return launched; }
+void count_launch() { ++launched; }
+void set_last_error(cudaError_t code) { last_error = code; }
 
 void allow_shared(const void* kernel, std::size_t bytes) {
   const std::lock_guard lock(mutex);
@@ -147,6 +156,10 @@ const char* cudaGetErrorName(cudaError_t code) {
       return "cudaErrorLaunchOutOfResources";
     case cudaErrorLaunchFailure:
       return "cudaErrorLaunchFailure";
+    case cudaErrorStreamCaptureUnsupported:
+      return "cudaErrorStreamCaptureUnsupported";
+    case cudaErrorStreamCaptureInvalidated:
+      return "cudaErrorStreamCaptureInvalidated";
     default:
       break;
   }
@@ -195,11 +208,13 @@ cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
   return cudaSuccess;
 }
 cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
+  if (cuda_emulation::captures(stream)) return result(cuda_emulation::refused(stream));
   cuda_emulation::catch_up(stream);
   ++waited;
   return faulted != cudaSuccess ? faulted : last_error;
 }
-cudaError_t cudaStreamWaitEvent(cudaStream_t, cudaEvent_t event, unsigned) {
+cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned) {
+  if (cuda_emulation::captures(stream)) return result(cuda_emulation::refused(stream));
   return cudaEventSynchronize(event);
 }
 cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned) {
@@ -207,6 +222,7 @@ cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned) {
   return cudaSuccess;
 }
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
+  if (cuda_emulation::captures(stream)) return result(cuda_emulation::refused(stream));
   const std::lock_guard lock(mutex);
   *event = {stream, late()[stream].got()};
   return cudaSuccess;
@@ -217,13 +233,16 @@ cudaError_t cudaEventSynchronize(cudaEvent_t event) {
   return cudaSuccess;
 }
 cudaError_t cudaMallocHost(void** memory, std::size_t bytes) {
+  if (const auto code = cuda_emulation::refused_on_this_thread(); code != cudaSuccess)
+    return result(code);
   const std::lock_guard lock(mutex);
   *memory = ::operator new(bytes, std::align_val_t(256));
   pinned()[static_cast<const char*>(*memory)] = bytes;
   return cudaSuccess;
 }
 
-cudaError_t cudaMallocAsync(void** memory, std::size_t bytes, cudaStream_t) {
+cudaError_t cudaMallocAsync(void** memory, std::size_t bytes, cudaStream_t stream) {
+  if (cuda_emulation::captures(stream)) return result(cuda_emulation::refused(stream));
   const std::lock_guard lock(mutex);
   if (bytes > machine.memory - used) return result(cudaErrorMemoryAllocation);
   // Exactly as many bytes as asked for, so that ASan sees the first one past them.
@@ -234,6 +253,7 @@ cudaError_t cudaMallocAsync(void** memory, std::size_t bytes, cudaStream_t) {
   return cudaSuccess;
 }
 cudaError_t cudaFreeAsync(void* memory, cudaStream_t stream) {
+  if (cuda_emulation::captures(stream)) return result(cuda_emulation::refused(stream));
   cuda_emulation::catch_up(stream);
   const std::lock_guard lock(mutex);
   const auto found = allocations().find(memory);
@@ -263,6 +283,15 @@ cudaError_t cudaMemPoolGetAttribute(cudaMemPool_t, cudaMemPoolAttr, void* value)
 cudaError_t cudaMemPoolTrimTo(cudaMemPool_t, std::size_t) { return cudaSuccess; }
 cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind,
                             cudaStream_t stream) {
+  if (cuda_emulation::captures(stream)) {
+    {
+      const std::lock_guard lock(mutex);
+      const auto known = [](const void* at) { return is_pinned(at) || is_on_device(at); };
+      if (!known(to) || !known(from)) return result(cuda_emulation::refused(stream));
+    }
+    cuda_emulation::note(stream, [=] { std::memmove(to, from, bytes); });
+    return cudaSuccess;
+  }
   {
     const std::lock_guard lock(mutex);
     if (is_pinned(from)) {
@@ -275,6 +304,10 @@ cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaM
   return cudaSuccess;
 }
 cudaError_t cudaMemsetAsync(void* to, int value, std::size_t bytes, cudaStream_t stream) {
+  if (cuda_emulation::captures(stream)) {
+    cuda_emulation::note(stream, [=] { std::memset(to, value, bytes); });
+    return cudaSuccess;
+  }
   cuda_emulation::catch_up(stream);
   std::memset(to, value, bytes);
   return cudaSuccess;

@@ -1,6 +1,8 @@
 // What the library's host code uses of CUDA's runtime: one device, cuda:0, whose memory is the
 // host's. Launches are done when the call returns; copies out of pinned memory at the latest time
-// that hardware allows, when their stream, or one that waits for it, needs them.
+// that hardware allows, when their stream, or one that waits for it, needs them. A stream that
+// captures (graphs.cpp) notes both, with their arguments, and refuses what CUDA refuses; also nodes
+// of memory and events, which CUDA would take.
 #pragma once
 
 #include <cstddef>
@@ -29,6 +31,10 @@ enum cudaError_t {
   cudaErrorInvalidAddressSpace = 717,
   cudaErrorInvalidPc = 718,
   cudaErrorLaunchFailure = 719,
+  cudaErrorStreamCaptureUnsupported = 900,
+  cudaErrorStreamCaptureInvalidated = 901,
+  cudaErrorStreamCaptureUnmatched = 903,
+  cudaErrorStreamCaptureWrongThread = 908,
 };
 enum cudaMemcpyKind {
   cudaMemcpyHostToHost,
@@ -42,6 +48,7 @@ enum cudaMemPoolAttr {
   cudaMemPoolAttrReservedMemCurrent = 5,
   cudaMemPoolAttrUsedMemCurrent = 7
 };
+enum cudaStreamCaptureMode { cudaStreamCaptureModeThreadLocal = 1 };
 enum cudaFuncAttribute { cudaFuncAttributeMaxDynamicSharedMemorySize = 8 };
 inline constexpr unsigned cudaStreamNonBlocking = 1;
 inline constexpr unsigned cudaEventDisableTiming = 2;
@@ -49,6 +56,8 @@ inline constexpr unsigned cudaEventDisableTiming = 2;
 using cudaStream_t = struct CUstream_st*;
 using cudaEvent_t = struct CUevent_st*;
 using cudaMemPool_t = struct CUmemPoolHandle_st*;
+using cudaGraph_t = struct CUgraph_st*;
+using cudaGraphExec_t = struct CUgraphExec_st*;
 struct cudaDeviceProp {
   char name[256];
   int major, minor, multiProcessorCount;
@@ -81,6 +90,13 @@ cudaError_t cudaMemPoolTrimTo(cudaMemPool_t pool, std::size_t keep);
 cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind,
                             cudaStream_t stream);
 cudaError_t cudaMemsetAsync(void* to, int value, std::size_t bytes, cudaStream_t stream);
+cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode mode);
+cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph);
+cudaError_t cudaGraphInstantiate(cudaGraphExec_t* work, cudaGraph_t graph,
+                                 unsigned long long flags);
+cudaError_t cudaGraphDestroy(cudaGraph_t graph);
+cudaError_t cudaGraphLaunch(cudaGraphExec_t work, cudaStream_t stream);
+cudaError_t cudaGraphExecDestroy(cudaGraphExec_t work);
 
 namespace cuda_emulation {
 
@@ -97,6 +113,11 @@ void fail_launch(cudaError_t code, int passed = 0);
 void mend();
 /// How often the CPU has waited for a stream.
 std::int64_t waits();
+/// Kernels that were launched by themselves, and graphs.
+std::int64_t launches();
+std::int64_t graph_launches();
+/// Graphs that are there to be launched.
+std::int64_t living_graphs();
 
 /// False, with the last error set, where CUDA would refuse the launch.
 bool accepts(dim3 grid, dim3 block, std::size_t dynamic_shared, const void* kernel);
@@ -104,12 +125,23 @@ void allow_shared(const void* kernel, std::size_t bytes);
 void launch_failed();
 /// Does what is late in this stream.
 void catch_up(cudaStream_t stream);
+void count_launch();
+
+/// Does this stream capture?
+bool captures(cudaStream_t stream);
+/// Notes work instead of doing it.
+void note(cudaStream_t stream, std::function<void()> work);
+/// Where the stream captures: the capture is spoilt, and the call's error is this one.
+cudaError_t refused(cudaStream_t stream);
+/// The same for calls that this thread may not make while it captures into any stream.
+cudaError_t refused_on_this_thread();
+void set_last_error(cudaError_t code);
 
 /// kernel<<<grid, block, shared, stream>>>(arguments...)
 template <class... Parameters, class... Arguments>
 void launch(const char* name, void (*kernel)(Parameters...), dim3 grid, dim3 block,
             std::size_t shared, cudaStream_t stream, const Arguments&... arguments) {
-  catch_up(stream);
+  if (!captures(stream)) catch_up(stream);
   if (!accepts(grid, block, shared, reinterpret_cast<const void*>(kernel))) return;
   const auto call = [kernel, copies = std::tuple<std::decay_t<Parameters>...>(
                                  arguments...)]() mutable { std::apply(kernel, copies); };
@@ -118,7 +150,12 @@ void launch(const char* name, void (*kernel)(Parameters...), dim3 grid, dim3 blo
     Call mine = *static_cast<const Call*>(pointer);  // a thread's parameters are its own
     mine();
   };
-  if (!run_blocks(name, grid, block, shared, body, &call)) launch_failed();
+  const auto work = [=] {
+    if (!run_blocks(name, grid, block, shared, body, &call)) launch_failed();
+  };
+  if (captures(stream)) return note(stream, work);
+  count_launch();
+  work();
 }
 
 }  // namespace cuda_emulation

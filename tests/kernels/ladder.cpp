@@ -6,6 +6,7 @@
 
 #include "kernels/error.h"
 #include "tests/kernels/rungs.h"
+#include "tests/standard_error.h"
 
 #if defined(__unix__)
 #include <unistd.h>
@@ -171,29 +172,6 @@ TEST_CASE("ladder: a kernel that throws is no longer running") {
 }
 
 #if defined(__unix__)
-namespace {
-
-// What `body` writes to stderr.
-template <class F>
-std::string written_to_stderr(F body) {
-  std::fflush(stderr);
-  std::FILE* const file = std::tmpfile();
-  REQUIRE(file != nullptr);
-  const int kept = dup(2);
-  dup2(fileno(file), 2);
-  body();
-  std::fflush(stderr);
-  dup2(kept, 2);
-  close(kept);
-  std::rewind(file);
-  std::string text(10'000, '\0');
-  text.resize(std::fread(text.data(), 1, text.size(), file));
-  std::fclose(file);
-  return text;
-}
-
-}  // namespace
-
 TEST_CASE("ladder: a chosen rung that does not apply is passed over, with one warning") {
   const RestoredChoice restored;
   set_kernel_choice("toy=large");

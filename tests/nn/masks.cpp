@@ -1,7 +1,5 @@
 #include "nn/mask.h"
 
-#include <cstdio>
-
 #include "autograd/ops.h"
 #include "autograd/tape.h"
 #include "nn/layers/activation.h"
@@ -19,11 +17,8 @@
 #include "tensor/cast.h"
 #include "tensor/compare.h"
 #include "tensor/random.h"
+#include "tests/standard_error.h"
 #include "tests/support.h"
-
-#if defined(__unix__)
-#include <unistd.h>
-#endif
 
 namespace keratin::tests {
 namespace {
@@ -262,25 +257,6 @@ TEST_CASE("masks: a bag of embeddings learns, and padding changes nothing") {
 }
 
 #if defined(__unix__)
-// What `body` writes to stderr.
-template <class F>
-std::string written_to_stderr(F body) {
-  std::fflush(stderr);
-  std::FILE* const file = std::tmpfile();
-  REQUIRE(file != nullptr);
-  const int kept = dup(2);
-  dup2(fileno(file), 2);
-  body();
-  std::fflush(stderr);
-  dup2(kept, 2);
-  close(kept);
-  std::rewind(file);
-  std::string text(10'000, '\0');
-  text.resize(std::fread(text.data(), 1, text.size(), file));
-  std::fclose(file);
-  return text;
-}
-
 TEST_CASE("masks: a layer that drops one says so, once") {
   const Conv1D conv({.filters = 2, .kernel_size = 1, .name = "c"});
   const Variable x = with_mask(input({2, 3, 4}), kMask);

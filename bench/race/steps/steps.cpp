@@ -1,10 +1,13 @@
 // keratin's side of the race of whole training steps, which steps.py runs:
 //
-//   race_steps MODEL BATCH SECONDS
+//   race_steps MODEL BATCH SECONDS [fit | fit_eagerly]
 //
 // Trains on one batch of numbers made by formula, weights too, so that others compute the same.
 // Prints JSON: the losses of the first steps, the clock when the first was done, the median step,
 // the peak of memory. MODEL: mnist_cnn, mlp, seed_cnn, text, adam (BATCH weights, updates only).
+// A step is a train_on_batch, which reads its loss; or one of a fit, on a GPU as a graph or, with
+// fit_eagerly, kernel by kernel: then a figure is the mean of an epoch's 100 steps, and the losses
+// are those of epochs.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <sys/resource.h>
@@ -18,6 +21,7 @@
 #include <vector>
 
 #include "kernels/optimizer/optimizer.h"
+#include "nn/callbacks/lambda_callback.h"
 #include "nn/layers/conv2d.h"
 #include "nn/layers/cropping.h"
 #include "nn/layers/dense.h"
@@ -136,43 +140,83 @@ std::function<void()> adam_step(std::int64_t count) {
   };
 }
 
-int run(const std::string& name, std::int64_t batch, double seconds) {
-  std::vector<double> losses, times;
+struct Measured {
+  std::vector<double> losses;  // of the first steps
+  double first = 0;            // the clock after the first step
+  std::vector<double> times;   // of a step
+};
+
+void print(Measured m) {
+  const auto middle = m.times.begin() + static_cast<std::ptrdiff_t>(m.times.size() / 2);
+  std::nth_element(m.times.begin(), middle, m.times.end());
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  fmt::print("{{\"losses\": [{}], \"first\": {:.6f}, \"ms\": {:.4f}, \"mib\": {:.0f}}}\n",
+             fmt::join(m.losses, ", "), m.first, 1e3 * *middle,
+             static_cast<double>(usage.ru_maxrss) / 1024);
+}
+
+// The steps of fit; nobody reads anything but at the end of an epoch.
+Measured measured_fit(Task& task, std::int64_t batch, double seconds) {
+  constexpr std::int64_t kSteps = 100;
+  Measured m;
+  double end = 0, start = 0;
+  FitOptions fit{.epochs = 1'000'000, .verbose = 0, .steps_per_epoch = kSteps};
+  fit.callbacks = {callbacks::LambdaCallback({.on_epoch_begin = [&](int, Logs&) { start = now(); },
+                                              .on_epoch_end =
+                                                  [&](int epoch, Logs& logs) {
+                                                    const double then = now();
+                                                    if (m.losses.size() < 3)
+                                                      m.losses.push_back(logs.at("loss"));
+                                                    if (epoch == 0) {  // all is set up in it
+                                                      m.first = then;
+                                                      end = then + seconds;
+                                                      return;
+                                                    }
+                                                    m.times.push_back((then - start) /
+                                                                      static_cast<double>(kSteps));
+                                                    if (then >= end && m.times.size() >= 5)
+                                                      task.model.stop_training();
+                                                  }})};
+  task.model.fit(data::from_tensor_slices(task.x, task.y).batch(batch).repeat(), fit);
+  return m;
+}
+
+int run(const std::string& name, std::int64_t batch, double seconds, const std::string& by) {
   std::function<void()> step;
+  Measured m;
   Task task;
   if (name == "adam") {
     step = adam_step(batch);
   } else {
     task = task_of(name, batch);
+    CompileOptions options{.optimizer = "adam", .run_eagerly = by == "fit_eagerly"};
     if (name == "text") {
-      task.model.compile(
-          {.optimizer = "adam", .loss = losses::BinaryCrossentropy({.from_logits = true})});
+      options.loss = losses::BinaryCrossentropy({.from_logits = true});
     } else {
-      task.model.compile({.optimizer = "adam",
-                          .loss = losses::SparseCategoricalCrossentropy({.from_logits = true})});
+      options.loss = losses::SparseCategoricalCrossentropy({.from_logits = true});
     }
+    task.model.compile(options);
     set_weights(task.model);
+    if (!by.empty()) {
+      print(measured_fit(task, batch, seconds));
+      return 0;
+    }
     step = [&] {
       const Logs logs = task.model.train_on_batch(task.x, task.y);
-      if (losses.size() < 3) losses.push_back(logs.at("loss"));
+      if (m.losses.size() < 3) m.losses.push_back(logs.at("loss"));
     };
   }
   step();
-  const double first = now();
+  m.first = now();
   for (int i = 0; i < 4; ++i) step();
-  for (double start = now(), end = start + seconds; start < end || times.size() < 5;) {
+  for (double start = now(), end = start + seconds; start < end || m.times.size() < 5;) {
     step();
     const double then = now();
-    times.push_back(then - start);
+    m.times.push_back(then - start);
     start = then;
   }
-  std::nth_element(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2),
-                   times.end());
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  fmt::print("{{\"losses\": [{}], \"first\": {:.6f}, \"ms\": {:.4f}, \"mib\": {:.0f}}}\n",
-             fmt::join(losses, ", "), first, 1e3 * times[times.size() / 2],
-             static_cast<double>(usage.ru_maxrss) / 1024);
+  print(std::move(m));
   return 0;
 }
 
@@ -180,12 +224,13 @@ int run(const std::string& name, std::int64_t batch, double seconds) {
 }  // namespace keratin::bench
 
 int main(int argc, char** argv) {
-  if (argc != 4) {
-    fmt::print(stderr, "usage: race_steps MODEL BATCH SECONDS\n");
+  const std::string by = argc == 5 ? argv[4] : "";
+  if ((argc != 4 && argc != 5) || (!by.empty() && by != "fit" && by != "fit_eagerly")) {
+    fmt::print(stderr, "usage: race_steps MODEL BATCH SECONDS [fit | fit_eagerly]\n");
     return 2;
   }
   try {
-    return keratin::bench::run(argv[1], std::atoll(argv[2]), std::atof(argv[3]));
+    return keratin::bench::run(argv[1], std::atoll(argv[2]), std::atof(argv[3]), by);
   } catch (const std::exception& error) {
     fmt::print(stderr, "{}\n", error.what());
     return 1;

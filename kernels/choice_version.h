@@ -1,0 +1,11 @@
+#pragma once
+
+#include <cstdint>
+
+namespace keratin::kernels {
+
+/// Another number after each set_kernel_choice (kernels/ladder.h): for what was chosen once and is
+/// used again.
+std::uint64_t kernel_choice_version();
+
+}  // namespace keratin::kernels
