@@ -6,7 +6,7 @@ programs=$(cd "$1" && pwd) work=$2
 rm -rf "$work"
 mkdir -p "$work"
 cd "$work"
-export KERATIN_DEVICE=cuda KERATIN_NUM_THREADS=2
+export KERATIN_DEVICE=cuda
 
 bytes() { printf "%b" "$(printf '\\x%02x' "$@")"; }
 big_endian() { for n; do bytes $((n >> 24 & 255)) $((n >> 16 & 255)) $((n >> 8 & 255)) $((n & 255)); done; }
