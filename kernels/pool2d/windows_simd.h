@@ -137,20 +137,16 @@ HWY_INLINE void ForEachWindow(const float* x, const Pool2dShape& s, std::int64_t
   const std::int64_t first = std::min(s.out_w, (s.pad_left + s.stride_w - 1) / s.stride_w);
   const std::int64_t room = s.in_w + s.pad_left - s.pool_w;
   const std::int64_t last = std::clamp(room < 0 ? 0 : room / s.stride_w + 1, first, s.out_w);
-  for (std::int64_t j = 0; j < first; ++j) ForEachVector(CellsOf(windows, j), f);
-  if (first < last) {
-    Cells w = CellsOf(windows, first);
-    if (s.stride_w == 1) {
-      w.channels *= last - first;
-      ForEachVector(w, f);
-    } else {
-      for (std::int64_t j = first; j < last; ++j) {
-        ForEachVector(w, f);
-        w.first += s.stride_w * s.channels, w.y += s.channels;
-      }
-    }
+  Cells w{};
+  std::int64_t taken = 1;
+  for (std::int64_t j = 0; j < s.out_w; j += taken) {  // one call of f, so that it is inlined
+    const bool inside = j >= first && j < last;
+    if (!inside || j == first) w = CellsOf(windows, j);
+    taken = inside && s.stride_w == 1 ? last - j : 1;
+    w.channels = taken * s.channels;
+    ForEachVector(w, f);
+    w.first += s.stride_w * s.channels, w.y += s.channels;
   }
-  for (std::int64_t j = last; j < s.out_w; ++j) ForEachVector(CellsOf(windows, j), f);
 }
 
 // Calls f(number in the window, distance from the first cell) row by row.

@@ -52,13 +52,7 @@ Conv2dShape convolution() {
 }
 
 Pool2dShape pooling() {
-  return {.batch = 8,
-          .in_h = 26,
-          .in_w = 26,
-          .channels = 32,
-          .out_h = 13,
-          .out_w = 13,
-          .winner_bytes = 1};
+  return {.batch = 8, .in_h = 26, .in_w = 26, .channels = 32, .out_h = 13, .out_w = 13};
 }
 
 using Run = std::function<void()>;
@@ -101,6 +95,14 @@ const std::map<std::string_view, Run (*)()>& kernels_by_name() {
       {"max_pool2d",
        [] {
          const Pool2dShape s = pooling();
+         return Run([s, x = values(s.in_size()), y = values(s.out_size())]() mutable {
+           run(max_pool2d_ladder<float>, x.data(), y.data(), nullptr, s);
+         });
+       }},
+      {"max_pool2d_winners",
+       [] {
+         Pool2dShape s = pooling();
+         s.winner_bytes = 1;
          return Run([s, x = values(s.in_size()), y = values(s.out_size()),
                      winners = std::vector<std::uint8_t>(
                          static_cast<std::size_t>(s.out_size()))]() mutable {
