@@ -6,6 +6,7 @@
 #include "autograd/ops/divide.h"
 #include "autograd/ops/log.h"
 #include "autograd/ops/maximum.h"
+#include "autograd/ops/mean.h"
 #include "autograd/ops/minimum.h"
 #include "autograd/ops/multiply.h"
 #include "autograd/ops/negative.h"
