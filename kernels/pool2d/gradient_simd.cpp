@@ -154,7 +154,7 @@ HWY_INLINE void GatherRows(const Source& source, float* dx, std::int64_t first, 
     };
     // Where windows begin at every column, cells whose windows lie whole inside are alike.
     const std::int64_t alike = s.stride_w == 1 ? std::min(s.pool_w - 1, s.in_w) : s.in_w;
-    const std::int64_t end = std::max(alike, s.in_w - s.pool_w + 1);
+    const std::int64_t end = std::max(alike, std::min(s.in_w - s.pool_w + 1, s.out_w - s.pad_left));
     for (std::int64_t q = 0; q < alike; ++q) gather(q, 1);
     if (end > alike) gather(alike, end - alike);
     for (std::int64_t q = end; q < s.in_w; ++q) gather(q, 1);

@@ -184,6 +184,11 @@ TEST_CASE("pool2d: windows, strides, paddings") {
   check_all_rungs(valid(image(2, 9, 7, 20, 9, 7, 1, 1)), 23);      // one window
   check_all_rungs(valid(image(1, 20, 18, 18, 17, 16, 1, 1)), 26);  // numbers past a byte
   check_all_rungs(valid(image(9, 26, 26, 32, 2, 2, 2, 2)), 24);
+  Pool2dShape fewer = valid(image(2, 9, 20, 5, 3, 3, 1, 1));  // windows than would find room
+  fewer.out_h = 4, fewer.out_w = 5;
+  check_all_rungs(fewer, 27);
+  fewer.stride_h = fewer.stride_w = 3;
+  check_all_rungs(fewer, 28);
   check_all_rungs(same(image(0, 6, 6, 4, 2, 2, 2, 2)), 25);
 }
 
