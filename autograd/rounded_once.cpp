@@ -2,6 +2,7 @@
 
 #include "kernels/cast/cast.h"
 #include "kernels/parallel.h"
+#include "kernels/run.h"
 
 namespace keratin::detail {
 

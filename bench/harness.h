@@ -54,8 +54,8 @@
 #include "kernels/accelerator.h"
 #include "kernels/bfloat16.h"
 #include "kernels/device_run.h"
-#include "kernels/ladder.h"
 #include "kernels/parallel.h"
+#include "kernels/run.h"
 
 namespace keratin::bench {
 

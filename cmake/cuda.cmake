@@ -13,9 +13,9 @@ if(NOT KERATIN_CUDA STREQUAL "OFF")
       set(ENV{CUDACXX} ${KERATIN_NVCC})  # where check_language looks: what does not work counts as not found
     endif()
   endif()
-  # 90 as PTX, which later GPUs can translate; that of 90a they cannot.
+  # 80 as PTX too, which later GPUs can translate; that of 90a they cannot.
   if(NOT CMAKE_CUDA_ARCHITECTURES)
-    set(CMAKE_CUDA_ARCHITECTURES "80-real;90a-real;90-virtual")
+    set(CMAKE_CUDA_ARCHITECTURES "80;90a-real")
   endif()
   include(CheckLanguage)
   check_language(CUDA)

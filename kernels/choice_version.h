@@ -4,7 +4,7 @@
 
 namespace keratin::kernels {
 
-/// Another number after each set_kernel_choice (kernels/ladder.h): for what was chosen once and is
+/// Another number after each set_kernel_choice (kernels/run.h): for what was chosen once and is
 /// used again.
 std::uint64_t kernel_choice_version();
 

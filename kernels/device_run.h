@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "kernels/cuda_ladder.h"
+#include "kernels/run.h"
 
 namespace keratin::kernels {
 

@@ -23,6 +23,7 @@
 #include "kernels/pool2d/pool2d.h"
 #include "kernels/reduce/reduce.h"
 #include "kernels/resize/resize.h"
+#include "kernels/run.h"
 #include "kernels/softmax/softmax.h"
 #include "kernels/transpose/transpose.h"
 #include "kernels/warp/warp.h"

@@ -24,7 +24,7 @@
 #include <vector>
 
 #include "bench/harness.h"
-#include "kernels/ladder.h"
+#include "kernels/run.h"
 
 namespace keratin::bench {
 

@@ -9,8 +9,8 @@
 #include "data/directories/dataset_from_directory.h"
 #include "data/images/decoder.h"
 #include "data/images/options.h"
-#include "kernels/ladder.h"
 #include "kernels/resize/resize.h"
+#include "kernels/run.h"
 #include "tensor/resize_images.h"
 
 namespace keratin::data {

@@ -6,6 +6,7 @@
 #include "kernels/cast/cast.h"
 #include "kernels/conv2d/bfloat16.h"
 #include "kernels/parallel.h"
+#include "kernels/run.h"
 #include "kernels/scratch.h"
 
 namespace keratin::kernels::cpu {

@@ -8,6 +8,7 @@
 #include "kernels/conv2d/pieces.h"
 #include "kernels/gemm/gemm.h"
 #include "kernels/parallel.h"
+#include "kernels/run.h"
 #include "kernels/scratch.h"
 
 namespace keratin::kernels::cpu {

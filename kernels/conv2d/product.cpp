@@ -2,6 +2,7 @@
 // as the image. The ladder of gemm has rungs for few channels, few pixels and small sizes.
 #include "kernels/conv2d/conv2d.h"
 #include "kernels/gemm/gemm.h"
+#include "kernels/run.h"
 
 namespace keratin::kernels::cpu {
 namespace {

@@ -5,6 +5,7 @@
 
 #include "kernels/cast/cast.h"
 #include "kernels/parallel.h"
+#include "kernels/run.h"
 #include "kernels/scratch.h"
 
 namespace keratin::kernels::cpu {

@@ -9,6 +9,7 @@
 #include "autograd/ops/add.h"
 #include "autograd/ops/sum.h"
 #include "kernels/peak.h"
+#include "kernels/run.h"
 #include "nn/inspect/kernel_recording.h"
 #include "nn/model/model.h"
 #include "nn/model/model_layer.h"

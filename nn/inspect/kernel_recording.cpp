@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "kernels/error.h"
+#include "kernels/run.h"
 #include "tensor/storage.h"
 #include "tensor/time.h"
 

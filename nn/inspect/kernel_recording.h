@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "kernels/ladder.h"
+#include "kernels/run.h"
 
 namespace keratin::detail {
 

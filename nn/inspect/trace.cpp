@@ -8,6 +8,7 @@
 #include "data/atomic_file.h"
 #include "kernels/error.h"
 #include "kernels/parallel.h"
+#include "kernels/run.h"
 #include "nn/inspect/kernel_recording.h"
 #include "nn/inspect/markup.h"
 #include "nn/inspect/terminal.h"

@@ -8,7 +8,7 @@
 #include "autograd/ops/matmul.h"
 #include "autograd/ops/relu.h"
 #include "autograd/ops/subtract.h"
-#include "kernels/ladder.h"
+#include "kernels/run.h"
 #include "tests/gpu/both_devices.h"
 
 namespace keratin::tests {

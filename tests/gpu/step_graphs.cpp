@@ -4,7 +4,7 @@
 
 #include "autograd/ops/add.h"
 #include "autograd/ops/multiply.h"
-#include "kernels/ladder.h"
+#include "kernels/run.h"
 #include "nn/callbacks/backup_and_restore.h"
 #include "nn/callbacks/lambda_callback.h"
 #include "nn/layers/activation.h"

@@ -10,6 +10,7 @@
 #include "kernels/error.h"
 #include "kernels/gemm/gemm.h"
 #include "kernels/peak.h"
+#include "kernels/run.h"
 #include "kernels/softmax/softmax.h"
 
 namespace keratin::kernels {

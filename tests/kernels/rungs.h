@@ -5,8 +5,8 @@
 #include <bit>
 #include <cstring>
 
-#include "kernels/ladder.h"
 #include "kernels/parallel.h"
+#include "kernels/run.h"
 #include "tests/cuda_emulation/emulated_gpu.h"
 #include "tests/support.h"
 

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "autograd/ops.h"
-#include "kernels/ladder.h"
+#include "kernels/run.h"
 #include "nn/layers/batch_normalization.h"
 #include "nn/layers/conv2d.h"
 #include "nn/layers/dense.h"

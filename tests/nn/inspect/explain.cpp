@@ -6,8 +6,8 @@
 #include <string>
 
 #include "kernels/error.h"
-#include "kernels/ladder.h"
 #include "kernels/parallel.h"
+#include "kernels/run.h"
 #include "nn/layers/batch_normalization.h"
 #include "nn/layers/conv2d.h"
 #include "nn/layers/dense.h"

@@ -21,7 +21,7 @@
 #include "autograd/ops/sum.h"
 #include "data/dataset.h"
 #include "kernels/error.h"
-#include "kernels/ladder.h"
+#include "kernels/run.h"
 #include "nn/inspect/cells.h"
 #include "nn/inspect/trace_data.h"
 #include "nn/layers/batch_normalization.h"

@@ -1,4 +1,4 @@
-#include "kernels/ladder.h"
+#include "kernels/run.h"
 
 #include <fmt/format.h>
 
