@@ -21,7 +21,7 @@ bool parse_bool(std::string_view text, bool& value) {
 }
 
 template <class T>
-bool parse(std::string_view text, char decimal, T& value) {
+[[gnu::always_inline]] inline bool parse(std::string_view text, char decimal, T& value) {
   if constexpr (std::is_same_v<T, double>) {
     return parse_double(text, decimal, value);
   } else if constexpr (std::is_same_v<T, float>) {
@@ -38,10 +38,13 @@ bool parse(std::string_view text, char decimal, T& value) {
 
 template <class T>
 std::int64_t convert_numbers(const CsvCells& cells, const CsvRules& rules, char decimal, T* y) {
-  const std::int64_t rows = cells.index.rows;
-  for (std::int64_t row = 0; row < rows; ++row) {
-    const std::string_view text = cells.cell(row).in(cells.text);
-    if (!rules.missing.numeric() && parse(text, decimal, y[row])) continue;
+  const std::int64_t rows = cells.index.rows, columns = cells.index.columns;
+  const char* const texts = cells.text;
+  const bool plain = !rules.missing.numeric();  // no number stands for a missing one
+  const CsvCell* cell = cells.first();
+  for (std::int64_t row = 0; row < rows; ++row, cell += columns) {
+    const std::string_view text = cell->in(texts);
+    if (plain && parse(text, decimal, y[row])) continue;
     const bool missing = rules.missing.in_numbers(text);
     if constexpr (std::is_floating_point_v<T>) {
       if (missing) {
@@ -56,17 +59,18 @@ std::int64_t convert_numbers(const CsvCells& cells, const CsvRules& rules, char 
 
 std::int64_t convert_strings(const CsvCells& cells, const CsvRules& rules, bool valid,
                              std::string* y) {
-  const std::int64_t rows = cells.index.rows;
-  for (std::int64_t row = 0; row < rows; ++row) {
-    const CsvCell& cell = cells.cell(row);
-    const std::string_view text = cell.in(cells.text);
+  const std::int64_t rows = cells.index.rows, columns = cells.index.columns;
+  const bool missing = rules.missing.given();
+  const CsvCell* cell = cells.first();
+  for (std::int64_t row = 0; row < rows; ++row, cell += columns) {
+    const std::string_view text = cell->in(cells.text);
     if (!valid && well_formed_utf8(text) != text.size()) return row;
-    if (cell.doubled) {
-      y[row] = text_of(cell, cells.text);
+    if (cell->doubled) {
+      y[row] = text_of(*cell, cells.text);
     } else {
       y[row].assign(text);
     }
-    if (rules.missing.given() && rules.missing.in_strings(y[row])) y[row].clear();
+    if (missing && rules.missing.in_strings(y[row])) y[row].clear();
   }
   return rows;
 }
@@ -98,8 +102,10 @@ bool CsvMissing::contains(const Texts& set, std::string_view text) {
 
 std::uint8_t classify(const CsvCells& cells, const CsvRules& rules) {
   std::uint8_t seen = 0;
+  const CsvCell* cell = cells.first();
   for (std::int64_t row = 0; row < cells.index.rows && (seen & kSeenText) == 0; ++row) {
-    const std::string_view text = cells.cell(row).in(cells.text);
+    const std::string_view text = cell->in(cells.text);
+    cell += cells.index.columns;
     std::int64_t whole = 0;
     double number = 0;
     bool truth = false;

@@ -57,9 +57,8 @@ struct CsvCells {
   const CsvIndex& index;
   std::int64_t column;  // of the file
 
-  const CsvCell& cell(std::int64_t row) const {
-    return index.cells[static_cast<std::size_t>(row * index.columns + column)];
-  }
+  /// The first row's; the others follow at distances of index.columns.
+  const CsvCell* first() const { return index.cells.get() + column; }
 };
 
 struct CsvRules {
@@ -67,7 +66,7 @@ struct CsvRules {
   bool point = true, comma = false;  // decimal marks that may be
 };
 
-/// What of CsvSeen the fields of a column are. `only`: those bits matter, stop at others.
+/// What of CsvSeen the fields of a column are, up to the first text.
 std::uint8_t classify(const CsvCells& cells, const CsvRules& rules);
 
 /// The dtype of a column of such fields.

@@ -222,7 +222,7 @@ void throw_field(const std::string& where, std::string_view text, const CsvIndex
                  std::int64_t line, const CsvPlan& plan, const CsvRules& rules, std::int64_t row,
                  const char* hint) {
   constexpr std::int64_t kShown = 60;
-  const CsvCell& cell = CsvCells{text.data(), index, plan.column}.cell(row);
+  const CsvCell& cell = CsvCells{text.data(), index, plan.column}.first()[row * index.columns];
   const std::string field = text_of(cell, text.data());
   line += count_lines(text.substr(0, cell.begin));
   const auto fail = [&](const std::string& problem) {

@@ -131,7 +131,7 @@ inline bool scaled(std::uint64_t w, std::int64_t exponent, double& value) {
 bool parse_int_slowly(std::string_view text, std::int64_t& value);
 
 /// The same; eight bytes after the text can be read.
-inline bool parse_int(std::string_view text, std::int64_t& value) {
+[[gnu::always_inline]] inline bool parse_int(std::string_view text, std::int64_t& value) {
   const char* p = text.data();
   auto n = static_cast<std::int64_t>(text.size());
   const std::int64_t minus = is_minus(*p) & static_cast<std::int64_t>(n != 0);
@@ -172,7 +172,8 @@ std::vector<LongDoubleParser> long_double_parsers();
 
 /// The same; eight bytes after the text can be read. A sign, a mark among the first eight bytes and
 /// at most seven digits are read here, in few instructions.
-inline bool parse_double(std::string_view text, char decimal, double& value) {
+[[gnu::always_inline]] inline bool parse_double(std::string_view text, char decimal,
+                                                double& value) {
   static constexpr std::array<double, 8> kTen = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7};
   const char* p = text.data();
   auto n = static_cast<std::int64_t>(text.size());

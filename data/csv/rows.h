@@ -1,16 +1,14 @@
 // Where the rows and fields of a text are.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string_view>
 
-namespace keratin::data::detail {
+#include "data/csv/marks.h"
 
-/// Bytes after a text that may be read, whatever they are: a vector of bytes, a number of eight.
-inline constexpr std::size_t kCsvPadding = 64;
+namespace keratin::data::detail {
 
 /// Offsets are of 32 bits, and one of these is a mark.
 inline constexpr std::size_t kLargestCsvText = (std::size_t{1} << 31) - 1 - kCsvPadding;
@@ -51,8 +49,5 @@ inline constexpr std::size_t kWholeText = ~std::size_t{0};
 /// that begin in text[0, limit). Stops at a fault. text.size() <= kLargestCsvText.
 void index_rows(CsvIndex& index, std::string_view text, CsvDialect dialect, std::int64_t columns,
                 bool last, std::int64_t most, std::size_t limit = kWholeText);
-
-/// Bit i: is byte i, from the lowest on, one of the four? For processors without SSE2.
-std::uint64_t find_in_eight(std::uint64_t bytes, std::array<char, 4> marks);
 
 }  // namespace keratin::data::detail
