@@ -11,37 +11,10 @@
 
 #include "kernels/cuda/device.cuh"
 #include "kernels/cuda/tensor_cores.cuh"
+#include "tests/cuda_emulation/defect.h"
+#include "tests/cuda_emulation/hopper_defects.h"
 
 namespace {
-
-enum Defect {
-  none,
-  no_barrier_in_loop,       // the tile is overwritten while others still read it
-  no_column_bound,          // reads past the end of B
-  shared_overrun,           // writes one element past a shared array
-  no_barrier_before_reuse,  // scratch of a reduction is reused too early
-  early_return,             // threads leave before a barrier
-  no_syncwarp,              // lanes read what others wrote, without an order
-  wait_too_short,           // cp.async: the group in use may still be on its way
-  blocks_overlap,           // two blocks write one place
-  unwritten_shared,         // reads scratch that nobody wrote
-  wrong_fragment,           // mma: two registers of A in each other's place
-  early_ldmatrix,           // ldmatrix before cp.async is waited for
-  no_barrier_for_ldmatrix,  // ldmatrix of rows that other lanes wrote, without an order
-};
-const char* const kNames[] = {"none",
-                              "no_barrier_in_loop",
-                              "no_column_bound",
-                              "shared_overrun",
-                              "no_barrier_before_reuse",
-                              "early_return",
-                              "no_syncwarp",
-                              "wait_too_short",
-                              "blocks_overlap",
-                              "unwritten_shared",
-                              "wrong_fragment",
-                              "early_ldmatrix",
-                              "no_barrier_for_ldmatrix"};
 
 using keratin::kernels::cuda::commit_async;
 using keratin::kernels::cuda::copy_async_16;
@@ -263,6 +236,15 @@ bool right() {
       return reverse_right<defect>();
     case wait_too_short:
       return pipelined_right<defect>();
+    case stage_not_awaited:
+    case wrong_parity:
+    case early_release:
+    case lost_arrival:
+    case unpublished_mbarrier:
+    case no_product_fence:
+    case no_product_wait:
+    case wrong_stride:
+      return streamed_product_right<defect>();
     default:
       return softmax_right<defect>();
   }
@@ -273,7 +255,8 @@ int tried(const std::string& name, bool broken) {
   if (name != kNames[defect]) return -1;
   if (broken) return right<defect>() ? 0 : 1;
   return gemm_right<none>() && softmax_right<none>() && reverse_right<none>() &&
-                 pipelined_right<none>() && small_product_right<none>()
+                 pipelined_right<none>() && small_product_right<none>() &&
+                 streamed_product_right<none>()
              ? 0
              : 1;
 }
@@ -290,7 +273,7 @@ int try_in_every_order(const std::string& name, bool broken) {
   int status = 0;
   for (const Order order : {Order::forward, Order::backward, Order::random}) {
     cuda_emulation::set_order(order);
-    const int now = try_all(name, broken, std::make_integer_sequence<int, 13>());
+    const int now = try_all(name, broken, std::make_integer_sequence<int, kDefects>());
     if (now < 0) return std::puts("no such defect"), 3;
     for (const std::string& report : cuda_emulation::take_reports()) {
       std::printf("%s\n", report.c_str());

@@ -15,8 +15,7 @@
 #include <thread>
 #include <utility>
 
-#include "tests/cuda_emulation/fiber.h"
-#include "tests/cuda_emulation/sanitizers.h"
+#include "tests/cuda_emulation/worker.h"
 
 constinit thread_local uint3 threadIdx{0, 0, 0}, blockIdx{0, 0, 0};
 constinit thread_local dim3 blockDim{1, 1, 1}, gridDim{1, 1, 1};
@@ -24,17 +23,6 @@ constinit thread_local dim3 blockDim{1, 1, 1}, gridDim{1, 1, 1};
 namespace cuda_emulation {
 namespace {
 
-#ifdef CUDA_EMULATION_TSAN
-constexpr bool kTsan = true;
-void release(void* at) { __tsan_release(at); }
-void acquire(void* at) { __tsan_acquire(at); }
-#else
-constexpr bool kTsan = false;
-void release(void*) {}
-void acquire(void*) {}
-#endif
-
-Order thread_order = Order::forward;
 std::uint64_t order_seed = 1;
 int os_threads = static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 2U, 8U));
 
@@ -47,87 +35,10 @@ std::vector<std::string> reports;
 // Where TSan sees a launch begin and end. Two: one for both would order blocks after each other.
 char launch_begins, launch_ends;
 
-constexpr std::size_t kArena = std::size_t{256} << 10;
-
-enum class State : std::uint8_t { ready, at_barrier, in_warp, done };
-
-struct Thread {
-  uint3 index{};
-  unsigned linear = 0;
-  State state = State::done;
-  Fiber* fiber = nullptr;
-  const char* file = nullptr;  // where it waits
-  unsigned line = 0;
-  std::uint64_t generation = 0;   // of its last exchange
-  std::vector<AsyncCopy> copies;  // in order of their groups
-  std::size_t copies_done = 0;
-  std::int64_t copy_group = 0;
-};
-
-// The lanes that meet under one mask.
-struct Meeting {
-  unsigned mask = 0, arrived = 0;
-  std::uint64_t generation = 0;
-  char sync[2] = {};  // used in turn, so that TSan sees who is a barrier ahead
-  alignas(16) unsigned char slots[2][kWarp][kSlot] = {};
-};
-
-struct SharedVariable {
-  const void* key;
-  unsigned char* memory;
-};
-
-// One an OS thread; runs one block at a time.
-class Worker {
- public:
-  void run(const char* kernel, dim3 block, uint3 at, std::size_t dynamic, void (*body)(const void*),
-           const void* argument);
-
-  void wait_at_barrier(const char* file, unsigned line);
-  Slots meet(unsigned mask, const void* value, std::size_t size, const char* file, unsigned line);
-  Meeting& meeting(unsigned mask) {
-    const unsigned first = current->linear / kWarp * kWarp;
-    return meetings_[first + static_cast<unsigned>(std::countr_zero(mask))];
-  }
-  unsigned existing(unsigned mask) const {  // the last warp of a block may be short
-    const auto lanes = static_cast<unsigned>(threads_.size()) - current->linear / kWarp * kWarp;
-    return lanes < kWarp ? mask & ((1U << lanes) - 1) : mask;
-  }
-  void* variable(const void* key, std::size_t size);
-  void report(const std::string& what, const Thread* thread, const char* file, unsigned line);
-
-  bool failed = false;
-  Thread* current = nullptr;
-  unsigned char* dynamic = nullptr;
-  std::mt19937_64 random;
-
- private:
-  static void fiber_body(void* worker);
-  void start_more();
-  void release_barrier();
-  void arrange(std::vector<unsigned>& order);
-  unsigned char* new_shared(const void* key, std::size_t size);
-  void map_arena();
-  void free_shared();
-
-  const char* kernel_ = "";
-  void (*body_)(const void*) = nullptr;
-  const void* argument_ = nullptr;
-  std::vector<Thread> threads_;
-  std::vector<Meeting> meetings_;
-  std::vector<unsigned> order_;
-  std::size_t started_ = 0, done_ = 0;
-  std::vector<std::unique_ptr<Fiber>> fibers_;
-  std::vector<Fiber*> idle_;
-  std::vector<SharedVariable> shared_;
-  std::size_t static_shared_ = 0;
-  unsigned char* arena_ = nullptr;  // of shared memory, under TSan
-  std::size_t arena_used_ = 0;
-  std::uint64_t barriers_ = 0;
-  char barrier_sync_[2] = {};
-};
+}  // namespace
 
 thread_local Worker* worker = nullptr;
+Order thread_order = Order::forward;
 
 void Worker::report(const std::string& what, const Thread* thread, const char* file,
                     unsigned line) {
@@ -184,7 +95,7 @@ void Worker::start_more() {
   }
 }
 
-void Worker::run(const char* kernel, dim3 block, uint3 at, std::size_t dynamic_size,
+void Worker::run(const char* kernel, dim3 block, uint3 at, std::size_t dynamic_bytes,
                  void (*body)(const void*), const void* argument) {
   kernel_ = kernel;
   body_ = body;
@@ -204,6 +115,14 @@ void Worker::run(const char* kernel, dim3 block, uint3 at, std::size_t dynamic_s
     thread.copies.reserve(kTsan ? 64 : 0);
     thread.copies_done = 0;
     thread.copy_group = 0;
+    thread.mbarrier = nullptr;
+    thread.unpublished.clear();
+    thread.unpublished.reserve(kTsan ? 64 : 0);
+    thread.products.clear();
+    thread.products.reserve(kTsan ? 64 : 0);
+    thread.products_done = 0;
+    thread.product_group = 0;
+    thread.fenced = false;
     meetings_[i].arrived = 0;
   }
   order_.resize(count);
@@ -214,8 +133,11 @@ void Worker::run(const char* kernel, dim3 block, uint3 at, std::size_t dynamic_s
   // Here, not in a thread: TSan would take what they allocate for an access.
   idle_.reserve(count);
   shared_.reserve(64);
+  box_copies.clear();
+  box_copies.reserve(kTsan ? 256 : 0);
   if (kTsan) map_arena();
-  dynamic = dynamic_size == 0 ? nullptr : new_shared(nullptr, dynamic_size);
+  dynamic = dynamic_bytes == 0 ? nullptr : new_shared(nullptr, dynamic_bytes);
+  dynamic_size = dynamic_bytes;
   static_shared_ = 0;
 
   start_more();
@@ -224,6 +146,8 @@ void Worker::run(const char* kernel, dim3 block, uint3 at, std::size_t dynamic_s
     arrange(order_);
     for (const unsigned i : order_) {
       Thread& thread = threads_[i];
+      if (thread.state == State::at_mbarrier && may_go_on(*this, thread))
+        thread.state = State::ready;
       if (thread.state != State::ready || thread.fiber == nullptr || failed) continue;
       progress = true;
       current = &thread;
@@ -232,6 +156,8 @@ void Worker::run(const char* kernel, dim3 block, uint3 at, std::size_t dynamic_s
     }
     if (!progress && !failed) release_barrier();
   }
+  if (!box_copies.empty() && !failed)
+    report("a copy by TMA that nobody has waited for when the block ends", nullptr, nullptr, 0);
   if (failed) {  // their stacks hold threads that will never go on
     fibers_.clear();
     idle_.clear();
@@ -242,6 +168,12 @@ void Worker::run(const char* kernel, dim3 block, uint3 at, std::size_t dynamic_s
 
 void Worker::release_barrier() {
   const Thread* first = nullptr;
+  for (const Thread& thread : threads_) {
+    if (thread.state == State::at_mbarrier) {
+      return report("deadlock: the phase of an mbarrier never completes", &thread, thread.file,
+                    thread.line);
+    }
+  }
   for (const Thread& thread : threads_) {
     if (thread.state == State::in_warp) {
       return report("deadlock: a lane waits for others of its mask that never come", &thread,
@@ -349,8 +281,6 @@ void* Worker::variable(const void* key, std::size_t size) {
   }
   return new_shared(key, size);
 }
-
-}  // namespace
 
 void set_order(Order order, std::uint64_t seed) {
   thread_order = order;

@@ -8,6 +8,8 @@
 #include <map>
 #include <mutex>
 
+#include "tests/cuda_emulation/tensor_map.h"
+
 namespace {
 
 std::mutex mutex;
@@ -192,10 +194,24 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
   if (device < 0 || device >= machine.devices) return result(cudaErrorInvalidDevice);
   *properties = {};
   std::snprintf(properties->name, sizeof properties->name, "emulated GPU");
-  properties->major = 9;
+  properties->major = machine.major;
+  properties->minor = machine.minor;
   properties->multiProcessorCount = 4;
   properties->totalGlobalMem = machine.memory;
   properties->sharedMemPerBlockOptin = cuda_emulation::kMaxShared;
+  return cudaSuccess;
+}
+cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int device) {
+  if (device < 0 || device >= machine.devices) return result(cudaErrorInvalidDevice);
+  *value = attribute == cudaDevAttrComputeCapabilityMajor ? machine.major : machine.minor;
+  return cudaSuccess;
+}
+cudaError_t cudaGetDriverEntryPointByVersion(const char* symbol, void** function, unsigned,
+                                             unsigned long long,
+                                             cudaDriverEntryPointQueryResult* found) {
+  const bool known = machine.tensor_maps && std::strcmp(symbol, "cuTensorMapEncodeTiled") == 0;
+  *function = known ? reinterpret_cast<void*>(&cuTensorMapEncodeTiled) : nullptr;
+  *found = known ? cudaDriverEntryPointSuccess : cudaDriverEntryPointSymbolNotFound;
   return cudaSuccess;
 }
 cudaError_t cudaSetDevice(int device) {

@@ -10,4 +10,10 @@
 #if defined(__SANITIZE_THREAD__) || defined(CUDA_EMULATION_UNDER_TSAN)
 #define CUDA_EMULATION_TSAN 1
 #include <sanitizer/tsan_interface.h>
+extern "C" {
+void AnnotateIgnoreReadsBegin(const char* file, int line);
+void AnnotateIgnoreReadsEnd(const char* file, int line);
+void AnnotateIgnoreWritesBegin(const char* file, int line);
+void AnnotateIgnoreWritesEnd(const char* file, int line);
+}
 #endif

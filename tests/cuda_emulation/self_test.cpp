@@ -47,7 +47,15 @@ const Defect kDefects[] = {{"no_barrier_in_loop", kWrong, kWrong, kRace},
                            {"unwritten_shared", kWrong, kWrong, 0},
                            {"wrong_fragment", kWrong, kWrong, 0},
                            {"early_ldmatrix", kWrong, kWrong, 0},
-                           {"no_barrier_for_ldmatrix", 0, 0, kRace}};
+                           {"no_barrier_for_ldmatrix", 0, 0, kRace},
+                           {"stage_not_awaited", kReported, kReported, kRace},
+                           {"wrong_parity", kReported, kReported, kRace},
+                           {"early_release", kWrong, kWrong, kRace},
+                           {"lost_arrival", kReported, kReported, 0},
+                           {"unpublished_mbarrier", kReported, kReported, kReported},
+                           {"no_product_fence", kReported, kReported, 0},
+                           {"no_product_wait", kWrong, kWrong, kWrong},
+                           {"wrong_stride", kWrong, kWrong, kWrong}};
 
 }  // namespace
 

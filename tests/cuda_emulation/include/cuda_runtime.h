@@ -6,3 +6,4 @@
 #include "tests/cuda_emulation/device.h"
 #include "tests/cuda_emulation/runtime_api.h"
 #include "tests/cuda_emulation/tensor_cores.h"
+#include "tests/cuda_emulation/warpgroup.h"
