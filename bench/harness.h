@@ -296,7 +296,7 @@ bool add_ladder(const kernels::Ladder<Fn, N>& ladder, std::vector<kernels::Shape
       const kernels::Cost cost = ladder.cost(shape);
       if (detail::on_gpu()) {
         for (const auto& rung : kernels::detail::device_rungs<Fn>(place)) {
-          if (!rung.applies(shape)) continue;
+          if (!rung.can_take(shape, kernels::accelerator()->stream(0))) continue;
           RowOptions here = options;
           if (rung.taken == kernels::Taken::with_tf32) here.tolerance = 0.01;
           const auto one = std::make_shared<detail::GpuCase<Fn, Make>>(

@@ -40,7 +40,11 @@ struct CudaRung {
   bool (*applies)(const ShapeOf<Fn>&);
   OnStream<Fn> function;
   Taken taken = Taken::always;
+  bool (*runs_on)(const Stream&) = nullptr;  // has this GPU what it needs? nullptr: every GPU has
 
+  bool can_take(const ShapeOf<Fn>& shape, const Stream& stream) const {
+    return applies(shape) && (runs_on == nullptr || runs_on(stream));
+  }
   bool unasked() const {
     return taken == Taken::always || (taken == Taken::with_tf32 && allow_tf32());
   }

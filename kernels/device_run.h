@@ -46,11 +46,12 @@ std::span<const CudaRung<Fn>> device_rungs(const void* ladder) {
 }
 
 template <class Fn, std::size_t N>
-const CudaRung<Fn>& pick_on_device(const Ladder<Fn, N>& ladder, const ShapeOf<Fn>& shape) {
+const CudaRung<Fn>& pick_on_device(const Stream& stream, const Ladder<Fn, N>& ladder,
+                                   const ShapeOf<Fn>& shape) {
   const std::span<const CudaRung<Fn>> rungs = device_rungs<Fn>(&ladder);
   const CudaRung<Fn>* best = nullptr;
   for (const CudaRung<Fn>& rung : rungs)
-    if (rung.unasked() && rung.applies(shape)) best = &rung;
+    if (rung.unasked() && rung.can_take(shape, stream)) best = &rung;
   if (best == nullptr) throw_no_device_kernel(ladder.op, shape_text(shape));
   if (!choices_made) return *best;
   std::array<const char*, N> cpu_names;
@@ -61,7 +62,7 @@ const CudaRung<Fn>& pick_on_device(const Ladder<Fn, N>& ladder, const ShapeOf<Fn
       chosen_device_rung(ladder.room, ladder.op, std::span(names.data(), rungs.size()), cpu_names);
   for (const CudaRung<Fn>& rung : rungs) {
     if (wanted == nullptr || rung.name != wanted) continue;
-    if (rung.applies(shape)) return rung;
+    if (rung.can_take(shape, stream)) return rung;
     warn_not_applicable(ladder.op, rung.name, shape_text(shape));
   }
   return *best;
@@ -84,7 +85,7 @@ void run(const Stream& stream, const Ladder<Fn, N>& ladder, Args&&... args) {
   using Shape = ShapeOf<Fn>;
   using Clock = std::chrono::steady_clock;
   const Shape& shape = std::get<sizeof...(Args) - 1>(std::forward_as_tuple(args...));
-  const CudaRung<Fn>& rung = detail::pick_on_device(ladder, shape);
+  const CudaRung<Fn>& rung = detail::pick_on_device(stream, ladder, shape);
   const auto text = [](const void* s) { return detail::shape_text(*static_cast<const Shape*>(s)); };
   const detail::DeviceCall call(ladder.op, rung.name, &shape, text);
   const auto start = Clock::now();

@@ -71,7 +71,7 @@ void count(const Ladder<Fn, N>& ladder, const ShapeOf<Fn>& shape, Args... args) 
   const BoundRungs bound = gpu.rungs(&ladder);
   const std::span rungs(static_cast<const CudaRung<Fn>*>(bound.rungs), bound.count);
   for (const CudaRung<Fn>& rung : rungs) {
-    if (!rung.applies(shape)) continue;
+    if (!rung.can_take(shape, stream)) continue;
     gpu.synchronize(stream);
     start_counting();
     rung.function(args..., shape, stream);

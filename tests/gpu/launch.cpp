@@ -40,8 +40,9 @@ TEST_CASE("gpu: rungs chosen by hand; names of the CPU's are passed over") {
   const kernels::UnaryShape shape{kernels::Unary::exp, 12};
   const auto picked = [&](const char* choice) {
     kernels::set_kernel_choice(choice);
-    const std::string name =
-        kernels::detail::pick_on_device(kernels::unary_ladder<float>, shape).name;
+    const std::string name = kernels::detail::pick_on_device(emulated_gpu().stream(0),
+                                                             kernels::unary_ladder<float>, shape)
+                                 .name;
     kernels::set_kernel_choice("");
     return name;
   };

@@ -16,18 +16,6 @@ namespace {
 using kernels::gemm_shape;
 using kernels::GemmShape;
 
-// Calls `f` with the rung of this name on the emulated GPU.
-template <class T, class F>
-void with_rung(const std::string& name, F f) {
-  const auto bound = emulated_rungs(&kernels::gemm_ladder<T>);
-  const auto* const rungs = static_cast<const kernels::CudaRung<kernels::GemmFn<T>>*>(bound.rungs);
-  const auto* const rung =
-      std::find_if(rungs, rungs + bound.count, [&](const auto& one) { return one.name == name; });
-  REQUIRE(rung != rungs + bound.count);
-  const EmulatedRung<kernels::GemmFn<T>> target(rung->function);
-  f(&EmulatedRung<kernels::GemmFn<T>>::call);
-}
-
 // C = op(A) op(B), each element's error in units of the sum of |a b| that went into it.
 struct Errors {
   double most = 0, rms = 0, mean = 0;
@@ -47,7 +35,8 @@ Errors errors(const std::string& rung, const GemmShape& s, bool positive) {
   };
   const auto expected = in_double(a, b), size = in_double(magnitudes(a), magnitudes(b));
   auto c = unwritten<float>(s.m * s.n);
-  with_rung<float>(rung, [&](auto* f) { f(a.data(), b.data(), c.data(), {}, s); });
+  with_emulated_rung(kernels::gemm_ladder<float>, rung,
+                     [&](auto* f) { f(a.data(), b.data(), c.data(), {}, s); });
   Errors all;
   for (std::size_t i = 0; i < c.size(); ++i) {
     const double error = (c[i] - expected[i]) / size[i];
@@ -144,14 +133,15 @@ TEST_CASE("gemm on tensor cores: no bank conflicts in any layout and tile") {
             b(static_cast<std::size_t>(s.k * s.n), 1);
         auto c = unwritten<float>(s.m * s.n);
         for (const char* rung : {"tf32", "tf32x3"}) {
-          with_rung<float>(rung, [&](auto* f) { f(a.data(), b.data(), c.data(), {}, s); });
+          with_emulated_rung(kernels::gemm_ladder<float>, rung,
+                             [&](auto* f) { f(a.data(), b.data(), c.data(), {}, s); });
           CHECK(cuda_emulation::take_bank_conflicts(true) == 0);
         }
         const std::vector<kernels::BFloat16> a16(a.size(), kernels::to_bfloat16(1)),
             b16(b.size(), kernels::to_bfloat16(1));
         std::vector<kernels::BFloat16> c16(c.size());
-        with_rung<kernels::BFloat16>(
-            "mma", [&](auto* f) { f(a16.data(), b16.data(), c16.data(), {}, s); });
+        with_emulated_rung(kernels::gemm_ladder<kernels::BFloat16>, "mma",
+                           [&](auto* f) { f(a16.data(), b16.data(), c16.data(), {}, s); });
         CHECK(cuda_emulation::take_bank_conflicts(true) == 0);
         CHECK(kernels::to_float(c16.back()) == static_cast<float>(s.k));
       }
@@ -164,7 +154,9 @@ TEST_CASE("gemm on tensor cores: float32 takes TF32 only where it is asked for")
   const WithEmulatedGpu gpu;
   const GemmShape s = gemm_shape(256, 256, 256);
   const auto taken = [&] {
-    return std::string(kernels::detail::pick_on_device(kernels::gemm_ladder<float>, s).name);
+    return std::string(
+        kernels::detail::pick_on_device(emulated_gpu().stream(0), kernels::gemm_ladder<float>, s)
+            .name);
   };
   CHECK_FALSE(kernels::allow_tf32());
   CHECK(taken() == "async");

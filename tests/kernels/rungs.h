@@ -2,6 +2,7 @@
 // awkward numbers, runs on several thread counts.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -53,7 +54,7 @@ void for_each_emulated_rung(const kernels::Ladder<Fn, N>& ladder, const kernels:
   const kernels::BoundRungs bound = emulated_rungs(&ladder);
   const auto* const rungs = static_cast<const kernels::CudaRung<Fn>*>(bound.rungs);
   for (std::size_t i = 0; i < bound.count; ++i) {
-    if (!rungs[i].applies(shape) || !is_meant(rungs[i].taken)) continue;
+    if (!rungs[i].can_take(shape, emulated_gpu().stream(0)) || !is_meant(rungs[i].taken)) continue;
     const int orders = cost.flops < 2e3 && cost.bytes < 2e4 ? 3 : 1;
     for (int k = 0; k < orders; ++k) {
       const auto order = use_next_emulated_order();
@@ -63,6 +64,24 @@ void for_each_emulated_rung(const kernels::Ladder<Fn, N>& ladder, const kernels:
       check(&EmulatedRung<Fn>::call);
     }
   }
+}
+
+/// Calls `f(function)` with the ladder's rung of this name on the emulation; not on a GPU that cannot
+/// run it.
+template <class Fn, std::size_t N, class F>
+void with_emulated_rung(const kernels::Ladder<Fn, N>& ladder, const std::string& name, F f) {
+  const kernels::BoundRungs bound = emulated_rungs(&ladder);
+  const auto* const rungs = static_cast<const kernels::CudaRung<Fn>*>(bound.rungs);
+  const auto* const rung =
+      std::find_if(rungs, rungs + bound.count, [&](const auto& one) { return one.name == name; });
+  REQUIRE(rung != rungs + bound.count);
+  if (rung->runs_on != nullptr && !rung->runs_on(emulated_gpu().stream(0))) {
+    REQUIRE(on_real_gpu());
+    MESSAGE("this GPU cannot run \"" << name << "\"");
+    return;
+  }
+  const EmulatedRung<Fn> target(rung->function);
+  f(&EmulatedRung<Fn>::call);
 }
 
 /// Calls `check(function)` for every rung that applies to the shape, and those for CUDA; a failure
