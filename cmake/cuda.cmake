@@ -37,6 +37,10 @@ function(keratin_add_cuda)
   target_include_directories(keratin_cuda PRIVATE ${PROJECT_SOURCE_DIR} ${KERATIN_GENERATED})
   # -std too, as CMake 3.25 does not hand CUDA_STANDARD 20 on to nvcc 13.
   target_compile_options(keratin_cuda PRIVATE -std=c++20 -lineinfo --expt-relaxed-constexpr)
+  # What only Hopper has, nvcc compiles for 90a alone; without it rungs that need it do not run.
+  if(CMAKE_CUDA_ARCHITECTURES MATCHES "90a")
+    target_compile_definitions(keratin_cuda PRIVATE KERATIN_CUDA_90A)
+  endif()
   set_target_properties(keratin_cuda PROPERTIES POSITION_INDEPENDENT_CODE ON CUDA_STANDARD 20
                                                 CUDA_SEPARABLE_COMPILATION OFF CUDA_RUNTIME_LIBRARY Static)
   target_sources(keratin PRIVATE $<TARGET_OBJECTS:keratin_cuda>)

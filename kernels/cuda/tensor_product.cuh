@@ -21,6 +21,7 @@
 #include "kernels/cuda/launch.cuh"
 #include "kernels/cuda/several.cuh"
 #include "kernels/cuda/tensor_cores.cuh"
+#include "kernels/cuda/tile_order.cuh"
 #include "kernels/error.h"
 
 namespace keratin::kernels::cuda {
@@ -235,18 +236,6 @@ struct TensorGrid {
   std::int64_t k, piece, across, down, batch;
 };
 
-/// Tiles run down eight rows of them, then on to the next column, so that blocks that run together
-/// share operands in the L2 cache.
-__device__ __forceinline__ void tensor_tile(const TensorGrid& grid, std::int64_t& row,
-                                            std::int64_t& column) {
-  constexpr std::int64_t kBand = 8;
-  const std::int64_t band = blockIdx.x / (kBand * grid.across),
-                     at = blockIdx.x % (kBand * grid.across);
-  const std::int64_t left = grid.down - band * kBand, height = left < kBand ? left : kBand;
-  row = band * kBand + at % height;
-  column = at / height;
-}
-
 template <class Math, class A, class B, class Out, int kRows, int kColumns, int kWarps>
 __global__ void __launch_bounds__(32 * kWarps, 1)
     tensor_kernel(A all_a, B all_b, Out all_out, TensorGrid grid) {
@@ -261,7 +250,7 @@ __global__ void __launch_bounds__(32 * kWarps, 1)
   const int lane = static_cast<int>(threadIdx.x) % 32, warp = static_cast<int>(threadIdx.x) / 32;
   const int warp_row = warp % 2 * kWarpRows, warp_column = warp / 2 * kWarpColumns;
   std::int64_t row, column;
-  tensor_tile(grid, row, column);
+  place_of_tile(std::int64_t{blockIdx.x}, grid.across, grid.down, row, column);
   row *= kRows;
   column *= kColumns;
   const std::int64_t first = blockIdx.y * grid.piece;

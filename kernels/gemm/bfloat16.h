@@ -47,11 +47,20 @@ void gemm_bfloat16_naive(const BFloat16* a, const BFloat16* b, BFloat16* c,
                          const Epilogue<BFloat16>& e, const GemmShape& s, const Stream& stream);
 void gemm_bfloat16_mma(const BFloat16* a, const BFloat16* b, BFloat16* c,
                        const Epilogue<BFloat16>& e, const GemmShape& s, const Stream& stream);
+/// Operands that do not begin at multiples of 16 bytes go to gemm_bfloat16_mma.
+void gemm_bfloat16_wgmma(const BFloat16* a, const BFloat16* b, BFloat16* c,
+                         const Epilogue<BFloat16>& e, const GemmShape& s, const Stream& stream);
+/// Rows a multiple of 16 bytes apart, in a batch matrices a multiple of rows; a k of 1 or more.
+bool gemm_bfloat16_wgmma_applies(const GemmShape& s);
+/// A GPU of compute capability 9.0 (kernels/cuda/tensor_map.cuh).
+bool is_hopper(const Stream& stream);
 
-inline constexpr CudaLadder<GemmBFloat16Fn, 2> gemm_bfloat16_ladder{
+inline constexpr CudaLadder<GemmBFloat16Fn, 3> gemm_bfloat16_ladder{
     {{{"naive", "", always, gemm_bfloat16_naive},
       {"mma", "tensor cores: mma.sync, cp.async in four stages, ldmatrix from swizzled tiles",
-       always, gemm_bfloat16_mma}}}};
+       always, gemm_bfloat16_mma},
+      {"wgmma", "TMA brings the tiles, one thread asks; warpgroups multiply out of shared memory",
+       gemm_bfloat16_wgmma_applies, gemm_bfloat16_wgmma, Taken::by_hand, is_hopper}}}};
 }  // namespace cuda
 
 }  // namespace keratin::kernels

@@ -1,10 +1,17 @@
 #include <algorithm>
+#include <cstdlib>
 
+#include "kernels/device_run.h"
 #include "kernels/gemm/bfloat16.h"
 #include "kernels/gemm/bfloat16_blocks.h"
 #include "kernels/processor.h"
+#include "tests/cuda_emulation/runtime_api.h"
 #include "tests/kernels/bfloat16.h"
 #include "tests/kernels/rungs.h"
+
+namespace keratin::kernels::emulated {
+bool driver_makes_tensor_maps();  // kernels/cuda/tensor_map.cuh, compiled for the emulation
+}
 
 namespace keratin::tests {
 namespace {
@@ -130,6 +137,81 @@ TEST_CASE("gemm of bfloat16: parts of wider matrices, batches, random shapes") {
     s.stride_c = s.m * s.ldc + up_to(3) * up_to(1);
     check_all_rungs(s, 1000 + round, up_to(1), up_to(1) ? Activation::relu : Activation::linear);
   }
+}
+
+TEST_CASE("gemm of bfloat16: rows 16 bytes apart, as TMA takes them") {
+  struct Sizes {
+    std::int64_t m, n, k, batch = 1;
+    bool shared = false;
+  };
+  const auto up = [](std::int64_t size) { return (size + 7) / 8 * 8; };
+  // More tiles than the emulated GPU has multiprocessors; stages that come round several times.
+  for (const Sizes& size : {Sizes{1, 3, 1}, Sizes{129, 1, 65}, Sizes{63, 127, 64},
+                            Sizes{65, 130, 200}, Sizes{20, 24, 1100}, Sizes{300, 530, 9},
+                            Sizes{70, 72, 70, 3, true}, Sizes{12, 136, 90, 6}}) {
+    for (int flags = 0; flags < 8; ++flags) {
+      GemmShape s = gemm_shape(size.m, size.n, size.k, flags & 1, flags & 2);
+      s.accumulate = flags & 4;
+      s.lda = up(s.lda) + (flags % 3 == 0 ? 8 : 0);
+      s.ldb = up(s.ldb);
+      s.ldc = flags % 2 == 0 ? up(s.ldc) : s.ldc + 1;
+      s.batch = size.batch;
+      s.stride_a = (s.trans_a ? s.k : s.m) * s.lda;
+      s.stride_b = size.shared ? 0 : (s.trans_b ? s.n : s.k) * s.ldb;
+      s.stride_c = s.m * s.ldc;
+      check_all_rungs(s, 40 + static_cast<std::uint64_t>(flags), flags % 4 != 1,
+                      flags % 2 == 0 ? Activation::relu : Activation::linear);
+    }
+  }
+}
+
+TEST_CASE("gemm of bfloat16: wgmma where operands begin at no multiple of 16 bytes") {
+  const GemmShape s = gemm_shape(70, 24, 40);
+  const Problem p = problem(s, 9, true, Activation::relu);
+  const auto expected = in_double(p);
+  with_emulated_rung(kernels::gemm_ladder<BFloat16>, "wgmma", [&](auto* function) {
+    const auto bias = to_bfloat16s(p.bias);
+    for (const bool of_a : {true, false}) {
+      auto a = to_bfloat16s(p.a), b = to_bfloat16s(p.b), c = to_bfloat16s(p.c);
+      auto& moved = of_a ? a : b;
+      moved.insert(moved.begin(), BFloat16{});
+      function(a.data() + of_a, b.data() + !of_a, c.data(), {bias.data(), p.activation}, s);
+      CHECK(difference(to_floats(c), expected, tolerance(s)) == "");
+    }
+  });
+}
+
+TEST_CASE("gemm of bfloat16: wgmma is for compute capability 9.0 and rows 16 bytes apart" *
+          doctest::skip(on_real_gpu())) {
+  const WithEmulatedGpu gpu;
+  const auto taken = [](const GemmShape& s) {
+    return std::string(
+        kernels::detail::pick_on_device(emulated_gpu().stream(0), kernels::gemm_ladder<BFloat16>, s)
+            .name);
+  };
+  const GemmShape even = gemm_shape(256, 256, 256);
+  CHECK(taken(even) == "mma");  // until a GPU has timed it
+  kernels::set_kernel_choice("gemm_bfloat16=wgmma");
+  CHECK(taken(even) == "wgmma");
+  CHECK(taken(gemm_shape(256, 256, 0)) == "mma");
+  CHECK(taken(gemm_shape(256, 256, 100)) == "mma");
+  CHECK(taken(gemm_shape(256, 250, 256)) == "mma");
+  GemmShape batch = even;
+  batch.batch = 2;
+  batch.stride_a = 256 * 256, batch.stride_b = 0, batch.stride_c = 256 * 256;
+  CHECK(taken(batch) == "wgmma");
+  batch.stride_a += 8;
+  CHECK(taken(batch) == "mma");
+  for (const auto& [major, minor] : {std::pair(8, 0), std::pair(8, 9), std::pair(10, 0)}) {
+    cuda_emulation::set_machine({.major = major, .minor = minor});
+    CHECK(taken(even) == "mma");
+  }
+  cuda_emulation::set_machine({.tensor_maps = false});
+  CHECK_FALSE(kernels::emulated::driver_makes_tensor_maps());
+  cuda_emulation::set_machine({});
+  CHECK(kernels::emulated::driver_makes_tensor_maps());
+  const char* const before = std::getenv("KERATIN_KERNEL");
+  kernels::set_kernel_choice(before == nullptr ? "" : before);
 }
 
 TEST_CASE("gemm of bfloat16: products are exact, sums of float32 are rounded once") {
