@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "bench/harness.h"
+#include "kernels/batch_normalization/bfloat16.h"
 
 namespace keratin::bench {
 namespace {
@@ -21,30 +22,36 @@ const float* ones(Buffers& b, std::int64_t count) {
   return values;
 }
 
-const bool moments_row = add_ladder(
-    kernels::batch_moments_ladder<float>, shapes,
-    [](Buffers& b, const Shape& s) {
-      return std::tuple(b.input<float>(s.rows * s.channels), b.output<float>(s.channels),
-                        b.output<float>(s.channels));
-    },
-    {}, large_shapes);
-const bool forward_row = add_ladder(
-    kernels::batch_norm_ladder<float>, shapes,
-    [](Buffers& b, const Shape& s) {
-      return std::tuple(b.input<float>(s.rows * s.channels), b.input<float>(s.channels),
-                        ones(b, s.channels), b.input<float>(s.channels), b.input<float>(s.channels),
-                        b.output<float>(s.rows * s.channels));
-    },
-    {}, large_shapes);
-const bool gradient_row = add_ladder(
-    kernels::batch_norm_gradient_ladder<float>, shapes,
-    [](Buffers& b, const Shape& s) {
-      return std::tuple(b.input<float>(s.rows * s.channels), b.input<float>(s.rows * s.channels),
-                        b.input<float>(s.channels), ones(b, s.channels), b.input<float>(s.channels),
-                        b.output<float>(s.rows * s.channels), b.output<float>(s.channels),
-                        b.output<float>(s.channels));
-    },
-    {}, large_shapes);
+template <class T>
+bool add_rows(RowOptions options) {
+  return add_ladder(
+             kernels::batch_moments_ladder<T>, shapes,
+             [](Buffers& b, const Shape& s) {
+               return std::tuple(b.input<T>(s.rows * s.channels), b.output<float>(s.channels),
+                                 b.output<float>(s.channels));
+             },
+             options, large_shapes) &&
+         add_ladder(
+             kernels::batch_norm_ladder<T>, shapes,
+             [](Buffers& b, const Shape& s) {
+               return std::tuple(b.input<T>(s.rows * s.channels), b.input<float>(s.channels),
+                                 ones(b, s.channels), b.input<float>(s.channels),
+                                 b.input<float>(s.channels), b.output<T>(s.rows * s.channels));
+             },
+             options, large_shapes) &&
+         add_ladder(
+             kernels::batch_norm_gradient_ladder<T>, shapes,
+             [](Buffers& b, const Shape& s) {
+               return std::tuple(b.input<T>(s.rows * s.channels), b.input<T>(s.rows * s.channels),
+                                 b.input<float>(s.channels), ones(b, s.channels),
+                                 b.input<float>(s.channels), b.output<T>(s.rows * s.channels),
+                                 b.output<float>(s.channels), b.output<float>(s.channels));
+             },
+             options, large_shapes);
+}
+
+const bool batch_norm_rows =
+    add_rows<float>({}) && add_rows<kernels::BFloat16>({.tolerance = 0.01});
 
 }  // namespace
 }  // namespace keratin::bench

@@ -37,6 +37,13 @@ const bool reduce_bfloat16_row =
                },
                {.tolerance = 0.01});
 
+const bool wide_reduce_row = add_ladder(
+    kernels::wide_reduce_ladder, {{Reduction::sum, 128, 64, 64}, {Reduction::sum, 32, 784, 64}},
+    [](Buffers& b, const kernels::ReduceShape& s) {
+      return std::tuple(b.input<kernels::BFloat16>(s.outer * s.reduced * s.inner),
+                        b.output<float>(s.outer * s.inner));
+    });
+
 const bool arg_reduce_row = add_ladder(
     kernels::arg_reduce_ladder<float>,
     {{true, 32768, 10, 1}, {true, 4096, 1024, 1}, {true, 64, 64, 1024}, {true, 1, 4194304, 1}},

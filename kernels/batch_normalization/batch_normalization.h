@@ -1,12 +1,15 @@
 // Batch normalization (Ioffe and Szegedy 2015) of [rows, channels], channels innermost: all axes
 // but the last are rows. gamma and beta may be null (1 and 0). Sums over rows are taken in pieces
-// fixed by the shape, joined in double. y may be x; dx may be dy or x.
+// fixed by the shape, joined in double. y may be x; dx may be dy or x. Of x in bfloat16 the numbers
+// of a channel are float32 (bfloat16.h).
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <string>
+#include <type_traits>
 
+#include "kernels/bfloat16.h"
 #include "kernels/cuda_ladder.h"
 #include "kernels/ladder.h"
 
@@ -18,20 +21,27 @@ struct BatchNormShape {
   std::string text() const;
 };
 
+/// What mean, variance, gamma and beta are of.
+template <class T>
+using ChannelNumber = std::conditional_t<std::is_same_v<T, BFloat16>, float, T>;
+
 /// mean[c], variance[c]: over the rows, biased (divided by rows).
 template <class T>
-using BatchMomentsFn = void (*)(const T* x, T* mean, T* variance, const BatchNormShape& s);
+using BatchMomentsFn = void (*)(const T* x, ChannelNumber<T>* mean, ChannelNumber<T>* variance,
+                                const BatchNormShape& s);
 /// y = gamma (x - mean) / sqrt(variance + epsilon) + beta
 template <class T>
-using BatchNormFn = void (*)(const T* x, const T* mean, const T* variance, const T* gamma,
-                             const T* beta, T* y, const BatchNormShape& s);
+using BatchNormFn = void (*)(const T* x, const ChannelNumber<T>* mean,
+                             const ChannelNumber<T>* variance, const ChannelNumber<T>* gamma,
+                             const ChannelNumber<T>* beta, T* y, const BatchNormShape& s);
 /// With xhat = (x - mean) / sqrt(variance + epsilon), where mean and variance are x's own:
 ///   dbeta = sum dy,  dgamma = sum dy xhat,
 ///   dx = gamma / sqrt(variance + epsilon) (dy - dbeta / rows - xhat dgamma / rows)
 template <class T>
-using BatchNormGradientFn = void (*)(const T* x, const T* dy, const T* mean, const T* variance,
-                                     const T* gamma, T* dx, T* dgamma, T* dbeta,
-                                     const BatchNormShape& s);
+using BatchNormGradientFn = void (*)(const T* x, const T* dy, const ChannelNumber<T>* mean,
+                                     const ChannelNumber<T>* variance,
+                                     const ChannelNumber<T>* gamma, T* dx, ChannelNumber<T>* dgamma,
+                                     ChannelNumber<T>* dbeta, const BatchNormShape& s);
 
 template <class T>
 constexpr Cost batch_moments_cost(const BatchNormShape& s) {
@@ -51,13 +61,16 @@ constexpr Cost batch_norm_gradient_cost(const BatchNormShape& s) {
 
 namespace cpu {
 template <class T>
-void batch_moments_reference(const T* x, T* mean, T* variance, const BatchNormShape& s);
+void batch_moments_reference(const T* x, ChannelNumber<T>* mean, ChannelNumber<T>* variance,
+                             const BatchNormShape& s);
 template <class T>
-void batch_norm_reference(const T* x, const T* mean, const T* variance, const T* gamma,
-                          const T* beta, T* y, const BatchNormShape& s);
+void batch_norm_reference(const T* x, const ChannelNumber<T>* mean,
+                          const ChannelNumber<T>* variance, const ChannelNumber<T>* gamma,
+                          const ChannelNumber<T>* beta, T* y, const BatchNormShape& s);
 template <class T>
-void batch_norm_gradient_reference(const T* x, const T* dy, const T* mean, const T* variance,
-                                   const T* gamma, T* dx, T* dgamma, T* dbeta,
+void batch_norm_gradient_reference(const T* x, const T* dy, const ChannelNumber<T>* mean,
+                                   const ChannelNumber<T>* variance, const ChannelNumber<T>* gamma,
+                                   T* dx, ChannelNumber<T>* dgamma, ChannelNumber<T>* dbeta,
                                    const BatchNormShape& s);
 void batch_moments_simd(const float* x, float* mean, float* variance, const BatchNormShape& s);
 void batch_norm_simd(const float* x, const float* mean, const float* variance, const float* gamma,
@@ -103,17 +116,19 @@ inline constexpr auto batch_norm_gradient_ladder<float> =
                                                        always, cpu::batch_norm_gradient_simd}}};
 
 namespace cuda {
-/// pieces: rows on blocks of their own and four channels an access; otherwise a column or an element
-/// a thread.
+/// pieces: rows on blocks of their own and four channels an access, eight of bfloat16; otherwise a
+/// column or an element a thread.
 template <bool pieces, class T>
-void batch_moments_columns(const T* x, T* mean, T* variance, const BatchNormShape& s,
-                           const Stream& stream);
+void batch_moments_columns(const T* x, ChannelNumber<T>* mean, ChannelNumber<T>* variance,
+                           const BatchNormShape& s, const Stream& stream);
 template <bool pieces, class T>
-void batch_norm_columns(const T* x, const T* mean, const T* variance, const T* gamma, const T* beta,
-                        T* y, const BatchNormShape& s, const Stream& stream);
+void batch_norm_columns(const T* x, const ChannelNumber<T>* mean, const ChannelNumber<T>* variance,
+                        const ChannelNumber<T>* gamma, const ChannelNumber<T>* beta, T* y,
+                        const BatchNormShape& s, const Stream& stream);
 template <bool pieces, class T>
-void batch_norm_gradient_columns(const T* x, const T* dy, const T* mean, const T* variance,
-                                 const T* gamma, T* dx, T* dgamma, T* dbeta,
+void batch_norm_gradient_columns(const T* x, const T* dy, const ChannelNumber<T>* mean,
+                                 const ChannelNumber<T>* variance, const ChannelNumber<T>* gamma,
+                                 T* dx, ChannelNumber<T>* dgamma, ChannelNumber<T>* dbeta,
                                  const BatchNormShape& s, const Stream& stream);
 
 template <class T>
@@ -124,12 +139,12 @@ inline constexpr CudaLadder<BatchMomentsFn<T>, 2> batch_moments_ladder{
 template <class T>
 inline constexpr CudaLadder<BatchNormFn<T>, 2> batch_norm_ladder{
     {{{"naive", "", always, batch_norm_columns<false, T>},
-      {"columns", "a channel's numbers worked out once a thread; four channels an access", always,
+      {"columns", "a channel's numbers worked out once a thread; 16 bytes an access", always,
        batch_norm_columns<true, T>}}}};
 template <class T>
 inline constexpr CudaLadder<BatchNormGradientFn<T>, 2> batch_norm_gradient_ladder{
     {{{"naive", "", always, batch_norm_gradient_columns<false, T>},
-      {"pieces", "as in the moments, then four channels an access", always,
+      {"pieces", "as in the moments, then 16 bytes an access", always,
        batch_norm_gradient_columns<true, T>}}}};
 }  // namespace cuda
 

@@ -1,8 +1,9 @@
 // What batch normalization does with the columns of [rows, channels], for kernels/cuda/columns.cuh.
 #pragma once
 
-#include "kernels/batch_normalization/batch_normalization.h"
+#include "kernels/batch_normalization/bfloat16.h"
 #include "kernels/cuda/columns.cuh"
+#include "kernels/cuda/narrow.cuh"
 
 namespace keratin::kernels::cuda {
 
@@ -12,63 +13,100 @@ __device__ __forceinline__ T scale_of(T variance, double epsilon) {
   return static_cast<T>(1 / sqrt(static_cast<double>(variance) + epsilon));
 }
 
+/// Channels of bfloat16 that sums take at once, and elements that maps do.
+template <class T>
+constexpr int kChannelsTogether = sizeof(T) == 2 ? 2 : 1;
+template <class T>
+constexpr int kMostMapped = sizeof(T) == 2 ? 8 : 4;
+
+/// n neighbours from `from` on, for sums: one by one where they lie at odd places, in one order all
+/// the same.
+template <int n, class T>
+__device__ __forceinline__ void load_for_sums(const T* from, Computed<T> (&to)[n], bool aligned) {
+  if (n > 1 && aligned) {
+    load<n, true>(from, to);
+  } else {
+    load<n, false>(from, to);
+  }
+}
+
 /// Mean and variance from sums of x - shift and of its square, shift being the mean of the first
 /// rows: squares of x itself would cancel where the mean is large beside the deviation.
 template <class T>
 struct ChannelMoments {
-  using Scalar = T;
+  using Scalar = Computed<T>;
+  static constexpr int kTogether = kChannelsTogether<T>;
   const T* x;
-  T *mean, *variance;
+  Scalar *mean, *variance;
   std::int64_t rows, channels;
+  bool aligned;
 
-  __device__ T column(std::int64_t c) const {
+  __device__ Scalar column(std::int64_t c) const {
     const std::int64_t first = rows < 16 ? rows : 16;
-    T sum = 0;
-    for (std::int64_t r = 0; r < first; ++r) sum += x[r * channels + c];
-    const T shift = sum / static_cast<T>(first);
+    Scalar sum = 0;
+    for (std::int64_t r = 0; r < first; ++r) sum += widened(x[r * channels + c]);
+    const Scalar shift = sum / static_cast<Scalar>(first);
     return shift - shift == 0 ? shift : 0;  // infinity is the sums' to find
   }
-  __device__ Two<T> terms(T shift, std::int64_t r, std::int64_t c) const {
-    const T d = x[r * channels + c] - shift;
-    return {d, d * d};
+  template <int n>
+  __device__ void terms(const Scalar (&shifts)[n], std::int64_t r, std::int64_t c,
+                        Two<Scalar> (&terms)[n]) const {
+    Scalar values[n];
+    load_for_sums(x + r * channels + c, values, aligned);
+#pragma unroll
+    for (int k = 0; k < n; ++k) {
+      const Scalar d = values[k] - shifts[k];
+      terms[k] = {d, d * d};
+    }
   }
   __device__ void finish(std::int64_t c, double sum, double squares) const {
     const auto n = static_cast<double>(rows);
     const double off = sum / n, spread = squares / n - off * off;
-    mean[c] = static_cast<T>(static_cast<double>(column(c)) + off);
-    variance[c] = static_cast<T>(spread < 0 ? 0 : spread);  // rounding; NaN stays
+    mean[c] = static_cast<Scalar>(static_cast<double>(column(c)) + off);
+    variance[c] = static_cast<Scalar>(spread < 0 ? 0 : spread);  // rounding; NaN stays
   }
 };
 
 /// dbeta and dgamma.
 template <class T>
 struct ChannelGradientSums {
-  using Scalar = T;
-  const T *x, *dy, *mean, *variance;
-  T *dgamma, *dbeta;
+  using Scalar = Computed<T>;
+  static constexpr int kTogether = kChannelsTogether<T>;
+  const T *x, *dy;
+  const Scalar *mean, *variance;
+  Scalar *dgamma, *dbeta;
   std::int64_t channels;
   double epsilon;
+  bool aligned;
 
-  __device__ T column(std::int64_t c) const { return mean[c]; }
-  __device__ Two<T> terms(T m, std::int64_t r, std::int64_t c) const {
-    const std::int64_t i = r * channels + c;
-    return {dy[i], dy[i] * (x[i] - m)};
+  __device__ Scalar column(std::int64_t c) const { return mean[c]; }
+  template <int n>
+  __device__ void terms(const Scalar (&means)[n], std::int64_t r, std::int64_t c,
+                        Two<Scalar> (&terms)[n]) const {
+    Scalar values[n], sent[n];
+    load_for_sums(x + r * channels + c, values, aligned);
+    load_for_sums(dy + r * channels + c, sent, aligned);
+#pragma unroll
+    for (int k = 0; k < n; ++k) terms[k] = {sent[k], sent[k] * (values[k] - means[k])};
   }
   __device__ void finish(std::int64_t c, double sum, double dot) const {
-    dbeta[c] = static_cast<T>(sum);
-    dgamma[c] = static_cast<T>(dot / sqrt(static_cast<double>(variance[c]) + epsilon));
+    dbeta[c] = static_cast<Scalar>(sum);
+    dgamma[c] = static_cast<Scalar>(dot / sqrt(static_cast<double>(variance[c]) + epsilon));
   }
 };
 
 /// y = gamma scale (x - mean) + beta
 template <class T>
 struct ChannelNormalize {
-  const T *x, *mean, *variance, *gamma, *beta;
+  using Scalar = Computed<T>;
+  static constexpr int kMost = kMostMapped<T>;
+  const T* x;
+  const Scalar *mean, *variance, *gamma, *beta;
   T* y;
   double epsilon;
 
   struct Column {
-    T mean, scale, beta;
+    Scalar mean, scale, beta;
   };
   __device__ Column column(std::int64_t c) const {
     return {mean[c], (gamma != nullptr ? gamma[c] : 1) * scale_of(variance[c], epsilon),
@@ -76,44 +114,52 @@ struct ChannelNormalize {
   }
   template <int n>
   __device__ void apply(const Column (&columns)[n], std::int64_t i) const {
-    auto v = reinterpret_cast<const Several<T, n>*>(x)[i];
+    Scalar v[n];
+    load<n, true>(x + i * n, v);
 #pragma unroll
     for (int k = 0; k < n; ++k)
-      v.at[k] = (v.at[k] - columns[k].mean) * columns[k].scale + columns[k].beta;
-    reinterpret_cast<Several<T, n>*>(y)[i] = v;
+      v[k] = (v[k] - columns[k].mean) * columns[k].scale + columns[k].beta;
+    store<n, true>(y + i * n, v);
   }
-  bool aligned() const { return is_aligned<Several<T, 4>>(x) && is_aligned<Several<T, 4>>(y); }
+  template <int n>
+  bool aligned() const {
+    return is_aligned<Several<T, n>>(x) && is_aligned<Several<T, n>>(y);
+  }
 };
 
 /// dx = gamma scale (dy - dbeta / rows - (x - mean) scale dgamma / rows)
 template <class T>
 struct ChannelInputGradient {
-  const T *x, *dy, *mean, *variance, *gamma, *dgamma, *dbeta;
+  using Scalar = Computed<T>;
+  static constexpr int kMost = kMostMapped<T>;
+  const T *x, *dy;
+  const Scalar *mean, *variance, *gamma, *dgamma, *dbeta;
   T* dx;
   std::int64_t rows;
   double epsilon;
 
   struct Column {
-    T mean, scale, sum, dot;
+    Scalar mean, scale, sum, dot;
   };
   __device__ Column column(std::int64_t c) const {
-    const T scale = scale_of(variance[c], epsilon), n = static_cast<T>(rows);
+    const Scalar scale = scale_of(variance[c], epsilon), n = static_cast<Scalar>(rows);
     return {mean[c], (gamma != nullptr ? gamma[c] : 1) * scale, dbeta[c] / n,
             dgamma[c] / n * scale};
   }
   template <int n>
   __device__ void apply(const Column (&columns)[n], std::int64_t i) const {
-    const auto v = reinterpret_cast<const Several<T, n>*>(x)[i];
-    auto g = reinterpret_cast<const Several<T, n>*>(dy)[i];
+    Scalar v[n], g[n];
+    load<n, true>(x + i * n, v);
+    load<n, true>(dy + i * n, g);
 #pragma unroll
     for (int k = 0; k < n; ++k)
-      g.at[k] = columns[k].scale *
-                (g.at[k] - columns[k].sum - (v.at[k] - columns[k].mean) * columns[k].dot);
-    reinterpret_cast<Several<T, n>*>(dx)[i] = g;
+      g[k] = columns[k].scale * (g[k] - columns[k].sum - (v[k] - columns[k].mean) * columns[k].dot);
+    store<n, true>(dx + i * n, g);
   }
+  template <int n>
   bool aligned() const {
-    return is_aligned<Several<T, 4>>(x) && is_aligned<Several<T, 4>>(dy) &&
-           is_aligned<Several<T, 4>>(dx);
+    return is_aligned<Several<T, n>>(x) && is_aligned<Several<T, n>>(dy) &&
+           is_aligned<Several<T, n>>(dx);
   }
 };
 

@@ -23,41 +23,51 @@ void map_by(const Map& map, const BatchNormShape& s, const Stream& stream) {
 }  // namespace
 
 template <bool pieces, class T>
-void batch_moments_columns(const T* x, T* mean, T* variance, const BatchNormShape& s,
-                           const Stream& stream) {
-  sums_of<pieces>(ChannelMoments<T>{x, mean, variance, s.rows, s.channels}, s, stream);
+void batch_moments_columns(const T* x, ChannelNumber<T>* mean, ChannelNumber<T>* variance,
+                           const BatchNormShape& s, const Stream& stream) {
+  using Together = Several<T, kChannelsTogether<T>>;
+  sums_of<pieces>(ChannelMoments<T>{x, mean, variance, s.rows, s.channels, is_aligned<Together>(x)},
+                  s, stream);
 }
 
 template <bool pieces, class T>
-void batch_norm_columns(const T* x, const T* mean, const T* variance, const T* gamma, const T* beta,
-                        T* y, const BatchNormShape& s, const Stream& stream) {
+void batch_norm_columns(const T* x, const ChannelNumber<T>* mean, const ChannelNumber<T>* variance,
+                        const ChannelNumber<T>* gamma, const ChannelNumber<T>* beta, T* y,
+                        const BatchNormShape& s, const Stream& stream) {
   map_by<pieces>(ChannelNormalize<T>{x, mean, variance, gamma, beta, y, s.epsilon}, s, stream);
 }
 
 template <bool pieces, class T>
-void batch_norm_gradient_columns(const T* x, const T* dy, const T* mean, const T* variance,
-                                 const T* gamma, T* dx, T* dgamma, T* dbeta,
+void batch_norm_gradient_columns(const T* x, const T* dy, const ChannelNumber<T>* mean,
+                                 const ChannelNumber<T>* variance, const ChannelNumber<T>* gamma,
+                                 T* dx, ChannelNumber<T>* dgamma, ChannelNumber<T>* dbeta,
                                  const BatchNormShape& s, const Stream& stream) {
+  using Together = Several<T, kChannelsTogether<T>>;
   sums_of<pieces>(
-      ChannelGradientSums<T>{x, dy, mean, variance, dgamma, dbeta, s.channels, s.epsilon}, s,
-      stream);
+      ChannelGradientSums<T>{x, dy, mean, variance, dgamma, dbeta, s.channels, s.epsilon,
+                             is_aligned<Together>(x) && is_aligned<Together>(dy)},
+      s, stream);
   map_by<pieces>(
       ChannelInputGradient<T>{x, dy, mean, variance, gamma, dgamma, dbeta, dx, s.rows, s.epsilon},
       s, stream);
 }
 
-#define KERATIN_BATCH_NORM_COLUMNS(pieces, T)                                                    \
-  template void batch_moments_columns<pieces>(const T*, T*, T*, const BatchNormShape&,           \
-                                              const Stream&);                                    \
-  template void batch_norm_columns<pieces>(const T*, const T*, const T*, const T*, const T*, T*, \
-                                           const BatchNormShape&, const Stream&);                \
-  template void batch_norm_gradient_columns<pieces>(const T*, const T*, const T*, const T*,      \
-                                                    const T*, T*, T*, T*, const BatchNormShape&, \
-                                                    const Stream&);
+#define KERATIN_BATCH_NORM_COLUMNS(pieces, T)                                                   \
+  template void batch_moments_columns<pieces>(const T*, ChannelNumber<T>*, ChannelNumber<T>*,   \
+                                              const BatchNormShape&, const Stream&);            \
+  template void batch_norm_columns<pieces>(                                                     \
+      const T*, const ChannelNumber<T>*, const ChannelNumber<T>*, const ChannelNumber<T>*,      \
+      const ChannelNumber<T>*, T*, const BatchNormShape&, const Stream&);                       \
+  template void batch_norm_gradient_columns<pieces>(                                            \
+      const T*, const T*, const ChannelNumber<T>*, const ChannelNumber<T>*,                     \
+      const ChannelNumber<T>*, T*, ChannelNumber<T>*, ChannelNumber<T>*, const BatchNormShape&, \
+      const Stream&);
 KERATIN_BATCH_NORM_COLUMNS(false, float)
 KERATIN_BATCH_NORM_COLUMNS(true, float)
 KERATIN_BATCH_NORM_COLUMNS(false, double)
 KERATIN_BATCH_NORM_COLUMNS(true, double)
+KERATIN_BATCH_NORM_COLUMNS(false, BFloat16)
+KERATIN_BATCH_NORM_COLUMNS(true, BFloat16)
 #undef KERATIN_BATCH_NORM_COLUMNS
 
 }  // namespace keratin::kernels::cuda

@@ -1,26 +1,33 @@
 // Numbers as they are stored and as they are computed with.
 #pragma once
 
+#include <type_traits>
+
 #include "kernels/bfloat16.h"
 #include "kernels/cuda/device.cuh"
 
 namespace keratin::kernels::cuda {
 
-__device__ __forceinline__ float widened(float x) { return x; }
+/// What numbers stored as T are computed in.
+template <class T>
+using Computed = std::conditional_t<std::is_same_v<T, BFloat16>, float, T>;
+
+template <class T>
+__device__ __forceinline__ T widened(T x) {
+  return x;
+}
 __device__ __forceinline__ float widened(BFloat16 x) {
   return __uint_as_float(static_cast<unsigned>(x.bits) << 16);
 }
 
-/// Rounded to nearest, ties to even.
+/// bfloat16 is rounded to nearest, ties to even.
 template <class T>
-__device__ __forceinline__ T narrowed(float x);
-template <>
-__device__ __forceinline__ float narrowed<float>(float x) {
-  return x;
-}
-template <>
-__device__ __forceinline__ BFloat16 narrowed<BFloat16>(float x) {
-  return to_bfloat16(x);
+__device__ __forceinline__ T narrowed(Computed<T> x) {
+  if constexpr (std::is_same_v<T, BFloat16>) {
+    return to_bfloat16(x);
+  } else {
+    return x;
+  }
 }
 
 }  // namespace keratin::kernels::cuda

@@ -5,12 +5,15 @@
 
 #include <algorithm>
 
+#include "kernels/cuda/bfloat16.cuh"
 #include "kernels/cuda/launch.cuh"
 #include "kernels/cuda/several.cuh"
 
 namespace keratin::kernels::cuda {
 
 inline constexpr int kColumnThreads = 256;
+// Blocks a multiprocessor that are enough: left alone, ptxas aims at more and spills.
+inline constexpr int kColumnBlocks = 3;
 
 /// How blocks lie over the array: 2^log_width columns side by side, `piece` rows.
 struct ColumnTiling {
@@ -41,9 +44,10 @@ __device__ __forceinline__ void each_column_piece(const ColumnTiling& t, F f) {
   }
 }
 
-// Sums has:  Scalar, float or double;
+// Sums has:  Scalar, float or double; kTogether, how many columns a thread takes at once;
 //            column(c), what its terms need to know of the column;
-//            terms(column, r, c), the terms of both sums, as Two<Scalar>;
+//            terms(columns, r, c, terms), the terms of both sums for columns c, c + 1 ... of row r:
+//            an array of Two<Scalar> as long as `columns`, 1 or kTogether;
 //            finish(c, first, second), which takes the sums in.
 
 /// Two terms, or two sums.
@@ -54,51 +58,71 @@ struct alignas(2 * sizeof(T)) Two {
 
 /// One column a thread, in double.
 template <class Sums>
-__global__ void __launch_bounds__(kColumnThreads)
+__global__ void __launch_bounds__(kColumnThreads, kColumnBlocks)
     column_chains_kernel(Sums sums, std::int64_t rows, std::int64_t cols) {
   const std::int64_t step = std::int64_t{gridDim.x} * blockDim.x;
   for (std::int64_t c = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x; c < cols; c += step) {
-    const auto column = sums.column(c);
+    const typename Sums::Scalar column[1] = {sums.column(c)};
     double first = 0, second = 0;
     for (std::int64_t r = 0; r < rows; ++r) {
-      const auto terms = sums.terms(column, r, c);
-      first += terms.first;
-      second += terms.second;
+      Two<typename Sums::Scalar> terms[1];
+      sums.terms(column, r, c, terms);
+      first += terms[0].first;
+      second += terms[0].second;
     }
     sums.finish(c, first, second);
   }
 }
 
-/// The sums of each piece of rows: chains of a thread, then a tree over those of a column.
-template <class Sums>
+/// The sums of each piece of rows: chains of a thread, then a tree over those of a column. The
+/// tiling is one of groups of n columns.
+template <class Sums, int n>
 __global__ void __launch_bounds__(kColumnThreads)
     column_pieces_kernel(Sums sums, Two<typename Sums::Scalar>* parts, ColumnTiling t) {
-  KERATIN_SHARED(Two<typename Sums::Scalar>, values, [kColumnThreads]);
+  using Pair = Two<typename Sums::Scalar>;
+  KERATIN_SHARED(Pair, values, [kColumnThreads * n]);
   const int thread = static_cast<int>(threadIdx.x), width = 1 << t.log_width;
   const int height = kColumnThreads >> t.log_width, row = thread >> t.log_width;
-  each_column_piece(t, [&](std::int64_t c, std::int64_t part, std::int64_t r, std::int64_t last) {
-    Two<typename Sums::Scalar> value{0, 0};
-    if (c < t.cols) {
-      const auto column = sums.column(c);
+  each_column_piece(t,
+                    [&](std::int64_t unit, std::int64_t part, std::int64_t r, std::int64_t last) {
+                      Pair value[n] = {};
+                      if (unit < t.cols) {
+                        typename Sums::Scalar columns[n];
+#pragma unroll
+                        for (int k = 0; k < n; ++k) columns[k] = sums.column(unit * n + k);
 #pragma unroll 4
-      for (; r < last; r += height) {
-        const auto terms = sums.terms(column, r, c);
-        value.first += terms.first;
-        value.second += terms.second;
-      }
-    }
-    values[thread] = value;
-    __syncthreads();
-    for (int half = height / 2; half > 0; half /= 2) {
-      if (row < half) {
-        values[thread].first += values[thread + half * width].first;
-        values[thread].second += values[thread + half * width].second;
-      }
-      __syncthreads();
-    }
-    if (row == 0 && c < t.cols) parts[part * t.cols + c] = values[thread];
-    __syncthreads();
-  });
+                        for (; r < last; r += height) {
+                          Pair terms[n];
+                          sums.terms(columns, r, unit * n, terms);
+#pragma unroll
+                          for (int k = 0; k < n; ++k) {
+                            value[k].first += terms[k].first;
+                            value[k].second += terms[k].second;
+                          }
+                        }
+                      }
+#pragma unroll
+                      for (int k = 0; k < n; ++k) values[thread * n + k] = value[k];
+                      __syncthreads();
+                      for (int half = height / 2; half > 0; half /= 2) {
+                        if (row < half) {
+#pragma unroll
+                          for (int k = 0; k < n; ++k) {
+                            Pair& mine = values[thread * n + k];
+                            const Pair& other = values[(thread + half * width) * n + k];
+                            mine.first += other.first;
+                            mine.second += other.second;
+                          }
+                        }
+                        __syncthreads();
+                      }
+                      if (row == 0 && unit < t.cols) {
+#pragma unroll
+                        for (int k = 0; k < n; ++k)
+                          parts[(part * t.cols + unit) * n + k] = values[thread * n + k];
+                      }
+                      __syncthreads();
+                    });
 }
 
 /// The sums of all pieces, a warp a column, in double.
@@ -132,14 +156,14 @@ void column_chains(const Sums& sums, std::int64_t rows, std::int64_t cols, const
                  cols);
 }
 
-template <class Sums>
-void column_pieces(const Sums& sums, std::int64_t rows, std::int64_t cols, const Stream& stream) {
-  if (cols == 0) return;
-  const ColumnTiling t(rows, cols);
+template <int n, class Sums>
+void column_pieces_by(const Sums& sums, std::int64_t rows, std::int64_t cols,
+                      const Stream& stream) {
+  const ColumnTiling t(rows, cols / n);
   using Parts = Two<typename Sums::Scalar>;
   const Scratch between(t.pieces * cols * std::int64_t{sizeof(Parts)}, stream);
   auto* const parts = between.as<Parts>();
-  constexpr auto pieces_kernel = column_pieces_kernel<Sums>;
+  constexpr auto pieces_kernel = column_pieces_kernel<Sums, n>;
   constexpr auto join_kernel = column_join_kernel<Sums>;
   KERATIN_LAUNCH(pieces_kernel, blocks_for(t.blocks(), 1), kColumnThreads, 0, stream, sums, parts,
                  t);
@@ -147,9 +171,19 @@ void column_pieces(const Sums& sums, std::int64_t rows, std::int64_t cols, const
                  sums, parts, cols, t.pieces);
 }
 
+template <class Sums>
+void column_pieces(const Sums& sums, std::int64_t rows, std::int64_t cols, const Stream& stream) {
+  if (cols == 0) return;
+  if constexpr (Sums::kTogether > 1) {
+    if (cols % Sums::kTogether == 0)
+      return column_pieces_by<Sums::kTogether>(sums, rows, cols, stream);
+  }
+  column_pieces_by<1>(sums, rows, cols, stream);
+}
+
 // Map has:  Column column(c), the numbers of a column;
 //           apply<n>(columns, i), the work on elements n i .. n i + n - 1, whose columns these are;
-//           aligned(), may it be asked for four?
+//           kMost, the largest n, 4 or more; aligned<n>(), may it be asked for so many?
 
 /// One element a thread, with its column's numbers worked out each time.
 template <class Map>
@@ -164,7 +198,8 @@ __global__ void __launch_bounds__(kColumnThreads)
 
 /// The same columns, n of them, for as long as a thread lives.
 template <class Map, int n>
-__global__ void __launch_bounds__(kColumnThreads) map_columns_kernel(Map map, ColumnTiling t) {
+__global__ void __launch_bounds__(kColumnThreads, kColumnBlocks)
+    map_columns_kernel(Map map, ColumnTiling t) {
   const int height = kColumnThreads >> t.log_width;
   each_column_piece(t, [&](std::int64_t unit, std::int64_t, std::int64_t r, std::int64_t last) {
     if (unit >= t.cols || r >= last) return;
@@ -194,7 +229,13 @@ void map_columns_by(const Map& map, std::int64_t rows, std::int64_t units, const
 template <class Map>
 void map_columns(const Map& map, std::int64_t rows, std::int64_t cols, const Stream& stream) {
   if (rows * cols == 0) return;
-  if (cols % 4 == 0 && map.aligned()) return map_columns_by<Map, 4>(map, rows, cols / 4, stream);
+  if constexpr (Map::kMost > 4) {
+    constexpr int n = Map::kMost;
+    if (cols % n == 0 && map.template aligned<n>())
+      return map_columns_by<Map, n>(map, rows, cols / n, stream);
+  }
+  if (cols % 4 == 0 && map.template aligned<4>())
+    return map_columns_by<Map, 4>(map, rows, cols / 4, stream);
   map_columns_by<Map, 1>(map, rows, cols, stream);
 }
 

@@ -1,14 +1,14 @@
 // Which ladder of the CPU each CUDA ladder belongs to.
 #include <unordered_map>
 
-#include "kernels/batch_normalization/batch_normalization.h"
+#include "kernels/batch_normalization/bfloat16.h"
 #include "kernels/cast/cast.h"
 #include "kernels/conv2d/bfloat16.h"
 #include "kernels/conv2d/conv2d.h"
 #include "kernels/copy/copy.h"
 #include "kernels/cross_entropy/cross_entropy.h"
 #include "kernels/cuda_ladder.h"
-#include "kernels/dropout/dropout.h"
+#include "kernels/dropout/bfloat16.h"
 #include "kernels/elementwise/bfloat16.h"
 #include "kernels/elementwise/elementwise.h"
 #include "kernels/elementwise/select.h"
@@ -17,9 +17,9 @@
 #include "kernels/gemm/gemm.h"
 #include "kernels/layer_normalization/layer_normalization.h"
 #include "kernels/optimizer/optimizer.h"
-#include "kernels/pool2d/pool2d.h"
+#include "kernels/pool2d/bfloat16.h"
 #include "kernels/random/random.h"
-#include "kernels/reduce/reduce.h"
+#include "kernels/reduce/bfloat16.h"
 #include "kernels/resize/resize.h"
 #include "kernels/softmax/softmax.h"
 #include "kernels/transpose/transpose.h"
@@ -67,6 +67,21 @@ void bind_indexed(Table& table) {
 }
 
 template <class T>
+void bind_pooling(Table& table) {
+  bind(table, kernels::max_pool2d_ladder<T>, cuda::max_pool2d_ladder<T>);
+  bind(table, kernels::max_pool2d_gradient_ladder<T>, cuda::max_pool2d_gradient_ladder<T>);
+  bind(table, kernels::average_pool2d_ladder<T>, cuda::average_pool2d_ladder<T>);
+  bind(table, kernels::average_pool2d_gradient_ladder<T>, cuda::average_pool2d_gradient_ladder<T>);
+}
+
+template <class T>
+void bind_batch_norm(Table& table) {
+  bind(table, kernels::batch_moments_ladder<T>, cuda::batch_moments_ladder<T>);
+  bind(table, kernels::batch_norm_ladder<T>, cuda::batch_norm_ladder<T>);
+  bind(table, kernels::batch_norm_gradient_ladder<T>, cuda::batch_norm_gradient_ladder<T>);
+}
+
+template <class T>
 void bind_random(Table& table) {
   bind(table, kernels::random_ladder<T>, cuda::random_ladder<T>);
   bind(table, kernels::dropout_ladder<T>, cuda::dropout_ladder<T>);
@@ -84,18 +99,13 @@ void bind_floating(Table& table) {
   bind(table, kernels::cross_entropy_ladder<T>, cuda::cross_entropy_ladder<T>);
   bind(table, kernels::cross_entropy_gradient_ladder<T>, cuda::cross_entropy_gradient_ladder<T>);
   bind(table, kernels::update_ladder<T>, cuda::update_ladder<T>);
-  bind(table, kernels::batch_moments_ladder<T>, cuda::batch_moments_ladder<T>);
-  bind(table, kernels::batch_norm_ladder<T>, cuda::batch_norm_ladder<T>);
-  bind(table, kernels::batch_norm_gradient_ladder<T>, cuda::batch_norm_gradient_ladder<T>);
+  bind_batch_norm<T>(table);
   bind(table, kernels::layer_norm_ladder<T>, cuda::layer_norm_ladder<T>);
   bind(table, kernels::layer_norm_gradient_ladder<T>, cuda::layer_norm_gradient_ladder<T>);
   bind(table, kernels::conv2d_ladder<T>, cuda::conv2d_ladder<T>);
   bind(table, kernels::conv2d_input_gradient_ladder<T>, cuda::conv2d_input_gradient_ladder<T>);
   bind(table, kernels::conv2d_weight_gradient_ladder<T>, cuda::conv2d_weight_gradient_ladder<T>);
-  bind(table, kernels::max_pool2d_ladder<T>, cuda::max_pool2d_ladder<T>);
-  bind(table, kernels::max_pool2d_gradient_ladder<T>, cuda::max_pool2d_gradient_ladder<T>);
-  bind(table, kernels::average_pool2d_ladder<T>, cuda::average_pool2d_ladder<T>);
-  bind(table, kernels::average_pool2d_gradient_ladder<T>, cuda::average_pool2d_gradient_ladder<T>);
+  bind_pooling<T>(table);
 }
 
 Table all_ladders() {
@@ -135,6 +145,11 @@ Table all_ladders() {
        cuda::conv2d_input_gradient_bfloat16_ladder);
   bind(table, kernels::conv2d_weight_gradient_ladder<BFloat16>,
        cuda::conv2d_weight_gradient_bfloat16_ladder);
+  bind_pooling<BFloat16>(table);
+  bind_batch_norm<BFloat16>(table);
+  bind(table, kernels::reduce_ladder<BFloat16>, cuda::reduce_bfloat16_ladder);
+  bind(table, kernels::wide_reduce_ladder, cuda::wide_reduce_ladder);
+  bind(table, kernels::dropout_ladder<BFloat16>, cuda::dropout_ladder<BFloat16>);
   return table;
 }
 

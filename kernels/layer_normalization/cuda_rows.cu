@@ -20,7 +20,7 @@ __device__ __forceinline__ Two<T> over_row(std::int64_t cols, Terms terms) {
 
 // The mean rounded to T is off by what the sum of the differences shows.
 template <int kGroup, class T>
-__global__ void __launch_bounds__(Rows<kGroup>::kThreads)
+__global__ void __launch_bounds__(Rows<kGroup>::kThreads, kColumnBlocks)
     layer_norm_kernel(const T* x, const T* gamma, const T* beta, T* y, T* mean, T* scale,
                       LayerNormShape s) {
   const auto n = static_cast<T>(s.cols);

@@ -18,14 +18,15 @@ __device__ __forceinline__ T scale_of_row(T off, T squares, double epsilon) {
 template <class T>
 struct ColumnGradients {
   using Scalar = T;
+  static constexpr int kTogether = 1;
   const T *x, *dy, *mean, *scale;
   T *dgamma, *dbeta;
   std::int64_t cols;
 
   __device__ T column(std::int64_t) const { return 0; }
-  __device__ Two<T> terms(T, std::int64_t r, std::int64_t c) const {
+  __device__ void terms(const T (&)[1], std::int64_t r, std::int64_t c, Two<T> (&terms)[1]) const {
     const std::int64_t i = r * cols + c;
-    return {dy[i], dy[i] * ((x[i] - mean[r]) * scale[r])};
+    terms[0] = {dy[i], dy[i] * ((x[i] - mean[r]) * scale[r])};
   }
   __device__ void finish(std::int64_t c, double sum, double dot) const {
     dbeta[c] = static_cast<T>(sum);

@@ -1,11 +1,15 @@
 #include "kernels/cuda/narrow.cuh"
-#include "kernels/pool2d/pool2d.h"
+#include "kernels/pool2d/bfloat16.h"
 
 namespace keratin::kernels::cuda {
 namespace {
 
 // Blocks a multiprocessor that are enough: left alone, ptxas aims at more and spills.
 constexpr int kPoolBlocks = 3;
+
+// Channels that a thread takes at most.
+template <class T>
+constexpr int kMostChannels = sizeof(T) == 2 ? 8 : 4;
 
 // Images counted in 32 bits; a pixel is `groups` times the channels that a thread takes.
 struct Pools {
@@ -106,14 +110,14 @@ __global__ void __launch_bounds__(kNarrowThreads, kPoolBlocks)
   each_item(f.items, [&](std::int32_t item) {
     const Place p = place_of<n>(f, item);
     const Range rows = rows_of(f, p.i), columns = columns_of(f, p.j);
-    T most[n];
+    Computed<T> most[n];
     std::int32_t numbers[n];
     load<n, together>(x + in_at(f, p, rows.first, columns.first), most);
 #pragma unroll
     for (int c = 0; c < n; ++c) numbers[c] = number_of(f, p.i, p.j, rows.first, columns.first);
     for (std::int32_t row = rows.first; row < rows.last; ++row) {
       for (std::int32_t column = columns.first; column < columns.last; ++column) {
-        T values[n];
+        Computed<T> values[n];
         load<n, together>(x + in_at(f, p, row, column), values);
 #pragma unroll
         for (int c = 0; c < n; ++c) {
@@ -134,16 +138,16 @@ __global__ void __launch_bounds__(kNarrowThreads, kPoolBlocks)
   each_item(f.items, [&](std::int32_t item) {
     const Place p = place_of<n>(f, item);
     const Range rows = rows_of(f, p.i), columns = columns_of(f, p.j);
-    T sums[n] = {};
+    Computed<T> sums[n] = {};
     for (std::int32_t row = rows.first; row < rows.last; ++row) {
       for (std::int32_t column = columns.first; column < columns.last; ++column) {
-        T values[n];
+        Computed<T> values[n];
         load<n, together>(x + in_at(f, p, row, column), values);
 #pragma unroll
         for (int c = 0; c < n; ++c) sums[c] += values[c];
       }
     }
-    const T cells = static_cast<T>(rows.size() * columns.size());
+    const auto cells = static_cast<Computed<T>>(rows.size() * columns.size());
 #pragma unroll
     for (int c = 0; c < n; ++c) sums[c] /= cells;
     store<n, together>(y + out_at(f, p, p.i, p.j), sums);
@@ -158,12 +162,12 @@ __global__ void __launch_bounds__(kNarrowThreads, kPoolBlocks)
     const Place p = place_of<n>(f, item);
     const Range windows = windows_of(p.i, f.stride_h, f.pad_top, f.pool_h, f.out_h);
     const Range across = windows_of(p.j, f.stride_w, f.pad_left, f.pool_w, f.out_w);
-    T sums[n] = {};
+    Computed<T> sums[n] = {};
     for (std::int32_t i = windows.first; i < windows.last; ++i) {
       for (std::int32_t j = across.first; j < across.last; ++j) {
         const std::int32_t number = number_of(f, i, j, p.i, p.j);
         std::int32_t winner[n];
-        T sent[n];
+        Computed<T> sent[n];
         load_winners<n, together>(winners, f, out_at(f, p, i, j), winner);
         load<n, together>(dy + out_at(f, p, i, j), sent);
 #pragma unroll
@@ -182,11 +186,11 @@ __global__ void __launch_bounds__(kNarrowThreads, kPoolBlocks)
     const Place p = place_of<n>(f, item);
     const Range windows = windows_of(p.i, f.stride_h, f.pad_top, f.pool_h, f.out_h);
     const Range across = windows_of(p.j, f.stride_w, f.pad_left, f.pool_w, f.out_w);
-    T sums[n] = {};
+    Computed<T> sums[n] = {};
     for (std::int32_t i = windows.first; i < windows.last; ++i) {
       for (std::int32_t j = across.first; j < across.last; ++j) {
-        const T cells = static_cast<T>(rows_of(f, i).size() * columns_of(f, j).size());
-        T sent[n];
+        const auto cells = static_cast<Computed<T>>(rows_of(f, i).size() * columns_of(f, j).size());
+        Computed<T> sent[n];
         load<n, together>(dy + out_at(f, p, i, j), sent);
 #pragma unroll
         for (int c = 0; c < n; ++c) sums[c] += sent[c] / cells;
@@ -233,7 +237,7 @@ template <class T>
 void max_pool2d_channels(const T* x, T* y, void* winners, const Pool2dShape& s,
                          const Stream& stream) {
   if (s.out_size() == 0) return;
-  with_channels(
+  with_channels<kMostChannels<T>>(
       s.channels,
       [&]<int n, bool together>() {
         const Pools f = outputs_of(s, n);
@@ -246,7 +250,7 @@ void max_pool2d_channels(const T* x, T* y, void* winners, const Pool2dShape& s,
 template <class T>
 void average_pool2d_channels(const T* x, T* y, const Pool2dShape& s, const Stream& stream) {
   if (s.out_size() == 0) return;
-  with_channels(
+  with_channels<kMostChannels<T>>(
       s.channels,
       [&]<int n, bool together>() {
         const Pools f = outputs_of(s, n);
@@ -259,7 +263,7 @@ template <class T>
 void max_pool2d_gradient_channels(const void* winners, const T* dy, T* dx, const Pool2dShape& s,
                                   const Stream& stream) {
   if (s.in_size() == 0) return;
-  with_channels(
+  with_channels<kMostChannels<T>>(
       s.channels,
       [&]<int n, bool together>() {
         const Pools f = inputs_of(s, n);
@@ -273,7 +277,7 @@ template <class T>
 void average_pool2d_gradient_channels(const T* dy, T* dx, const Pool2dShape& s,
                                       const Stream& stream) {
   if (s.in_size() == 0) return;
-  with_channels(
+  with_channels<kMostChannels<T>>(
       s.channels,
       [&]<int n, bool together>() {
         const Pools f = inputs_of(s, n);
@@ -291,6 +295,7 @@ void average_pool2d_gradient_channels(const T* dy, T* dx, const Pool2dShape& s,
   template void average_pool2d_gradient_channels(const T*, T*, const Pool2dShape&, const Stream&);
 KERATIN_POOL2D(float)
 KERATIN_POOL2D(double)
+KERATIN_POOL2D(BFloat16)
 #undef KERATIN_POOL2D
 
 }  // namespace keratin::kernels::cuda

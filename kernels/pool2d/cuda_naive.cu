@@ -1,5 +1,6 @@
+#include "kernels/cuda/bfloat16.cuh"
 #include "kernels/cuda/launch.cuh"
-#include "kernels/pool2d/pool2d.h"
+#include "kernels/pool2d/bfloat16.h"
 
 namespace keratin::kernels::cuda {
 namespace {
@@ -32,7 +33,8 @@ __device__ __forceinline__ Winner winner(const T* x, const Pool2dShape& s, const
   for (std::int64_t row = rows.first; row < rows.last; ++row) {
     for (std::int64_t column = columns.first; column < columns.last; ++column) {
       const std::int64_t at = place_in(s, out.n, row, column, out.c);
-      if (best.at < 0 || (x[best.at] == x[best.at] && !(x[at] <= x[best.at])))
+      const Computed<T> most = widened(x[best.at < 0 ? at : best.at]);
+      if (best.at < 0 || (most == most && !(widened(x[at]) <= most)))
         best = {at, s.number(out.i, out.j, row, column)};
     }
   }
@@ -69,11 +71,11 @@ __global__ void __launch_bounds__(kThreads)
        at += step) {
     const Cell out = cell_at(at, s.out_h, s.out_w, s.channels);
     const auto rows = s.rows(out.i), columns = s.columns(out.j);
-    T sum = 0;
+    Computed<T> sum = 0;
     for (std::int64_t row = rows.first; row < rows.last; ++row)
       for (std::int64_t column = columns.first; column < columns.last; ++column)
-        sum += x[place_in(s, out.n, row, column, out.c)];
-    y[at] = sum / static_cast<T>(rows.size() * columns.size());
+        sum += widened(x[place_in(s, out.n, row, column, out.c)]);
+    y[at] = narrowed<T>(sum / static_cast<Computed<T>>(rows.size() * columns.size()));
   }
 }
 
@@ -87,13 +89,13 @@ __global__ void __launch_bounds__(kThreads)
        at += step) {
     const Cell in = cell_at(at, s.in_h, s.in_w, s.channels);
     const auto rows = s.rows_with(in.i), columns = s.columns_with(in.j);
-    T sum = 0;
+    Computed<T> sum = 0;
     for (std::int64_t i = rows.first; i < rows.last; ++i)
       for (std::int64_t j = columns.first; j < columns.last; ++j) {
         const std::int64_t y = ((in.n * s.out_h + i) * s.out_w + j) * s.channels + in.c;
-        if (winner_at(winners, s, y) == s.number(i, j, in.i, in.j)) sum += dy[y];
+        if (winner_at(winners, s, y) == s.number(i, j, in.i, in.j)) sum += widened(dy[y]);
       }
-    dx[at] = sum;
+    dx[at] = narrowed<T>(sum);
   }
 }
 
@@ -105,12 +107,12 @@ __global__ void __launch_bounds__(kThreads)
        at += step) {
     const Cell in = cell_at(at, s.in_h, s.in_w, s.channels);
     const auto rows = s.rows_with(in.i), columns = s.columns_with(in.j);
-    T sum = 0;
+    Computed<T> sum = 0;
     for (std::int64_t i = rows.first; i < rows.last; ++i)
       for (std::int64_t j = columns.first; j < columns.last; ++j)
-        sum += dy[((in.n * s.out_h + i) * s.out_w + j) * s.channels + in.c] /
-               static_cast<T>(s.rows(i).size() * s.columns(j).size());
-    dx[at] = sum;
+        sum += widened(dy[((in.n * s.out_h + i) * s.out_w + j) * s.channels + in.c]) /
+               static_cast<Computed<T>>(s.rows(i).size() * s.columns(j).size());
+    dx[at] = narrowed<T>(sum);
   }
 }
 
@@ -154,6 +156,7 @@ void average_pool2d_gradient_naive(const T* dy, T* dx, const Pool2dShape& s, con
   template void average_pool2d_gradient_naive(const T*, T*, const Pool2dShape&, const Stream&);
 KERATIN_POOL2D(float)
 KERATIN_POOL2D(double)
+KERATIN_POOL2D(BFloat16)
 #undef KERATIN_POOL2D
 
 }  // namespace keratin::kernels::cuda

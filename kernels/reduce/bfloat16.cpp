@@ -1,6 +1,7 @@
 #include "kernels/reduce/bfloat16.h"
 
 #include <algorithm>
+#include <type_traits>
 #include <vector>
 
 #include "kernels/cast/cast.h"
@@ -21,6 +22,7 @@ void widen(const BFloat16* from, float* to, std::int64_t n) {
 void narrow(const float* from, BFloat16* to, std::int64_t n) {
   pick(cast_ladder<float, BFloat16>, {n}).function(from, to, {n});
 }
+void narrow(const float* from, float* to, std::int64_t n) { std::copy_n(from, n, to); }
 void reduce(const float* x, float* y, const ReduceShape& s) {
   pick(reduce_ladder<float>, s).function(x, y, s);
 }
@@ -42,15 +44,21 @@ void reduce_entries(const BFloat16* x, const ReduceShape& s, std::int64_t first,
 
 }  // namespace
 
-void reduce_bfloat16_reference(const BFloat16* x, BFloat16* y, const ReduceShape& s) {
+template <class Y>
+void reduce_bfloat16_reference(const BFloat16* x, Y* y, const ReduceShape& s) {
   std::vector<float> wide(static_cast<std::size_t>(s.outer * s.reduced * s.inner));
   std::transform(x, x + wide.size(), wide.begin(), to_float);
   std::vector<float> result(static_cast<std::size_t>(s.outer * s.inner));
   reduce_reference<float>(wide.data(), result.data(), s);
-  std::transform(result.begin(), result.end(), y, to_bfloat16);
+  if constexpr (std::is_same_v<Y, BFloat16>) {
+    std::transform(result.begin(), result.end(), y, to_bfloat16);
+  } else {
+    std::copy(result.begin(), result.end(), y);
+  }
 }
 
-void reduce_bfloat16_widened(const BFloat16* x, BFloat16* y, const ReduceShape& s) {
+template <class Y>
+void reduce_bfloat16_widened(const BFloat16* x, Y* y, const ReduceShape& s) {
   const std::int64_t group = s.reduced * s.inner;  // elements of an entry of the outer axis
   if (s.outer * s.inner == 0) return;
   if (group <= kBlock) {  // several of them a block
@@ -86,5 +94,10 @@ void reduce_bfloat16_widened(const BFloat16* x, BFloat16* y, const ReduceShape& 
     narrow(result.data(), y + o * s.inner, s.inner);
   }
 }
+
+template void reduce_bfloat16_reference(const BFloat16*, BFloat16*, const ReduceShape&);
+template void reduce_bfloat16_reference(const BFloat16*, float*, const ReduceShape&);
+template void reduce_bfloat16_widened(const BFloat16*, BFloat16*, const ReduceShape&);
+template void reduce_bfloat16_widened(const BFloat16*, float*, const ReduceShape&);
 
 }  // namespace keratin::kernels::cpu

@@ -3,9 +3,10 @@
 
 #include <limits>
 
+#include "kernels/cuda/bfloat16.cuh"
 #include "kernels/cuda/launch.cuh"
 #include "kernels/elementwise/element.h"
-#include "kernels/reduce/reduce.h"
+#include "kernels/reduce/bfloat16.h"
 
 namespace keratin::kernels::cuda {
 
@@ -64,11 +65,18 @@ inline Tiling tiling_of(std::int64_t outer, std::int64_t inner, std::int64_t pie
 }
 
 /// y[outer, pieces, inner]: every `piece` elements of the axis into one.
-template <class T>
-void reduce_pieces(const T* x, T* y, const ReduceShape& s, std::int64_t pieces, std::int64_t piece,
+template <class X, class Y>
+void reduce_pieces(const X* x, Y* y, const ReduceShape& s, std::int64_t pieces, std::int64_t piece,
                    const Stream& stream);
 
 }  // namespace keratin::kernels::cuda
 
 #define KERATIN_FOR_EACH_REDUCED(M) \
   M(float) M(double) M(std::uint8_t) M(std::int32_t) M(std::int64_t)
+/// Of operands and of results.
+#define KERATIN_FOR_EACH_REDUCTION(M) \
+  M(float, float)                     \
+  M(double, double)                   \
+  M(std::uint8_t, std::uint8_t)       \
+  M(std::int32_t, std::int32_t)       \
+  M(std::int64_t, std::int64_t) M(BFloat16, BFloat16) M(BFloat16, float)

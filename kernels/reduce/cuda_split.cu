@@ -9,8 +9,9 @@ bool reduce_split_applies(const ReduceShape& s) {
   return s.reduced >= 2 * kPiece && s.outer * s.inner <= 65536;
 }
 
-template <class T>
-void reduce_split(const T* x, T* y, const ReduceShape& s, const Stream& stream) {
+template <class X, class Y>
+void reduce_split(const X* x, Y* y, const ReduceShape& s, const Stream& stream) {
+  using T = Computed<X>;
   if (s.outer * s.inner == 0) return;
   const std::int64_t pieces = (s.reduced + kPiece - 1) / kPiece;
   const Scratch between(s.outer * pieces * s.inner * std::int64_t{sizeof(T)}, stream);
@@ -24,9 +25,9 @@ void reduce_split(const T* x, T* y, const ReduceShape& s, const Stream& stream) 
   }
 }
 
-#define KERATIN_INSTANTIATE(T) \
-  template void reduce_split(const T*, T*, const ReduceShape&, const Stream&);
-KERATIN_FOR_EACH_REDUCED(KERATIN_INSTANTIATE)
+#define KERATIN_INSTANTIATE(X, Y) \
+  template void reduce_split(const X*, Y*, const ReduceShape&, const Stream&);
+KERATIN_FOR_EACH_REDUCTION(KERATIN_INSTANTIATE)
 #undef KERATIN_INSTANTIATE
 
 }  // namespace keratin::kernels::cuda

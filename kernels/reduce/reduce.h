@@ -80,12 +80,12 @@ inline constexpr auto arg_reduce_ladder<float> = Ladder{
                                         "axes shorter than 2^31"}}};
 
 namespace cuda {
-template <class T>
-void reduce_naive(const T* x, T* y, const ReduceShape& s, const Stream& stream);
-template <class T>
-void reduce_block(const T* x, T* y, const ReduceShape& s, const Stream& stream);
-template <class T>
-void reduce_split(const T* x, T* y, const ReduceShape& s, const Stream& stream);
+template <class X, class Y>
+void reduce_naive(const X* x, Y* y, const ReduceShape& s, const Stream& stream);
+template <class X, class Y>
+void reduce_block(const X* x, Y* y, const ReduceShape& s, const Stream& stream);
+template <class X, class Y>
+void reduce_split(const X* x, Y* y, const ReduceShape& s, const Stream& stream);
 template <class T>
 void arg_reduce_naive(const T* x, std::int64_t* y, const ArgReduceShape& s, const Stream& stream);
 template <class T>
@@ -99,13 +99,15 @@ bool arg_reduce_block_applies(const ArgReduceShape& s);
 bool reduce_split_applies(const ReduceShape& s);
 bool arg_reduce_split_applies(const ArgReduceShape& s);
 
-template <class T>
-inline constexpr CudaLadder<ReduceFn<T>, 3> reduce_ladder{
-    {{{"naive", "", always, reduce_naive<T>},
+template <class X, class Y>
+inline constexpr CudaLadder<void (*)(const X*, Y*, const ReduceShape&), 3> reduce_between{
+    {{{"naive", "", always, reduce_naive<X, Y>},
       {"block", "a block a column or 32 of them: whole sectors, a tree in shared memory",
-       reduce_block_applies, reduce_block<T>},
+       reduce_block_applies, reduce_block<X, Y>},
       {"split", "pieces of a long axis on blocks of their own, joined in order by a second pass",
-       reduce_split_applies, reduce_split<T>}}}};
+       reduce_split_applies, reduce_split<X, Y>}}}};
+template <class T>
+inline constexpr const auto& reduce_ladder = reduce_between<T, T>;
 template <class T>
 inline constexpr CudaLadder<ArgReduceFn<T>, 3> arg_reduce_ladder{
     {{{"naive", "", always, arg_reduce_naive<T>},

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/batch_normalization/bfloat16.h"
 #include "kernels/dropout/bfloat16.h"
 #include "kernels/elementwise/bfloat16.h"
 #include "kernels/pool2d/bfloat16.h"
@@ -72,6 +73,57 @@ void check_reduce(kernels::Reduction op, std::int64_t outer, std::int64_t reduce
     function(x.data(), y.data(), s);
     return to_floats(y);
   });
+  const Tolerance not_rounded{.rel = 4e-7, .abs = tolerance.abs};
+  check_rungs(kernels::wide_reduce_ladder, s, not_rounded, [&](auto* function) {
+    auto y = unwritten<float>(outer * inner + 1);
+    function(x.data(), y.data(), s);
+    return y;
+  });
+}
+
+// Channel c about a mean of its own; gamma and beta given, or neither.
+void check_batch_norm(std::int64_t rows, std::int64_t channels, bool affine) {
+  const kernels::BatchNormShape s{rows, channels, 1e-3};
+  const std::int64_t size = rows * channels;
+  auto values = bfloat16_values(size, 9);
+  for (std::size_t i = 0; i < values.size(); ++i)
+    values[i] += static_cast<double>(static_cast<std::int64_t>(i) % channels % 7 - 3);
+  const auto x = to_bfloat16s(values), dy = to_bfloat16s(bfloat16_values(size, 10));
+  const auto gamma = normal_values(channels, 11), beta = normal_values(channels, 12);
+  const auto given = [&](const std::vector<float>& of) { return affine ? of.data() : nullptr; };
+  auto mean = unwritten<float>(channels), variance = unwritten<float>(channels);
+  kernels::cpu::batch_moments_reference(x.data(), mean.data(), variance.data(), s);
+
+  const auto n = static_cast<double>(rows);
+  const Tolerance sums{.rel = 5e-6, .abs = 4e-6 * std::sqrt(n)},
+      rounded{.rel = 2 * kBFloat16Rounding, .abs = 3e-5};
+  check_rungs(kernels::batch_moments_ladder<BFloat16>, s, {.rel = 5e-6, .abs = 2e-6},
+              [&](auto* function) {
+                auto both = unwritten<float>(2 * channels + 1);
+                function(x.data(), both.data(), both.data() + channels, s);
+                return both;
+              });
+  check_rungs(kernels::batch_norm_ladder<BFloat16>, s, rounded, [&](auto* function) {
+    auto y = unwritten_bfloat16s(size + 1);
+    function(x.data(), mean.data(), variance.data(), given(gamma), given(beta), y.data(), s);
+    auto in_place = x;
+    function(in_place.data(), mean.data(), variance.data(), given(gamma), given(beta),
+             in_place.data(), s);
+    in_place.push_back(y.back());
+    CHECK(same_bits(in_place, y));
+    return to_floats(y);
+  });
+  const auto gradient = [&](auto* function, bool of_x) {
+    auto dx = unwritten_bfloat16s(size + 1);
+    auto both = unwritten<float>(2 * channels + 1);
+    function(x.data(), dy.data(), mean.data(), variance.data(), given(gamma), dx.data(),
+             both.data(), both.data() + channels, s);
+    return of_x ? to_floats(dx) : both;
+  };
+  check_rungs(kernels::batch_norm_gradient_ladder<BFloat16>, s, rounded,
+              [&](auto* function) { return gradient(function, true); });
+  check_rungs(kernels::batch_norm_gradient_ladder<BFloat16>, s, sums,
+              [&](auto* function) { return gradient(function, false); });
 }
 
 void check_pooling(const kernels::Pool2dShape& s) {
@@ -229,6 +281,18 @@ TEST_CASE("reductions of bfloat16: several entries a block, several blocks an en
   check_reduce(kernels::Reduction::sum, 3, 0, 5);
 }
 
+TEST_CASE("batch normalization of bfloat16: channels around the access, pieces of rows") {
+  for (const bool affine : {true, false}) {
+    for (const std::int64_t channels : {1, 2, 3, 4, 6, 8, 12, 16, 17, 40}) {
+      check_batch_norm(1, channels, affine);
+      check_batch_norm(300, channels, affine);
+    }
+    check_batch_norm(5000, 8, affine);
+    check_batch_norm(4001, 6, affine);
+    check_batch_norm(3, 0, affine);
+  }
+}
+
 TEST_CASE(
     "pooling of bfloat16: bands and images by themselves, overlapping windows, an empty batch") {
   check_pooling({.batch = 5, .in_h = 9, .in_w = 8, .channels = 17, .out_h = 4, .out_w = 4});
@@ -243,6 +307,16 @@ TEST_CASE(
                  .pad_top = 1,
                  .pad_left = 1});
   check_pooling({.batch = 2, .in_h = 27, .in_w = 40, .channels = 33, .out_h = 13, .out_w = 20});
+  for (const std::int64_t channels : {2, 4, 8, 12, 16}) {
+    check_pooling({.batch = 2,
+                   .in_h = 7,
+                   .in_w = 6,
+                   .channels = channels,
+                   .out_h = 3,
+                   .out_w = 2,
+                   .pool_h = 3,
+                   .pool_w = 3});
+  }
   check_pooling({.batch = 0, .in_h = 4, .in_w = 4, .channels = 2, .out_h = 2, .out_w = 2});
 }
 
