@@ -8,6 +8,7 @@ namespace keratin::detail {
 
 bool fit_blocks(std::span<const Tensor> x) {
   return std::all_of(x.begin(), x.end(), [&](const Tensor& one) {
+    if (!one.device().is_cpu()) return false;
     return one.shape() == x[0].shape() || (one.size() == 1 && one.rank() <= x[0].rank());
   });
 }

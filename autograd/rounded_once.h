@@ -16,7 +16,7 @@ namespace keratin::detail {
 /// element. f may be called on several threads.
 Tensor in_float32_blocks(std::span<const Tensor> x,
                          kernels::FunctionRef<Tensor(std::span<const Tensor>)> f);
-/// Can they be cut so?
+/// Can they be cut so? Not on a GPU.
 bool fit_blocks(std::span<const Tensor> x);
 
 /// f of float32 copies of `x`, its result rounded to bfloat16.

@@ -40,13 +40,13 @@ void reduce_into(std::string_view name, kernels::Reduction op, const Tensor& x, 
   auto axes = options.axis.resolve(std::string(name).c_str(), x.rank());
   Tensor from = x;
   if (axes.empty()) {
-    y.copy_from(x.reshaped(y.shape()));
+    y.copy_from(cast(x, y.dtype()).reshaped(y.shape()));
     return;
   }
-  if (x.dtype() == bfloat16 && axes.back() - axes.front() >= std::ssize(axes)) {
-    Tensor sums = Tensor::empty(y.shape(), float32);  // several passes, one rounding
-    reduce_into(name, op, cast(x, float32), sums, options);
-    y.copy_from(cast(sums, bfloat16));
+  if (y.dtype() == bfloat16 && axes.back() - axes.front() >= std::ssize(axes)) {
+    Tensor sums = Tensor::empty(y.shape(), float32, y.device());  // several passes, one rounding
+    reduce_into(name, op, x, sums, options);
+    y = cast(sums, bfloat16);
     return;
   }
   while (!axes.empty()) {
@@ -65,11 +65,17 @@ void reduce_into(std::string_view name, kernels::Reduction op, const Tensor& x, 
     }
     const Shape shape =
         from.shape().slice(0, first).joined(from.shape().slice(last + 1, from.rank()));
-    Tensor to = axes.empty() ? y : Tensor::empty(shape, x.dtype(), x.device());
-    dispatch_all_numbers(name, x.dtype(), [&]<class T> {
-      kernels::run(to.stream(), kernels::reduce_ladder<T>, from.on_device<T>(),
-                   to.mutable_on_device<T>(), kernels::ReduceShape{op, outer, reduced, inner});
-    });
+    Tensor to = axes.empty() ? y : Tensor::empty(shape, y.dtype(), x.device());
+    const kernels::ReduceShape pass{op, outer, reduced, inner};
+    if (from.dtype() == to.dtype()) {
+      dispatch_all_numbers(name, to.dtype(), [&]<class T> {
+        kernels::run(to.stream(), kernels::reduce_ladder<T>, from.on_device<T>(),
+                     to.mutable_on_device<T>(), pass);
+      });
+    } else {
+      kernels::run(to.stream(), kernels::wide_reduce_ladder, from.on_device<BFloat16>(),
+                   to.mutable_on_device<float>(), pass);
+    }
     from = to;
   }
 }

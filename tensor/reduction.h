@@ -16,7 +16,7 @@ Shape kept_shape(std::string_view name, const Shape& x, const ReduceOptions& opt
 /// How many elements go into one.
 std::int64_t reduced_count(std::string_view name, const Shape& x, const ReduceOptions& options);
 
-/// y = the reduction of x; y has reduced_shape.
+/// y = the reduction of x; y has reduced_shape and x's dtype, or is float32 where x is bfloat16.
 void reduce_into(std::string_view name, kernels::Reduction op, const Tensor& x, Tensor& y,
                  const ReduceOptions& options);
 

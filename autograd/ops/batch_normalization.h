@@ -11,17 +11,18 @@ struct BatchMoments {
 
 /// Normalizes each channel by its own batch.
 ///   y = gamma (x - mean x) / sqrt(var x + epsilon) + beta
-/// x: [..., channels], f32 or f64, at least one row; gamma, beta: [channels], or not defined() for
-/// 1 and 0. The batch's moments are left in `moments`. Throws ShapeError, DTypeError. Source: Ioffe
-/// and Szegedy 2015, algorithm 1.
+/// x: [..., channels], f32, f64 or bf16, at least one row; gamma, beta: [channels], of x's dtype, or
+/// not defined() for 1 and 0. The batch's moments are left in `moments`. Of x in bf16 all is computed
+/// in f32, gamma and beta may be f32, the moments are, and y is rounded to bf16 once. Throws
+/// ShapeError, DTypeError. Source: Ioffe and Szegedy 2015, algorithm 1.
 [[nodiscard]] Tensor batch_normalization(const Tensor& x, const Tensor& gamma, const Tensor& beta,
                                          double epsilon, BatchMoments& moments);
 [[nodiscard]] Variable batch_normalization(const Variable& x, const Variable& gamma,
                                            const Variable& beta, double epsilon,
                                            BatchMoments& moments);
 
-/// The same with given moments, [channels] each, as at inference: composed of differentiable
-/// operations.
+/// The same with given moments, [channels] each and f32 for x in bf16, as at inference: composed of
+/// differentiable operations. On a GPU one kernel normalizes x in bf16 that asks for no gradient.
 [[nodiscard]] Tensor batch_normalization(const Tensor& x, const Tensor& gamma, const Tensor& beta,
                                          double epsilon, const Tensor& mean,
                                          const Tensor& variance);

@@ -14,6 +14,7 @@ struct Divide {
   static constexpr Keep keep{.inputs = true};
   static constexpr bool on_gpu = true;
   static constexpr bool takes_bfloat16 = true;
+  static constexpr bool bfloat16_on_gpu = true;
   static Spec infer(const Spec& a, const Spec& b, Args) { return detail::infer_binary(name, a, b); }
   static void cpu(const Tensor& a, const Tensor& b, Tensor& y, Args) {
     detail::binary_into(name, kernels::Binary::divide, a, b, y);
@@ -21,6 +22,7 @@ struct Divide {
   static auto gradient(const auto& saved, Args, const auto& dy) {
     const auto &a = saved.input(0), &b = saved.input(1);  // da = dy / b,  db = -dy a / b^2
     const auto da = [&] {
+      if (dy.shape() == saved.spec(0).shape) return dy / b;
       return detail::reduced_once(
           saved.spec(0).shape, [](const auto& g, const auto& v) { return g / v; }, dy, b);
     };

@@ -13,12 +13,14 @@ struct Multiply {
   static constexpr Keep keep{.inputs = true};
   static constexpr bool on_gpu = true;
   static constexpr bool takes_bfloat16 = true;
+  static constexpr bool bfloat16_on_gpu = true;
   static Spec infer(const Spec& a, const Spec& b, Args) { return detail::infer_binary(name, a, b); }
   static void cpu(const Tensor& a, const Tensor& b, Tensor& y, Args) {
     detail::binary_into(name, kernels::Binary::multiply, a, b, y);
   }
   static auto gradient(const auto& saved, Args, const auto& dy) {
     const auto part = [&](std::size_t i) {
+      if (dy.shape() == saved.spec(i).shape) return dy * saved.input(1 - i);
       return detail::reduced_once(
           saved.spec(i).shape, [](const auto& g, const auto& other) { return g * other; }, dy,
           saved.input(1 - i));

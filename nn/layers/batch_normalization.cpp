@@ -5,6 +5,7 @@
 #include "autograd/ops/add.h"
 #include "autograd/ops/batch_normalization.h"
 #include "autograd/ops/broadcast_to.h"
+#include "autograd/ops/cast.h"
 #include "autograd/ops/divide.h"
 #include "autograd/ops/multiply.h"
 #include "autograd/ops/reshape.h"
@@ -14,6 +15,7 @@
 #include "autograd/ops/sum.h"
 #include "autograd/ops/transpose.h"
 #include "autograd/ops/where.h"
+#include "autograd/tape.h"
 #include "nn/layers/configured_layer.h"
 
 namespace keratin::layers {
@@ -24,7 +26,6 @@ class BatchNormalizationLayer final : public ConfiguredLayer<BatchNormalizationO
   explicit BatchNormalizationLayer(const BatchNormalizationOptions& options)
       : ConfiguredLayer("BatchNormalization", options) {
     set_supports_masking(true);
-    set_computes_in_float32(true);
   }
 
   void check_inputs(const std::vector<Spec>& inputs) const override {
@@ -68,10 +69,14 @@ class BatchNormalizationLayer final : public ConfiguredLayer<BatchNormalizationO
     return {floating_spec(inputs[0])};
   }
 
+  // In float32, whatever comes: weights are read as they are, and of bfloat16 the operation itself
+  // rounds what it gives.
   Variable call(const Variable& input, CallContext context) override {
+    const detail::AutocastScope in_float32(std::nullopt);
     const Variable x = as_floating(input);
     if (context.mask.defined() && context.training.value_or(false) && trainable()) {
-      return masked(x, context.mask);
+      if (x.dtype() != bfloat16) return masked(x, context.mask);
+      return cast(masked(cast(x, float32), context.mask), bfloat16);
     }
     const auto axis = static_cast<int>(normalized_axis("axis", options_.axis, x.rank()));
     if (axis == x.rank() - 1) return normalized(x, context);
