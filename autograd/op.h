@@ -37,11 +37,11 @@
 //   static constexpr bool kernel_gradient = true;      the rule calls kernels, so it is for Tensors
 //                         only: gradient(const auto& saved, args, const Tensor& dy); a second
 //                         gradient is then an error
-//   static constexpr bool takes_bfloat16 = true;       on the CPU infer, cpu and gradient know bfloat16,
-//                         and round as often as they would without it. Without it, an operation on
-//                         bfloat16 that is no view computes in float32, and its result is rounded to
-//                         bfloat16, to nearest, ties to even; so is each gradient
-//   static constexpr bool bfloat16_on_gpu = true;      beside takes_bfloat16: on a GPU too
+//   static constexpr bool takes_bfloat16 = true;       infer, cpu and gradient know bfloat16, and round
+//                         as often as they would without it (takes_bfloat16_on_cpu, ..._on_gpu: only
+//                         there). Without it, an operation on bfloat16 that is no view computes in
+//                         float32, and its result is rounded to bfloat16, to nearest, ties to even;
+//                         so is each gradient
 //   static constexpr bool reads_weights_as_they_are = true;    no AutocastScope changes its inputs
 //   any number of inputs: infer(std::span<const Spec>, args), cpu(std::span<const Tensor>, y, args),
 //                         apply_list<Op>(args, list); the gradient returns a std::vector
@@ -137,10 +137,13 @@ template <class Op>
 concept TakesBFloat16 = requires {
   Op::takes_bfloat16;
 };
-
 template <class Op>
-concept TakesBFloat16OnGpu = requires {
-  Op::bfloat16_on_gpu;
+concept TakesBFloat16OnCpu = TakesBFloat16<Op> || requires {
+  Op::takes_bfloat16_on_cpu;
+};
+template <class Op>
+concept TakesBFloat16OnGpu = TakesBFloat16<Op> || requires {
+  Op::takes_bfloat16_on_gpu;
 };
 
 template <class Op>
@@ -202,7 +205,7 @@ template <class Op, bool as_list, std::size_t N>
 Tensor compute(const typename Op::Args& args, std::span<const Tensor> x,
                typename ExtraOf<Op>::type& extra) {
   if constexpr (!GivesView<Op>) {
-    if (widens_bfloat16(x, TakesBFloat16<Op>, TakesBFloat16OnGpu<Op>)) {
+    if (widens_bfloat16(x, TakesBFloat16OnCpu<Op>, TakesBFloat16OnGpu<Op>)) {
       std::vector<Tensor> wide(x.begin(), x.end());
       for (Tensor& one : wide) {
         if (one.defined() && one.dtype() == bfloat16) one = cast(one, float32);
@@ -317,7 +320,7 @@ Variable record(const typename Op::Args& args, std::vector<Variable> inputs,
     if (const auto dtype = AutocastScope::dtype()) inputs = autocasted(std::move(inputs), *dtype);
   }
   if constexpr (!GivesView<Op>) {
-    if (widens_bfloat16(inputs, TakesBFloat16<Op>, TakesBFloat16OnGpu<Op>)) {
+    if (widens_bfloat16(inputs, TakesBFloat16OnCpu<Op>, TakesBFloat16OnGpu<Op>)) {
       for (Variable& x : inputs) {
         if (x.defined() && x.dtype() == bfloat16) x = recorded_cast(x, float32);
       }

@@ -20,7 +20,6 @@ struct AveragePool2d {
   static constexpr Keep keep{};
   static constexpr bool on_gpu = true;
   static constexpr bool takes_bfloat16 = true;
-  static constexpr bool bfloat16_on_gpu = true;
   static Spec infer(const Spec& x, const Args& s) {
     require_floating(name, x);
     return {{s.batch, s.out_h, s.out_w, s.channels}, x.dtype, x.device};
@@ -40,7 +39,6 @@ struct Spread {
   static constexpr Keep keep{};
   static constexpr bool on_gpu = true;
   static constexpr bool takes_bfloat16 = true;
-  static constexpr bool bfloat16_on_gpu = true;
   static Spec infer(const Spec& dy, const Args& s) {
     return {{s.batch, s.in_h, s.in_w, s.channels}, dy.dtype, dy.device};
   }

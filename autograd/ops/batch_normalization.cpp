@@ -62,7 +62,7 @@ struct BatchNormalization {
   static constexpr std::string_view name = kName;
   static constexpr Keep keep{.inputs = true};
   static constexpr bool on_gpu = true;
-  static constexpr bool bfloat16_on_gpu = true;
+  static constexpr bool takes_bfloat16_on_gpu = true;
   static constexpr bool reads_weights_as_they_are = true;
   static constexpr bool kernel_gradient = true;
   static Spec infer(const Spec& x, const Spec& gamma, const Spec& beta, const Args& a) {

@@ -14,7 +14,6 @@ struct BroadcastTo {
   static constexpr std::string_view name = "broadcast_to";
   static constexpr Keep keep{};
   static constexpr bool takes_bfloat16 = true;
-  static constexpr bool bfloat16_on_gpu = true;
   static constexpr bool on_gpu = true;
   static Spec infer(const Spec& x, const Args& a) {
     detail::require_movable(name, x);

@@ -16,7 +16,6 @@ struct Clip {
   static constexpr Keep keep{.inputs = true};
   static constexpr bool on_gpu = true;
   static constexpr bool takes_bfloat16 = true;
-  static constexpr bool bfloat16_on_gpu = true;
   static Spec infer(const Spec& x, const Args& a) {
     detail::infer_number(name, x);
     if (!(a.low <= a.high)) {

@@ -13,7 +13,6 @@ struct Concatenate {
   static constexpr Keep keep{};
   static constexpr bool on_gpu = true;
   static constexpr bool takes_bfloat16 = true;
-  static constexpr bool bfloat16_on_gpu = true;
 
   static std::string texts(std::span<const Spec> xs) {
     std::string all;

@@ -86,7 +86,6 @@ struct Conv2d {
   static constexpr Keep keep{.inputs = true, .output = true};
   static constexpr bool on_gpu = true;
   static constexpr bool takes_bfloat16 = true;
-  static constexpr bool bfloat16_on_gpu = true;
 
   static Spec infer(const Spec& x, const Spec& kernel, const Spec& bias, const Args& a) {
     require_floating(name, x);
@@ -145,7 +144,6 @@ struct InputGradient {
   static constexpr Keep keep{.inputs = true};
   static constexpr bool on_gpu = true;
   static constexpr bool takes_bfloat16 = true;
-  static constexpr bool bfloat16_on_gpu = true;
   static Spec infer(const Spec& dy, const Spec&, const Args& s) {
     return {in_shape(s), dy.dtype, dy.device};
   }
@@ -167,7 +165,6 @@ struct WeightGradient {
   static constexpr Keep keep{.inputs = true};
   static constexpr bool on_gpu = true;
   static constexpr bool takes_bfloat16 = true;
-  static constexpr bool bfloat16_on_gpu = true;
   static Spec infer(const Spec& x, const Spec&, const Args& s) {
     return {kernel_shape(s), x.dtype, x.device};
   }

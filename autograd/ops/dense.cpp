@@ -28,7 +28,6 @@ struct Dense {
   static constexpr Keep keep{.inputs = true, .output = true};
   static constexpr bool on_gpu = true;
   static constexpr bool takes_bfloat16 = true;
-  static constexpr bool bfloat16_on_gpu = true;
 
   static Spec infer(const Spec& x, const Spec& kernel, const Spec& bias, const Args& a) {
     require_floating(name, x);

@@ -15,7 +15,6 @@ struct Dropout {
   static constexpr Keep keep{};
   static constexpr bool on_gpu = true;
   static constexpr bool takes_bfloat16 = true;
-  static constexpr bool bfloat16_on_gpu = true;
   static Spec infer(const Spec& x, const Args& a) {
     require_floating(name, x);
     if (!(a.rate >= 0 && a.rate <= 1)) {

@@ -16,7 +16,6 @@ struct Erf {
   static constexpr Keep keep{.inputs = true};
   static constexpr bool on_gpu = true;
   static constexpr bool takes_bfloat16 = true;
-  static constexpr bool bfloat16_on_gpu = true;
   static constexpr double kTwoOverRootPi = 1.12837916709551257390;
   static Spec infer(const Spec& x, Args) { return detail::infer_floating(name, x); }
   static void cpu(const Tensor& x, Tensor& y, Args) {

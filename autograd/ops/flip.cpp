@@ -12,7 +12,6 @@ struct Flip {
   static constexpr Keep keep{};
   static constexpr bool on_gpu = true;
   static constexpr bool takes_bfloat16 = true;
-  static constexpr bool bfloat16_on_gpu = true;
   static Spec infer(const Spec& x, const Args& a) {
     detail::require_movable(name, x);
     (void)a.axis.resolve("flip", x.shape.rank());  // throws for an axis that is not there

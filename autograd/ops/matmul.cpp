@@ -65,7 +65,6 @@ struct Matmul {
   static constexpr Keep keep{.inputs = true};
   static constexpr bool on_gpu = true;
   static constexpr bool takes_bfloat16 = true;
-  static constexpr bool bfloat16_on_gpu = true;
 
   static Spec infer(const Spec& a, const Spec& b, const Args& o) {
     require_floating(name, a);

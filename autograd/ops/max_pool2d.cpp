@@ -16,7 +16,6 @@ struct MaxPool2d {
   static constexpr Keep keep{};
   static constexpr bool on_gpu = true;
   static constexpr bool takes_bfloat16 = true;
-  static constexpr bool bfloat16_on_gpu = true;
   static constexpr bool kernel_gradient = true;
   static Spec infer(const Spec& x, const Args& a) {
     require_floating(name, x);

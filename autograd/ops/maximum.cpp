@@ -14,7 +14,6 @@ struct Maximum {
   static constexpr Keep keep{.inputs = true};
   static constexpr bool on_gpu = true;
   static constexpr bool takes_bfloat16 = true;
-  static constexpr bool bfloat16_on_gpu = true;
   static Spec infer(const Spec& a, const Spec& b, Args) { return detail::infer_binary(name, a, b); }
   static void cpu(const Tensor& a, const Tensor& b, Tensor& y, Args) {
     detail::binary_into(name, kernels::Binary::maximum, a, b, y);

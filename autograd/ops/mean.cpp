@@ -17,7 +17,6 @@ struct Mean {
   static constexpr Keep keep{};
   static constexpr bool on_gpu = true;
   static constexpr bool takes_bfloat16 = true;
-  static constexpr bool bfloat16_on_gpu = true;
   static Spec infer(const Spec& x, const Args& a) {
     detail::infer_floating(name, x);
     return {detail::reduced_shape(name, x.shape, a), x.dtype, x.device};

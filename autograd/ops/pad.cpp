@@ -17,7 +17,6 @@ struct Pad {
   static constexpr Keep keep{};
   static constexpr bool on_gpu = true;
   static constexpr bool takes_bfloat16 = true;
-  static constexpr bool bfloat16_on_gpu = true;
   static Spec infer(const Spec& x, const Args& a) {
     detail::require_movable(name, x);
     if (static_cast<std::int64_t>(a.width.size()) != x.shape.rank()) {

@@ -12,7 +12,6 @@ struct Relu {
   static constexpr Keep keep{.output = true};
   static constexpr bool on_gpu = true;
   static constexpr bool takes_bfloat16 = true;
-  static constexpr bool bfloat16_on_gpu = true;
   static Spec infer(const Spec& x, Args) { return detail::infer_number(name, x); }
   static void cpu(const Tensor& x, Tensor& y, Args) {
     detail::unary_into(name, kernels::Unary::relu, x, y);

@@ -14,7 +14,6 @@ struct Transpose {
   static constexpr Keep keep{};
   static constexpr bool on_gpu = true;
   static constexpr bool takes_bfloat16 = true;
-  static constexpr bool bfloat16_on_gpu = true;
 
   // The axes from the front, reversed if none are given.
   static std::vector<int> order(const Shape& shape, const Args& a) {

@@ -17,7 +17,6 @@ struct Where {
   static constexpr Keep keep{};
   static constexpr bool on_gpu = true;
   static constexpr bool takes_bfloat16 = true;
-  static constexpr bool bfloat16_on_gpu = true;
   static Spec infer(const Spec& a, const Spec& b, const Args& args) {
     require_same_dtype(name, a, b);
     detail::require_movable(name, a);
