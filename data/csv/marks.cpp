@@ -76,9 +76,6 @@ static_assert(kAtOnce <= kMoreRoom);
   }
   return to - places;
 }
-
-const bool kHasVectors = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
-                         __builtin_cpu_supports("popcnt");
 #endif
 
 }  // namespace
@@ -86,7 +83,9 @@ const bool kHasVectors = __builtin_cpu_supports("avx2") && __builtin_cpu_support
 std::vector<MarkFinder> mark_finders() {
   std::vector<MarkFinder> all{{"words", find_by_words}};
 #ifdef __x86_64__
-  if (kHasVectors) all.push_back({"vectors", find_by_vectors});
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
+      __builtin_cpu_supports("popcnt"))
+    all.push_back({"vectors", find_by_vectors});
 #endif
   return all;
 }
