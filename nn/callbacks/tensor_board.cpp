@@ -246,14 +246,15 @@ class TensorBoardCallback final : public Callback {
   static constexpr std::int64_t kMostImages = 16;
 
   void write_inputs() {
-    const Example* const batch = detail::fit_progress(model()).example;
-    if (batch == nullptr) return;
+    const std::function<Example()>& given = detail::fit_progress(model()).example;
+    if (!given) return;
+    const Example batch = given();
     std::int64_t number = 0;
-    for (const auto& [given, input] : batch->x.entries()) {
+    for (const auto& [called, input] : batch.x.entries()) {
       ++number;
       const Tensor images = samples_as_images(input, kMostImages);
       if (!images.defined()) continue;
-      const std::string name = !given.empty() ? given : fmt::format("input_{}", number);
+      const std::string name = !called.empty() ? called : fmt::format("input_{}", number);
       train_->images(name + "/image", step_, images, kMostImages);
     }
   }

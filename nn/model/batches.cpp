@@ -16,11 +16,12 @@ Tensors rows_of(const Tensors& tensors, std::int64_t first, std::int64_t last) {
   return tensors.map([&](const Tensor& t) { return t.slice(first, last); });
 }
 
-Tensors narrowed(const Tensors& tensors) {
-  return tensors.map([](const Tensor& t) { return t.dtype() == float64 ? cast(t, float32) : t; });
-}
-
 }  // namespace
+
+Example narrowed(const Example& samples) {
+  const auto narrow = [](const Tensor& t) { return t.dtype() == float64 ? cast(t, float32) : t; };
+  return {samples.x.map(narrow), samples.y.map(narrow), samples.sample_weight.map(narrow)};
+}
 
 std::int64_t sample_count(const char* what, const Example& samples) {
   if (samples.x.none()) throw ValueError(fmt::format("{}: no data was given", what));
@@ -55,8 +56,8 @@ data::Dataset batches_of(const char* what, const Example& samples, std::int64_t 
   if (batch_size < 1) {
     throw ValueError(fmt::format("{}: batch_size is {}; expected at least 1", what, batch_size));
   }
-  data::Dataset all = data::from_tensor_slices(narrowed(samples.x), narrowed(samples.y),
-                                               narrowed(samples.sample_weight));
+  const Example narrow = narrowed(samples);
+  data::Dataset all = data::from_tensor_slices(narrow.x, narrow.y, narrow.sample_weight);
   if (shuffle_seed) {
     all = all.shuffle(rows, {.seed = static_cast<std::int64_t>(*shuffle_seed)});
   }

@@ -15,6 +15,9 @@ namespace keratin::detail {
 /// none at all, or different numbers.
 std::int64_t sample_count(const char* what, const Example& samples);
 
+/// The samples with float32 in the place of float64.
+Example narrowed(const Example& samples);
+
 /// Batches of samples; with a seed they are shuffled by it, in another order each pass. float64
 /// becomes float32. Throws as sample_count, ValueError for a batch size below 1.
 data::Dataset batches_of(const char* what, const Example& samples, std::int64_t batch_size,

@@ -4,20 +4,32 @@
 
 #include "kernels/accelerator.h"
 #include "nn/model/model_layer.h"
+#include "nn/model/resident.h"
 
 namespace keratin::detail {
 namespace {
 
+// Of resident samples the numbers go to where these are.
 template <class Move>
-Example moved(ModelLayer& model, const Example& batch, Move move) {
-  const auto floats = [&](const Tensor& x) { return is_floating(x.dtype()) ? move(x) : x; };
+Example moved(ModelLayer& model, const Example& batch, const ResidentSamples* resident, Move move) {
+  const auto floats_of = [&](const Tensors Example::*part) {
+    const Tensors& tensors = batch.*part;
+    std::int64_t number = 0;
+    return tensors.map([&](const Tensor& x) {
+      const std::int64_t at = number++;
+      const bool goes = is_floating(x.dtype()) ||
+                        (resident != nullptr &&
+                         resident->holds(part, at, tensors.named() ? tensors.name(at) : ""));
+      return goes ? move(x) : x;
+    });
+  };
   std::int64_t next = 0;
   return {batch.x.map([&](const Tensor& x) {
             const std::int64_t input = next++;
             const std::string name = batch.x.named() ? batch.x.name(input) : std::string();
             return model.stays_on_cpu(x, input, name) ? x : move(x);
           }),
-          batch.y.map(floats), batch.sample_weight.map(floats)};
+          floats_of(&Example::y), floats_of(&Example::sample_weight)};
 }
 
 }  // namespace
@@ -25,11 +37,12 @@ Example moved(ModelLayer& model, const Example& batch, Move move) {
 Example where_model_is(ModelLayer& model, const Example& batch) {
   const Device there = model.model_device();
   if (there.is_cpu()) return batch;
-  return moved(model, batch, [&](const Tensor& x) { return x.to(there); });
+  return moved(model, batch, nullptr, [&](const Tensor& x) { return x.to(there); });
 }
 
-BatchFeed::BatchFeed(ModelLayer& model, std::function<std::optional<Example>()> pull)
-    : model_(model), pull_(std::move(pull)) {}
+Example FedBatch::samples() const { return resident == nullptr ? given : resident->given(given); }
+
+BatchFeed::BatchFeed(ModelLayer& model, Pull pull) : model_(model), pull_(std::move(pull)) {}
 
 BatchFeed::~BatchFeed() {
   try {
@@ -64,17 +77,19 @@ Tensor BatchFeed::sent(const Tensor& x, std::size_t number) {
 }
 
 std::optional<FedBatch> BatchFeed::pulled() {
-  std::optional<Example> given = pull_();
+  Resident resident;
+  std::optional<Example> given = pull_(resident);
   if (!given) return {};
   device_ = model_.model_device();
-  if (device_.is_cpu() || !model_.takes_fed) return FedBatch{*given, *given};
+  if (device_.is_cpu() || (resident == nullptr && !model_.takes_fed))
+    return FedBatch{*given, *given};
   turn_ = 1 - turn_;
   std::size_t number = 0;
-  Example fed = moved(model_, *given, [&](const Tensor& x) {
+  Example fed = moved(model_, *given, resident.get(), [&](const Tensor& x) {
     const std::size_t place = number++;
     return x.device().is_cpu() ? sent(x, place) : x.to(device_);
   });
-  return FedBatch{std::move(*given), std::move(fed)};
+  return FedBatch{std::move(*given), std::move(fed), std::move(resident)};
 }
 
 std::optional<FedBatch> BatchFeed::next() {

@@ -4,6 +4,7 @@
 #include <array>
 #include <exception>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -12,10 +13,15 @@
 namespace keratin::detail {
 
 class ModelLayer;
+class ResidentSamples;
 
-/// A batch as the data gave it, and as the model is given it.
+/// A batch as the data gave it, and as the model is given it: samples, or numbers of resident ones.
 struct FedBatch {
   Example given, fed;
+  std::shared_ptr<const ResidentSamples> resident = {};
+
+  /// The samples, on the CPU.
+  Example samples() const;
 };
 
 /// The batch where the model computes. On the CPU stay strings, inputs that only layers read that
@@ -26,8 +32,10 @@ Example where_model_is(ModelLayer& model, const Example& batch);
 /// step runs, in a stream of its own, through two buffers that take turns.
 class BatchFeed {
  public:
-  /// `pull` gives the next batch, none at the end.
-  BatchFeed(ModelLayer& model, std::function<std::optional<Example>()> pull);
+  using Resident = std::shared_ptr<const ResidentSamples>;
+  /// `pull` gives the next batch, none at the end; where it sets `resident`, one of their numbers.
+  using Pull = std::function<std::optional<Example>(Resident& resident)>;
+  BatchFeed(ModelLayer& model, Pull pull);
   ~BatchFeed();
   BatchFeed(const BatchFeed&) = delete;
   BatchFeed& operator=(const BatchFeed&) = delete;
@@ -44,7 +52,7 @@ class BatchFeed {
   void meet() const;
 
   ModelLayer& model_;
-  std::function<std::optional<Example>()> pull_;
+  Pull pull_;
   std::optional<FedBatch> ahead_;
   bool pulled_ahead_ = false;  // or that there is none
   std::exception_ptr failed_;

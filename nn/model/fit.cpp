@@ -16,6 +16,7 @@
 #include "nn/model/model.h"
 #include "nn/model/model_layer.h"
 #include "nn/model/not_finite.h"
+#include "nn/model/resident.h"
 #include "nn/model/step_graphs.h"
 #include "tensor/random.h"
 
@@ -24,8 +25,12 @@ namespace {
 
 using detail::FitProgress;
 
-/// The batches to train on, given what samples of tensors are shuffled by.
-using MakeBatches = std::function<Dataset(std::uint64_t seed)>;
+/// What to train or to validate on: samples and how they are made into batches, given what they are
+/// shuffled by; or, without samples, a dataset, which may be none.
+struct FitData {
+  Example samples = {};
+  std::function<Dataset(const Example& samples, std::uint64_t seed)> batches;
+};
 
 /// Gathers what fit returns.
 class HistoryCallback final : public Callback {
@@ -44,13 +49,22 @@ class HistoryCallback final : public Callback {
 /// Batches that go on over several calls of next(), pass after pass; keeps the progress up to date.
 class Feed {
  public:
-  Feed(const data::Dataset& data, FitProgress& progress, detail::ModelLayer& model)
-      : data_(data), progress_(progress), model_(model) {}
+  Feed(const FitData& data, FitProgress& progress, detail::ModelLayer& model)
+      : progress_(progress),
+        model_(model),
+        data_(model, data.samples, [&data, &progress](const Example& samples) {
+          return data.batches(samples, progress.shuffle_seed);
+        }) {}
   /// A new pass; or, where the progress stands in the middle of one, the rest of that.
   void begin() {
     const std::int64_t skipped = progress_.mid_pass ? progress_.taken : 0;
-    iterator_.emplace(data_.begin(progress_.pass, skipped));
-    batches_.emplace(model_, [this] { return iterator_->next(); });
+    iterator_.emplace(data_.batches().begin(progress_.pass, skipped));
+    batches_.emplace(model_, [this](auto& resident) {
+      if (data_.settle())
+        iterator_.emplace(data_.batches().begin(progress_.pass, iterator_->taken()));
+      resident = data_.resident();
+      return iterator_->next();
+    });
     progress_.taken = skipped;
     progress_.mid_pass = true;
   }
@@ -75,9 +89,9 @@ class Feed {
   }
 
  private:
-  const data::Dataset& data_;
   FitProgress& progress_;
   detail::ModelLayer& model_;
+  detail::PlacedData data_;
   std::optional<data::Iterator> iterator_;
   std::optional<detail::BatchFeed> batches_;
 };
@@ -125,6 +139,15 @@ void check(const FitOptions& o) {
   }
 }
 
+// Of samples, where there are any.
+FitData held_out_data(const Dataset& dataset, const Example& samples, std::int64_t batch_size) {
+  if (samples.x.none()) return {{}, [dataset](const Example&, std::uint64_t) { return dataset; }};
+  detail::sample_count("fit: validation_data", samples);
+  return {detail::narrowed(samples), [batch_size](const Example& some, std::uint64_t) {
+            return detail::batches_of("fit: validation_data", some, batch_size, {});
+          }};
+}
+
 }  // namespace
 
 namespace detail {
@@ -132,17 +155,19 @@ namespace detail {
 /// One run of fit.
 class FitLoop {
  public:
-  FitLoop(Model& model, const MakeBatches& batches, std::uint64_t shuffle_seed,
-          const Dataset& validation, const FitOptions& options)
+  FitLoop(Model& model, const FitData& data, std::uint64_t shuffle_seed, const FitData& validation,
+          const FitOptions& options)
       : model_(model),
-        batches_(batches),
+        data_(data),
         options_(options),
-        validation_(validation),
-        train_(batches(shuffle_seed)),
+        validation_(
+            model.state(), validation.samples,
+            [&validation](const Example& samples) { return validation.batches(samples, 0); }),
+        train_(data.batches(data.samples, shuffle_seed)),
         callbacks_(options.callbacks, model,
                    {options.verbose.level(), options.epochs,
                     options.steps_per_epoch ? options.steps_per_epoch : known_steps(train_, {}),
-                    validation.defined()}) {
+                    validation_.batches().defined()}) {
     progress_.epoch = options.initial_epoch;
     progress_.pass = options.initial_epoch;
     progress_.shuffle_seed = shuffle_seed;
@@ -182,8 +207,9 @@ class FitLoop {
   void train() {
     const std::uint64_t seed = progress_.shuffle_seed;
     callbacks_.call("on_train_begin", &Callback::on_train_begin, logs_);
-    if (progress_.shuffle_seed != seed) train_ = batches_(progress_.shuffle_seed);  // restored
-    Feed feed(train_, progress_, model_.state());
+    if (progress_.shuffle_seed != seed)
+      train_ = data_.batches(data_.samples, progress_.shuffle_seed);  // restored
+    Feed feed(data_, progress_, model_.state());
     while (progress_.epoch < options_.epochs) {
       const int epoch = progress_.epoch;
       model_.state().compiled->reset();
@@ -194,9 +220,11 @@ class FitLoop {
       logs_ = progress_.batch > 0 ? to_logs(model_.state().compiled->results()) : Logs();
       train_epoch(feed);
       if (interrupts_.interrupted()) return;
-      if (validation_.defined() && (epoch + 1) % options_.validation_freq == 0) {
+      if (validation_.batches().defined() && (epoch + 1) % options_.validation_freq == 0) {
+        validation_.settle();
+        model_.state().evaluated = validation_.resident();
         const Logs measured =
-            model_.run_evaluation(validation_, options_.validation_steps, callbacks_);
+            model_.run_evaluation(validation_.batches(), options_.validation_steps, callbacks_);
         for (const auto& [name, value] : measured) logs_["val_" + name] = value;
       }
       ++progress_.epoch;
@@ -225,21 +253,24 @@ class FitLoop {
         return;
       }
       if (!options_.class_weight.empty()) {
-        batch->given.sample_weight = weights_of_classes(options_.class_weight, batch->given);
+        const FedBatch targets{
+            {{}, batch->given.y, batch->given.sample_weight}, {}, batch->resident};
+        batch->given.sample_weight = weights_of_classes(options_.class_weight, targets.samples());
         batch->fed.sample_weight = batch->given.sample_weight;
       }
       const std::int64_t number = progress_.batch;
       refuse_nan("fit", batch->given, number);
-      progress_.example = &batch->given;
+      progress_.example = [&batch] { return batch->samples(); };
       Logs before;
       callbacks_.call("on_train_batch_begin", &Callback::on_train_batch_begin, number, before);
       {
         const ResultsScope scope(model_.state(), callbacks_.read_batch_logs());
+        const ResidentScope resident(model_.state(), batch->resident.get());
         const Tensors results = model_.step(batch->given, batch->fed, true);
         if (!steps || number + 1 < *steps) feed.send_ahead();
         unread_ = results.none() && !model_.state().reads_results;
-        last_ = unread_ ? batch->given : Example();
-        if (!unread_) note(to_logs(results), number, batch->given);
+        last_ = unread_ ? FedBatch{batch->given, {}, batch->resident} : FedBatch();
+        if (!unread_) note(to_logs(results), number, *batch);
       }
       tell_unless_captured();
       ++progress_.batch;
@@ -250,10 +281,11 @@ class FitLoop {
     read_results();
   }
 
-  void note(Logs logs, std::int64_t number, const Example& batch) {
+  void note(Logs logs, std::int64_t number, const FedBatch& batch) {
     logs_ = std::move(logs);
     if (told_) return;
-    find_not_finite(model_, batch, logs_);
+    find_not_finite(
+        model_, [&batch] { return batch.samples(); }, logs_);
     tell_unless_finite(number);
   }
 
@@ -292,9 +324,9 @@ class FitLoop {
   }
 
   Model& model_;
-  const MakeBatches& batches_;
+  const FitData& data_;
   const FitOptions& options_;
-  const Dataset& validation_;
+  PlacedData validation_;
   Dataset train_;
   FitProgress progress_;
   CallbackList callbacks_;
@@ -302,7 +334,7 @@ class FitLoop {
   Logs logs_;
   bool told_ = false;    // of a loss that is not finite
   bool unread_ = false;  // are results of the last step still on the GPU?
-  Example last_;         // the batch of that step
+  FedBatch last_;        // the batch of that step
 };
 
 FitProgress& fit_progress(Model& model) {
@@ -328,18 +360,16 @@ History Model::fit(const Tensors& x, const Tensors& y, const FitOptions& options
   } else if (options.steps_per_epoch) {
     batch_size = (rows + *options.steps_per_epoch - 1) / *options.steps_per_epoch;
   }
-  const MakeBatches batches = [&](std::uint64_t seed) {
-    return detail::batches_of("fit", train, batch_size,
-                              options.shuffle ? std::optional(seed) : std::nullopt);
-  };
+  const FitData data{detail::narrowed(train), [&](const Example& samples, std::uint64_t seed) {
+                       return detail::batches_of(
+                           "fit", samples, batch_size,
+                           options.shuffle ? std::optional(seed) : std::nullopt);
+                     }};
   const std::uint64_t seed = options.shuffle ? next_random_seed() >> 1 : 0;
-  data::Dataset validation = given.dataset();
   if (!given.tensors().x.none()) held_out = given.tensors();
-  if (!held_out.x.none()) {
-    validation = detail::batches_of("fit: validation_data", held_out,
-                                    options.validation_batch_size.value_or(batch_size), {});
-  }
-  return detail::FitLoop(*this, batches, seed, validation, options).run();
+  const FitData validation =
+      held_out_data(given.dataset(), held_out, options.validation_batch_size.value_or(batch_size));
+  return detail::FitLoop(*this, data, seed, validation, options).run();
 }
 
 History Model::fit(const Dataset& data, const FitOptions& options) {
@@ -356,12 +386,10 @@ History Model::fit(const Dataset& data, const FitOptions& options) {
   if (!options.sample_weight.none()) {
     throw ValueError("fit: sample_weight does not go with a dataset; its elements carry their own");
   }
-  data::Dataset validation = options.validation_data.dataset();
-  if (const Example& held_out = options.validation_data.tensors(); !held_out.x.none()) {
-    validation = detail::batches_of("fit: validation_data", held_out,
-                                    options.validation_batch_size.value_or(detail::kBatchSize), {});
-  }
-  const MakeBatches same = [&](std::uint64_t) { return data; };
+  const FitData validation =
+      held_out_data(options.validation_data.dataset(), options.validation_data.tensors(),
+                    options.validation_batch_size.value_or(detail::kBatchSize));
+  const FitData same{{}, [&](const Example&, std::uint64_t) { return data; }};
   return detail::FitLoop(*this, same, 0, validation, options).run();
 }
 

@@ -33,7 +33,7 @@ struct FitProgress {
   const CallbackList* callbacks = nullptr;
   /// Makes the weights of a model that has none yet, from the first batch of the data.
   std::function<void()> build_model = {};
-  const Example* example = nullptr;  // the batch of the step that begins or ends
+  std::function<Example()> example = {};  // gives the batch of the step that begins or ends
 };
 
 /// The progress of the fit() that runs on this model. Throws ValueError where none does.

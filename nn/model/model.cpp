@@ -7,6 +7,7 @@
 #include "autograd/ops/add.h"
 #include "nn/model/model_layer.h"
 #include "nn/model/not_finite.h"
+#include "nn/model/resident.h"
 #include "nn/names.h"
 
 namespace keratin {
@@ -138,8 +139,9 @@ Variable Model::compute_loss(const Tensors&, const Tensors& y, const Variables& 
   // On a GPU this would wait for it at each step: there it shows when the results are read.
   if (batch != nullptr && state().not_finite.empty() && total.size() == 1 &&
       total.value().device().is_cpu() && !std::isfinite(total.value().item<double>())) {
-    state().not_finite = detail::why_not_finite(
-        *this, *batch, y_pred.map([](const Variable& y) { return y.value(); }));
+    state().not_finite =
+        detail::why_not_finite(*this, detail::given_samples_of(state(), *batch),
+                               y_pred.map([](const Variable& y) { return y.value(); }));
   }
   return total;
 }

@@ -16,6 +16,7 @@ class Model;
 namespace keratin::detail {
 
 struct FitProgress;
+class ResidentSamples;
 class StepGraphs;
 
 /// What the handles of a model share: its graph or the object whose call() computes it, and what
@@ -72,8 +73,10 @@ class ModelLayer final : public Layer {
   // Of any step: the batch as it was given, and where the model computes.
   const Example *given_batch = nullptr, *fed_batch = nullptr;
   bool takes_fed = true;  // did the last step compute with the latter? One of one's own does not
-  StepGraphs* step_graphs = nullptr;  // of the fit that runs, where it may make some
-  bool reads_results = true;          // does train_step give its results?
+  StepGraphs* step_graphs = nullptr;                 // of the fit that runs, where it may make some
+  const ResidentSamples* resident = nullptr;         // what the numbers of given_batch mean
+  std::shared_ptr<const ResidentSamples> evaluated;  // ... of the evaluation that is to begin
+  bool reads_results = true;                         // does train_step give its results?
   std::string not_finite;  // why a loss was not, the first time since fit began or compile
 
  private:

@@ -119,12 +119,12 @@ std::string flawed_output(Model& model, const Example& batch) {
 
 }  // namespace
 
-void find_not_finite(Model& model, const Example& batch, const Logs& logs) {
+void find_not_finite(Model& model, const std::function<Example()>& batch, const Logs& logs) {
   ModelLayer& state = model_state(model);
   const double* const loss = logs.find("loss");
   if (loss == nullptr || std::isfinite(*loss) || !state.not_finite.empty()) return;
   if (state.model_device().is_cpu()) return;
-  state.not_finite = why_not_finite(model, where_model_is(state, batch), {});
+  state.not_finite = why_not_finite(model, where_model_is(state, batch()), {});
 }
 
 std::string why_not_finite(Model& model, const Example& batch, const Tensors& y_pred) {

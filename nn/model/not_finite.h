@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "nn/model/model.h"
@@ -13,7 +14,7 @@ namespace keratin::detail {
 std::string why_not_finite(Model& model, const Example& batch, const Tensors& y_pred);
 
 /// Notes why the loss in the logs is not finite, where a model on a GPU could not tell in its step:
-/// `batch` is one on which it is not by now.
-void find_not_finite(Model& model, const Example& batch, const Logs& logs);
+/// `batch` gives one on which it is not by now.
+void find_not_finite(Model& model, const std::function<Example()>& batch, const Logs& logs);
 
 }  // namespace keratin::detail

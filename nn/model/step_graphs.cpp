@@ -8,6 +8,7 @@
 #include "kernels/device_run.h"
 #include "nn/gradient_watch.h"
 #include "nn/model/model_layer.h"
+#include "nn/model/resident.h"
 #include "nn/output_watch.h"
 #include "nn/seed_generator.h"
 
@@ -206,6 +207,7 @@ std::uint64_t StepGraphs::fingerprint() const {
   const auto add = [&](std::uint64_t word) { hash = (hash ^ word) * 0x100000001b3; };
   const auto add_address = [&](const void* at) { add(reinterpret_cast<std::uintptr_t>(at)); };
   add_address(model_.compiled.get());
+  add(model_.resident == nullptr ? 0 : model_.resident->serial());
   add(kernels::kernel_choice_version());
   add(kernels::allow_tf32() ? 1 : 0);
   for (Layer* layer : all_layers(&model_)) {

@@ -15,6 +15,7 @@
 #include "nn/model/model.h"
 #include "nn/model/model_layer.h"
 #include "nn/model/not_finite.h"
+#include "nn/model/resident.h"
 #include "nn/model/step_graphs.h"
 #include "tensor/random.h"
 
@@ -77,9 +78,10 @@ std::int64_t batch_size_of(const Example& batch) {
 Tensors Model::train_step(const Example& given) {
   const Example batch = detail::fed_batch(state(), given);
   if (state().step_graphs != nullptr && state().training_batch == &given) {
-    state().step_graphs->run(batch, [this](const Example& fed) { train_on(fed); });
+    state().step_graphs->run(
+        batch, [this](const Example& fed) { train_on(detail::samples_of(state(), fed)); });
   } else {
-    train_on(batch);
+    train_on(detail::samples_of(state(), batch));
   }
   return results_if_wanted();
 }
@@ -98,7 +100,7 @@ void Model::train_on(const Example& batch) {
 }
 
 Tensors Model::test_step(const Example& given) {
-  const Example batch = detail::fed_batch(state(), given);
+  const Example batch = detail::samples_of(state(), detail::fed_batch(state(), given));
   const Variables y_pred = (*this)(batch.x, {.training = false});
   const Variable loss = compute_loss(batch.x, batch.y, y_pred, batch.sample_weight);
   static_cast<metrics::MeanMetric&>(*loss_tracker().metric())
@@ -136,7 +138,8 @@ Logs Model::train_on_batch(const Tensors& x, const Tensors& y, const Tensors& sa
   state().compiled->reset();
   const bool told = !state().not_finite.empty();
   const Logs logs = detail::to_logs(step(batch, detail::where_model_is(state(), batch), true));
-  detail::find_not_finite(*this, batch, logs);
+  detail::find_not_finite(
+      *this, [&batch] { return batch; }, logs);
   if (!told && !state().not_finite.empty()) {
     detail::warn("keratin: train_on_batch: the loss is not finite: {}\n", state().not_finite);
   }
@@ -180,11 +183,15 @@ Logs Model::evaluate(const Dataset& data, const EvaluateOptions& options) {
 
 Logs Model::run_evaluation(const Dataset& data, std::optional<std::int64_t> steps,
                            const CallbackList& callbacks) {
+  const auto evaluated = std::exchange(state().evaluated, nullptr);
   state().compiled->reset();
   Logs logs;
   callbacks.call("on_test_begin", &Callback::on_test_begin, logs);
   data::Iterator batches = data.begin();
-  detail::BatchFeed feed(state(), [&] { return batches.next(); });
+  detail::BatchFeed feed(state(), [&](auto& resident) {
+    resident = evaluated;
+    return batches.next();
+  });
   std::int64_t number = 0;
   bool unread = false;
   for (; !steps || number < *steps; ++number) {
@@ -194,6 +201,7 @@ Logs Model::run_evaluation(const Dataset& data, std::optional<std::int64_t> step
     Logs before;
     callbacks.call("on_test_batch_begin", &Callback::on_test_batch_begin, number, before);
     const detail::ResultsScope scope(state(), callbacks.read_batch_logs());
+    const detail::ResidentScope numbers(state(), evaluated.get());
     const Tensors results = step(batch->given, batch->fed, false);
     if (!steps || number + 1 < *steps) feed.send_ahead();
     unread = results.none() && !state().reads_results;
@@ -231,7 +239,7 @@ Tensors Model::predict(const Dataset& data, const PredictOptions& options) {
   callbacks.call("on_predict_begin", &Callback::on_predict_begin, logs);
   std::vector<Tensors> parts;
   data::Iterator batches = data.begin();
-  detail::BatchFeed feed(state(), [&] { return batches.next(); });
+  detail::BatchFeed feed(state(), [&](auto&) { return batches.next(); });
   for (std::int64_t number = 0; !options.steps || number < *options.steps; ++number) {
     const std::optional<detail::FedBatch> batch = feed.next();
     if (!batch) break;
