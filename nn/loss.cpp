@@ -5,14 +5,18 @@
 #include <algorithm>
 
 #include "autograd/ops/cast.h"
+#include "autograd/ops/divide.h"
 #include "autograd/ops/multiply.h"
 #include "autograd/ops/reshape.h"
 #include "autograd/ops/sum.h"
+#include "autograd/ops/where.h"
 #include "autograd/tape.h"
 #include "nn/mask.h"
 #include "nn/placement.h"
 #include "tensor/cast.h"
+#include "tensor/compare.h"
 #include "tensor/named.h"
+#include "tensor/recording.h"
 #include "tensor/reduction.h"
 
 namespace keratin {
@@ -25,6 +29,26 @@ struct LossRef::Impl {
 };
 
 namespace {
+
+// What a mean divides by: a number, or on a GPU, whose steps nobody waits for, a tensor.
+struct Divisor {
+  double number;
+  Tensor there = {};
+
+  // sum times factor
+  void take(const Tensor& sum, double factor) {
+    if (sum.device().is_cpu()) {
+      number = sum.item<double>() * factor;
+    } else {
+      there = sum * factor;
+    }
+  }
+  // total / the divisor, or 0 where that is 0
+  Variable share_of(const Variable& total) const {
+    if (!there.defined()) return total * (number == 0 ? 0 : 1 / number);
+    return total * where(equal(there, 0), 0, 1 / there);
+  }
+};
 
 // A weight a sample goes with all of its values: [batch] or [batch, 1] beside [batch, time].
 Tensor beside(const char* what, const Tensor& sample_weight, const Tensor& values,
@@ -90,13 +114,16 @@ Variable LossRef::operator()(const Variable& given, const Variable& y_pred,
   const Variable y_true = there(given, y_pred);
   const kernels::ScopeGuard scope(kernels::scope_of(nullptr, kernels::ScopeKind::loss, name()));
   Variable values = per_sample(y_true, y_pred);
-  auto divisor = static_cast<double>(values.size());
+  Divisor divisor{static_cast<double>(values.size())};
   Tensor weight;
   if (sample_weight.defined())
     weight = beside("sample_weight", sample_weight, values.value(), impl_->name);
   Tensor mask;
   if (impl_->counted) {
-    mask = cast(impl_->counted(y_true, y_pred), values.dtype()).to(values.value().device());
+    const Tensor counted = impl_->counted(y_true, y_pred);
+    mask = detail::computed_each_run(counted, [counted, dtype = values.dtype()] {
+             return cast(counted, dtype);
+           }).to(values.value().device());
   }
   if (const Tensor carried = mask_of(y_pred); carried.defined()) {
     const Tensor steps =
@@ -105,8 +132,8 @@ Variable LossRef::operator()(const Variable& given, const Variable& y_pred,
   }
   if (mask.defined()) {
     if (impl_->reduction == LossReduction::sum_over_batch_size) {
-      divisor *=
-          sum(mask).item<double>() / static_cast<double>(std::max<std::int64_t>(1, mask.size()));
+      divisor.take(sum(mask),
+                   divisor.number / static_cast<double>(std::max<std::int64_t>(1, mask.size())));
     }
     weight = weight.defined() ? weight * mask : mask;
   }
@@ -115,7 +142,7 @@ Variable LossRef::operator()(const Variable& given, const Variable& y_pred,
     if (impl_->reduction == LossReduction::mean_with_sample_weight) {
       const double repeats = static_cast<double>(values.size()) /
                              static_cast<double>(std::max<std::int64_t>(1, weight.size()));
-      divisor = sum(weight).item<double>() * repeats;
+      divisor.take(sum(weight), repeats);
     }
   }
   switch (impl_->reduction) {
@@ -127,7 +154,7 @@ Variable LossRef::operator()(const Variable& given, const Variable& y_pred,
     case LossReduction::mean_with_sample_weight:
       break;
   }
-  return sum(values) * (divisor == 0 ? 0 : 1 / divisor);
+  return divisor.share_of(sum(values));
 }
 
 namespace detail {

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <limits>
 
+#include "autograd/layout.h"
 #include "autograd/ops/add.h"
 #include "autograd/ops/divide.h"
 #include "autograd/ops/maximum.h"
@@ -226,16 +227,21 @@ void Optimizer::require_rate() const {
       class_name_, steps_));
 }
 
-// Adds up gradients; in every n-th step gives their mean, to be applied.
+// Adds up gradients; in every n-th step gives their mean, to be applied. On a GPU sums stay where they
+// are, for graphs.
 bool Optimizer::accumulate(std::vector<Slots*>& tensors, std::vector<Tensor>& gradients) {
   if (!settings_.gradient_accumulation_steps) return true;
-  refuse_recording("does another thing in some steps: gradient_accumulation_steps");
   const std::int64_t n = *settings_.gradient_accumulation_steps;
   const bool last = (steps_ + 1) % n == 0;
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     const Tensor total = tensors[i]->accumulated + gradients[i];
     gradients[i] = last ? total * (1 / static_cast<double>(n)) : Tensor();
-    tensors[i]->accumulated = last ? zeros(total.shape(), total.dtype()).to(total.device()) : total;
+    const Tensor left = last ? zeros_of(total.spec()) : total;
+    if (left.device().is_cpu()) {
+      tensors[i]->accumulated = left;
+    } else {
+      tensors[i]->accumulated.copy_from(left);
+    }
   }
   return last;
 }
@@ -355,7 +361,6 @@ void Optimizer::average() {
   if (!settings_.use_ema) return;
   const double m = iterations() == 0 ? 0 : settings_.ema_momentum;
   const auto every = settings_.ema_overwrite_frequency;
-  if (every) refuse_recording("does another thing in some steps: ema_overwrite_frequency");
   if (iterations() == 0) refuse_recording("does another thing in its first step: use_ema");
   for (Slots& slots : slots_) {
     const Tensor average = slots.average * m + slots.variable.value() * (1 - m);

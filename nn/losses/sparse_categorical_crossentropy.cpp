@@ -43,7 +43,9 @@ LossMask not_ignored(std::optional<std::int64_t> ignore_class) {
   if (!ignore_class) return {};
   return [ignored = static_cast<double>(*ignore_class)](const Variable& y_true,
                                                         const Variable& y_pred) {
-    return not_equal(labels_of(y_true, y_pred), ignored);
+    const Tensor labels = labels_of(y_true, y_pred);
+    return keratin::detail::computed_each_run(
+        labels, [labels, ignored] { return not_equal(labels, ignored); });
   };
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "kernels/choice_version.h"
@@ -44,6 +46,27 @@ Example empty_like(const Example& batch) {
   return {batch.x.map(empty), batch.y.map(empty), batch.sample_weight.map(empty)};
 }
 
+// What the optimizer does in its next step.
+struct KindOfStep {
+  unsigned kind = 0;
+  bool once = false;  // something besides that it does not do again
+};
+KindOfStep kind_of_step(const Optimizer& optimizer) {
+  const OptimizerSettings& o = optimizer.settings();
+  const std::int64_t updates = optimizer.iterations();
+  const auto is_due = [](std::int64_t done, std::optional<std::int64_t> every) {
+    return every && (done + 1) % *every == 0;
+  };
+  KindOfStep next;
+  next.once = o.use_ema && updates == 0;  // averages begin
+  if (o.use_ema && is_due(updates, o.ema_overwrite_frequency)) next.kind += 1;
+  if (o.gradient_accumulation_steps) {
+    const std::int64_t steps = optimizer.built() ? optimizer.state()[0].item<std::int64_t>() : 0;
+    if (is_due(steps, o.gradient_accumulation_steps)) next.kind += 2;
+  }
+  return next;
+}
+
 // Of a pass that was begun and is not finished: what it drew on the CPU, losses and gradients.
 class UndonePass {
  public:
@@ -81,8 +104,9 @@ void StepGraphs::run(const Example& batch, const Step& step) {
     return step(batch);
   }
   if (const std::uint64_t now = fingerprint(); now != fingerprint_) shapes_.clear();
-  Captured* const one = captured_of(batch);
-  if (one == nullptr) {
+  const KindOfStep next = kind_of_step(*model_.compiled->optimizer.impl());
+  Captured* const one = captured_of(batch, next.kind);
+  if (one == nullptr || next.once) {
     step(batch);
     fingerprint_ = fingerprint();  // weights are made in the first step
   } else if (one->pool == nullptr) {
@@ -92,14 +116,16 @@ void StepGraphs::run(const Example& batch, const Step& step) {
   }
 }
 
-// nullptr: a shape that was not met before.
-StepGraphs::Captured* StepGraphs::captured_of(const Example& batch) {
+// nullptr: a shape that was not met before in steps of this kind.
+StepGraphs::Captured* StepGraphs::captured_of(const Example& batch, unsigned kind) {
+  const auto of_kind = [&](const auto& one) { return one->kind == kind; };
   for (const auto& one : shapes_)
-    if (same_specs(one->fed, batch)) return one.get();
-  if (shapes_.size() == kMostShapes) {
+    if (of_kind(one) && same_specs(one->fed, batch)) return one.get();
+  if (std::count_if(shapes_.begin(), shapes_.end(), of_kind) == kMostShapes) {
     give_up(fmt::format("batches have more than {} shapes", kMostShapes));
   } else {
     shapes_.push_back(std::make_unique<Captured>());
+    shapes_.back()->kind = kind;
     shapes_.back()->fed = empty_like(batch);
   }
   return nullptr;

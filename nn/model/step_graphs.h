@@ -15,13 +15,14 @@ namespace keratin::detail {
 
 class ModelLayer;
 
-/// The graphs of one fit, one a shape of batches. A shape's first step runs kernel by kernel, which
+/// The graphs of one fit, one a shape of batches and a kind of step: an optimizer that accumulates
+/// gradients, or overwrites weights by averages, does another thing in some. A shape's first step runs kernel by kernel, which
 /// makes all that stays (the optimizer's state ...); the second is a rehearsal, which finds what
 /// cannot be captured and leaves the memory that the third, captured, needs. From there on a step is
 /// one launch. Every step gives the same bits as without graphs.
 class StepGraphs {
  public:
-  static constexpr std::size_t kMostShapes = 8;  // each has memory of its own
+  static constexpr std::int64_t kMostShapes = 8;  // of a kind of step; each has memory of its own
 
   explicit StepGraphs(ModelLayer& model) : model_(model) {}
   StepGraphs(const StepGraphs&) = delete;
@@ -37,14 +38,15 @@ class StepGraphs {
 
  private:
   struct Captured {
-    Example fed;  // the tensors that the graph reads: each batch is copied there
+    unsigned kind = 0;  // of step
+    Example fed;        // the tensors that the graph reads: each batch is copied there
     std::vector<std::pair<Tensor, Tensor>> ids;    // indices in it, on the GPU and on the CPU
     std::unique_ptr<kernels::GpuPool> pool, kept;  // for what the step makes, and what it is sent
     RecordedHostWork host;                         // its tensors are in these
     std::unique_ptr<kernels::GpuGraph> graph;
   };
 
-  Captured* captured_of(const Example& batch);
+  Captured* captured_of(const Example& batch, unsigned kind);
   void take(Captured& one, const Example& batch) const;
   static void watch(Recording& recording, const Captured& one);
   void rehearse(Captured& one, const Example& batch, const Step& step);
