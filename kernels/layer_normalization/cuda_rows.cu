@@ -7,7 +7,8 @@ namespace {
 template <int kGroup, class T, class Terms>
 __device__ __forceinline__ Two<T> over_row(std::int64_t cols, Terms terms) {
   Chain<kGroup, T> first = 0, second = 0;
-  constexpr int kAtOnce = kGroup == 1 ? 1 : 4;  // more of the longer sums of one thread would spill
+  // More of the longer sums of one thread would spill.
+  [[maybe_unused]] constexpr int kAtOnce = kGroup == 1 ? 1 : 4;
 #pragma unroll kAtOnce
   for (std::int64_t c = Rows<kGroup>::place(); c < cols; c += kGroup) {
     const Two<T> each = terms(c);
