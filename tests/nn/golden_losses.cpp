@@ -96,7 +96,11 @@ void check_losses(const char* name_of_file) {
       const Variable loss = made(name, entry["options"])(y_true, activation(y_pred), weight);
       // Where probabilities are cut Keras' own backends differ by 1e-7.
       const bool at_the_edge = entry.contains("only") && dtype == float64;
-      const Tolerance tolerance = at_the_edge ? Tolerance{1e-7, 1e-7} : golden_tolerance(dtype);
+      // Circle raises e to up to 80 times a similarity, and an exponent's error becomes relative.
+      const bool steep = name == "Circle" && dtype == float32;
+      const Tolerance tolerance = at_the_edge ? Tolerance{1e-7, 1e-7}
+                                  : steep     ? Tolerance{5e-5, 1e-6}
+                                              : golden_tolerance(dtype);
       CHECK(difference(loss.value(), to_numbers(entry["loss"]["values"]), tolerance) == "");
       if (!entry.contains("gradient")) continue;
       REQUIRE(loss.rank() == 0);
