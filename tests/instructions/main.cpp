@@ -22,6 +22,7 @@
 #include "kernels/peak.h"
 #include "kernels/pool2d/pool2d.h"
 #include "kernels/reduce/reduce.h"
+#include "kernels/run.h"
 #include "kernels/softmax/softmax.h"
 
 // By this name valgrind is told when to count.
