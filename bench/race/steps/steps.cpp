@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "kernels/optimizer/optimizer.h"
+#include "kernels/run.h"
 #include "nn/callbacks/lambda_callback.h"
 #include "nn/layers/conv2d.h"
 #include "nn/layers/cropping.h"
