@@ -118,6 +118,7 @@ TEST_CASE("gpu: the emulation refuses in a capture what CUDA refuses" *
     CHECK(cudaStreamSynchronize(stream) == cudaSuccess);
   }
   CHECK(cudaFreeAsync(memory, other) == cudaSuccess);
+  CHECK(cudaEventDestroy(event) == cudaSuccess);
 }
 
 TEST_CASE("gpu: a pool keeps its memory and hands it out again; it goes back with the pool" *
