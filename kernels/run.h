@@ -1,4 +1,5 @@
-// The one door through which every kernel of the CPU is called (kernels/device_run.h: of any device).
+// The one door through which every kernel of the CPU is called; kernels/device_run.h has that to the
+// kernels of any device.
 #pragma once
 
 #include <array>

@@ -227,8 +227,8 @@ void Optimizer::require_rate() const {
       class_name_, steps_));
 }
 
-// Adds up gradients; in every n-th step gives their mean, to be applied. On a GPU sums stay where they
-// are, for graphs.
+// Adds up gradients; in every n-th step gives their mean, to be applied. On a GPU sums stay where
+// they are, for graphs.
 bool Optimizer::accumulate(std::vector<Slots*>& tensors, std::vector<Tensor>& gradients) {
   if (!settings_.gradient_accumulation_steps) return true;
   const std::int64_t n = *settings_.gradient_accumulation_steps;

@@ -13,11 +13,11 @@ namespace keratin::data::detail {
 /// Bytes after a text that may be read, whatever they are: a vector of bytes, a number of eight.
 inline constexpr std::size_t kCsvPadding = 64;
 
+/// Places that a finder may write behind the last one, whatever is in them.
 inline constexpr int kMoreRoom = 12;
 
 /// Finds the bytes that are one of four: their places among 64 * words bytes of a text, each with
-/// `base` added, in order. Returns how many; `places` has room for kMoreRoom more
-/// than there can be.
+/// `base` added, in order. Returns how many; `places` has room for 64 * words and kMoreRoom.
 using FindMarks = std::int64_t (*)(const char* text, std::int64_t words, std::array<char, 4> marks,
                                    std::uint32_t base, std::uint32_t* places);
 

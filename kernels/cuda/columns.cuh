@@ -83,46 +83,44 @@ __global__ void __launch_bounds__(kColumnThreads)
   KERATIN_SHARED(Pair, values, [kColumnThreads * n]);
   const int thread = static_cast<int>(threadIdx.x), width = 1 << t.log_width;
   const int height = kColumnThreads >> t.log_width, row = thread >> t.log_width;
-  each_column_piece(t,
-                    [&](std::int64_t unit, std::int64_t part, std::int64_t r, std::int64_t last) {
-                      Pair value[n] = {};
-                      if (unit < t.cols) {
-                        typename Sums::Scalar columns[n];
+  each_column_piece(t, [&](std::int64_t u, std::int64_t part, std::int64_t r, std::int64_t last) {
+    Pair value[n] = {};
+    if (u < t.cols) {
+      typename Sums::Scalar columns[n];
 #pragma unroll
-                        for (int k = 0; k < n; ++k) columns[k] = sums.column(unit * n + k);
+      for (int k = 0; k < n; ++k) columns[k] = sums.column(u * n + k);
 #pragma unroll 4
-                        for (; r < last; r += height) {
-                          Pair terms[n];
-                          sums.terms(columns, r, unit * n, terms);
+      for (; r < last; r += height) {
+        Pair terms[n];
+        sums.terms(columns, r, u * n, terms);
 #pragma unroll
-                          for (int k = 0; k < n; ++k) {
-                            value[k].first += terms[k].first;
-                            value[k].second += terms[k].second;
-                          }
-                        }
-                      }
+        for (int k = 0; k < n; ++k) {
+          value[k].first += terms[k].first;
+          value[k].second += terms[k].second;
+        }
+      }
+    }
 #pragma unroll
-                      for (int k = 0; k < n; ++k) values[thread * n + k] = value[k];
-                      __syncthreads();
-                      for (int half = height / 2; half > 0; half /= 2) {
-                        if (row < half) {
+    for (int k = 0; k < n; ++k) values[thread * n + k] = value[k];
+    __syncthreads();
+    for (int half = height / 2; half > 0; half /= 2) {
+      if (row < half) {
 #pragma unroll
-                          for (int k = 0; k < n; ++k) {
-                            Pair& mine = values[thread * n + k];
-                            const Pair& other = values[(thread + half * width) * n + k];
-                            mine.first += other.first;
-                            mine.second += other.second;
-                          }
-                        }
-                        __syncthreads();
-                      }
-                      if (row == 0 && unit < t.cols) {
+        for (int k = 0; k < n; ++k) {
+          Pair& mine = values[thread * n + k];
+          const Pair& other = values[(thread + half * width) * n + k];
+          mine.first += other.first;
+          mine.second += other.second;
+        }
+      }
+      __syncthreads();
+    }
+    if (row == 0 && u < t.cols) {
 #pragma unroll
-                        for (int k = 0; k < n; ++k)
-                          parts[(part * t.cols + unit) * n + k] = values[thread * n + k];
-                      }
-                      __syncthreads();
-                    });
+      for (int k = 0; k < n; ++k) parts[(part * t.cols + u) * n + k] = values[thread * n + k];
+    }
+    __syncthreads();
+  });
 }
 
 /// The sums of all pieces, a warp a column, in double.

@@ -16,10 +16,10 @@ namespace keratin::detail {
 class ModelLayer;
 
 /// The graphs of one fit, one a shape of batches and a kind of step: an optimizer that accumulates
-/// gradients, or overwrites weights by averages, does another thing in some. A shape's first step runs kernel by kernel, which
-/// makes all that stays (the optimizer's state ...); the second is a rehearsal, which finds what
-/// cannot be captured and leaves the memory that the third, captured, needs. From there on a step is
-/// one launch. Every step gives the same bits as without graphs.
+/// gradients, or overwrites weights by averages, does another thing in some. The first step of each
+/// runs kernel by kernel, which makes all that stays (the optimizer's state ...); the second is a
+/// rehearsal, which finds what cannot be captured and leaves the memory that the third, captured,
+/// needs. From there on a step is one launch. Every step gives the same bits as without graphs.
 class StepGraphs {
  public:
   static constexpr std::int64_t kMostShapes = 8;  // of a kind of step; each has memory of its own
