@@ -25,16 +25,15 @@ __device__ __forceinline__ TensorTap tensor_tap(std::int64_t at, std::int64_t co
 
 /// A pixel of a batch of images: the image's number, -1 outside, and the row and column.
 struct TensorPixel {
-  std::int64_t image;
-  int i, j;
+  int image, i, j;
 };
 __device__ __forceinline__ TensorPixel tensor_pixel(std::int64_t at, std::int64_t batch,
                                                     std::int64_t height, std::int64_t width) {
   const auto p = static_cast<unsigned>(at), w = static_cast<unsigned>(width),
              h = static_cast<unsigned>(height);
   const unsigned row = p / w, image = row / h;
-  return {at < batch * height * width ? std::int64_t{image} : -1, static_cast<int>(row - image * h),
-          static_cast<int>(p - row * w)};
+  return {at < batch * height * width ? static_cast<int>(image) : -1,
+          static_cast<int>(row - image * h), static_cast<int>(p - row * w)};
 }
 
 /// May a kernel count pixels and taps in 32 bits?
@@ -90,7 +89,9 @@ struct WindowOperand {
     const bool inside =
         from.image >= 0 && tap.inside && i >= 0 && i < s.in_h && j >= 0 && j < s.in_w;
     count = inside ? kTensorChunk<T> : 0;
-    return inside ? x + ((from.image * s.in_h + i) * s.in_w + j) * s.in_c + tap.channel : x;
+    return inside
+               ? x + ((std::int64_t{from.image} * s.in_h + i) * s.in_w + j) * s.in_c + tap.channel
+               : x;
   }
   __device__ __forceinline__ const T* find(const TensorTap& tap, const TensorPixel& from,
                                            int& count) const {
@@ -139,7 +140,9 @@ struct ReaderOperand {
                         output(pixel.i - tap.p, s.stride_h, s.out_h, i) &&
                         output(pixel.j - tap.q, s.stride_w, s.out_w, j);
     count = inside ? kTensorChunk<T> : 0;
-    return inside ? dy + ((pixel.image * s.out_h + i) * s.out_w + j) * s.out_c + tap.channel : dy;
+    return inside ? dy + ((std::int64_t{pixel.image} * s.out_h + i) * s.out_w + j) * s.out_c +
+                        tap.channel
+                  : dy;
   }
 };
 
@@ -157,12 +160,11 @@ struct TurnedWeights {
               s.group_out() % kTensorChunk<T> == 0 && s.out_c % kTensorChunk<T> == 0;
   }
   __device__ __forceinline__ void to(std::int64_t group) { w += group * s.group_out(); }
-  __device__ __forceinline__ std::int64_t place(std::int64_t at) const { return at; }
+  __device__ __forceinline__ int place(std::int64_t at) const { return static_cast<int>(at); }
   __device__ __forceinline__ TensorTap depth(std::int64_t at) const {
     return tensor_tap(at, s.kernel_h * s.kernel_w * s.group_out(), s.group_out(), s);
   }
-  __device__ __forceinline__ const T* find(std::int64_t channel, const TensorTap& tap,
-                                           int& count) const {
+  __device__ __forceinline__ const T* find(int channel, const TensorTap& tap, int& count) const {
     const bool inside = tap.inside && channel < s.group_in();
     count = inside ? kTensorChunk<T> : 0;
     return inside ? w + (tap.place * s.group_in() + channel) * s.out_c + tap.channel : w;

@@ -249,10 +249,9 @@ __global__ void __launch_bounds__(32 * kWarps, 1)
   KERATIN_DYNAMIC_SHARED(uint4, stages);                   // [kTensorStages][kStage]
   const int lane = static_cast<int>(threadIdx.x) % 32, warp = static_cast<int>(threadIdx.x) / 32;
   const int warp_row = warp % 2 * kWarpRows, warp_column = warp / 2 * kWarpColumns;
-  std::int64_t row, column;
-  place_of_tile(std::int64_t{blockIdx.x}, grid.across, grid.down, row, column);
-  row *= kRows;
-  column *= kColumns;
+  std::int64_t down, across;
+  place_of_tile(std::int64_t{blockIdx.x}, grid.across, grid.down, down, across);
+  const int tile_row = static_cast<int>(down), tile_column = static_cast<int>(across);
   const std::int64_t first = blockIdx.y * grid.piece;
   const std::int64_t last = first + grid.piece < grid.k ? first + grid.piece : grid.k;
   const int steps = static_cast<int>((last - first + kDepth - 1) / kDepth);
@@ -264,8 +263,8 @@ __global__ void __launch_bounds__(32 * kWarps, 1)
     a.to(q);
     b.to(q);
     out.to(q);
-    LoaderA loader_a(a, row);
-    LoaderB loader_b(b, column);
+    LoaderA loader_a(a, std::int64_t{tile_row} * kRows);
+    LoaderB loader_b(b, std::int64_t{tile_column} * kColumns);
     const auto fetch = [&](int step) {
       if (step < steps) {
         uint4* const stage = stages + step % kTensorStages * kStage;
@@ -276,6 +275,7 @@ __global__ void __launch_bounds__(32 * kWarps, 1)
       commit_async();  // an empty group too: the wait below counts groups
     };
     float sums[I][J][4] = {};
+#pragma unroll 1
     for (int step = 0; step < kTensorStages - 1; ++step) fetch(step);
     for (int step = 0; step < steps; ++step) {
       wait_async<kTensorStages - 2>();
@@ -302,16 +302,30 @@ __global__ void __launch_bounds__(32 * kWarps, 1)
       }
     }
     wait_async<0>();
-    __syncthreads();  // before the next product's tiles
+    __syncthreads();  // nobody reads tiles any more
+    // Through shared memory, so that a warp writes rows. Four columns of pairs trade places by row.
+    constexpr int kPairs = kWarpColumns / 2;  // of a row
+    static_assert(kRows * kColumns <= kTensorStages * kStage * 4);
+    float2* const mine = reinterpret_cast<float2*>(stages) + warp * kWarpRows * kPairs;
+    const auto place = [](int r, int pair) { return r * kPairs + (pair ^ r % 4 * 4); };
 #pragma unroll
     for (int i = 0; i < I; ++i)
 #pragma unroll
       for (int j = 0; j < J; ++j)
 #pragma unroll
         for (int half = 0; half < 2; ++half)
-          out.store(row + warp_row + 16 * i + 8 * half + lane / 4,
-                    column + warp_column + 8 * j + lane % 4 * 2, sums[i][j][2 * half],
-                    sums[i][j][2 * half + 1], blockIdx.y);
+          mine[place(16 * i + 8 * half + lane / 4, 4 * j + lane % 4)] =
+              make_float2(sums[i][j][2 * half], sums[i][j][2 * half + 1]);
+    __syncwarp();
+    [[maybe_unused]] constexpr int kTogether = 8 / kWarps;  // with more, some kernels spill
+#pragma unroll kTogether
+    for (int r = lane / kPairs; r < kWarpRows; r += 32 / kPairs) {
+      const float2 both = mine[place(r, lane % kPairs)];
+      out.store(std::int64_t{tile_row} * kRows + warp_row + r,
+                std::int64_t{tile_column} * kColumns + warp_column + lane % kPairs * 2, both.x,
+                both.y, blockIdx.y);
+    }
+    __syncthreads();  // before the next product's tiles
   }
 }
 

@@ -19,20 +19,15 @@ struct WideMatrixOut : MatrixOut<BFloat16> {
                                               float (&sums)[4][2]) const {
     if (i >= m || j >= n) return;
     BFloat16* const at = c + i * ldc + j;
-    if (!wide || j + 8 > n) {
-#pragma unroll
-      for (int e = 0; e < 8; ++e)
-        if (j + e < n) at[e] = finished(at + e, j + e, sums[e / 2][e % 2]);
-      return;
-    }
-    Eight eight;
+    const std::int64_t count = n - j;  // of these columns that there are, or more
+    Eight eight{};
     if (accumulate) {
-      eight = *reinterpret_cast<const Eight*>(at);
+      load(eight, at, count);
 #pragma unroll
       for (int e = 0; e < 8; ++e) sums[e / 2][e % 2] += widened(eight.at[e]);
     }
     if (bias != nullptr) {
-      eight = *reinterpret_cast<const Eight*>(bias + j);
+      load(eight, bias + j, count);
 #pragma unroll
       for (int e = 0; e < 8; ++e) sums[e / 2][e % 2] += widened(eight.at[e]);
     }
@@ -41,7 +36,24 @@ struct WideMatrixOut : MatrixOut<BFloat16> {
       const float sum = sums[e / 2][e % 2];
       eight.at[e] = narrowed<BFloat16>(relu && sum < 0 ? 0 : sum);  // NaN stays
     }
-    *reinterpret_cast<Eight*>(at) = eight;
+    if (wide && count >= 8) {
+      *reinterpret_cast<Eight*>(at) = eight;
+    } else {
+#pragma unroll
+      for (int e = 0; e < 8; ++e)
+        if (e < count) at[e] = eight.at[e];
+    }
+  }
+
+ private:
+  __device__ __forceinline__ void load(Eight& to, const BFloat16* from, std::int64_t count) const {
+    if (wide && count >= 8) {
+      to = *reinterpret_cast<const Eight*>(from);
+    } else {
+#pragma unroll
+      for (int e = 0; e < 8; ++e)
+        if (e < count) to.at[e] = from[e];
+    }
   }
 };
 
