@@ -62,6 +62,8 @@ endif()
 foreach(storey IN ITEMS tensor autograd data nn)
   target_compile_options(keratin_${storey} PRIVATE $<$<CONFIG:Release>:-O2>)
   if(KERATIN_SANITIZE)
+    # A quarter less to compile: what address finds too, and what only kernels could break.
+    set_target_properties(keratin_${storey} PROPERTIES KERATIN_NOT_SANITIZED "-fno-sanitize=null,object-size,vptr,alignment")
     target_compile_options(keratin_${storey} PRIVATE -O0)
   endif()
 endforeach()

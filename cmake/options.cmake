@@ -20,7 +20,9 @@ target_compile_features(keratin_options INTERFACE cxx_std_20)
 target_compile_options(keratin_options INTERFACE -Wall -Wextra -Werror=switch $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict> $<$<BOOL:${KERATIN_WERROR}>:-Werror>)
 if(KERATIN_SANITIZE)
   target_compile_options(keratin_options INTERFACE -fsanitize=${KERATIN_SANITIZE} -fno-omit-frame-pointer
-                                                   -fno-sanitize-recover=all)
+                                                   -fno-sanitize-recover=all
+                                                   # Of one target, after what it takes back.
+                                                   $<TARGET_PROPERTY:KERATIN_NOT_SANITIZED>)
   target_link_options(keratin_options INTERFACE -fsanitize=${KERATIN_SANITIZE})
 endif()
 
