@@ -41,7 +41,7 @@ struct BlockCall {
   std::int64_t share;  // floats a row of the next panel that each tile asks for: Block sets it
 };
 constexpr std::int64_t kGroup = 4;       // panels of B that follow each other in its rows
-constexpr std::int64_t kMostTiles = 32;  // of rows in a block: kFewRows, kRows
+constexpr std::int64_t kMostTiles = 32;  // of rows in a block: kFewTiles, kRows
 }  // namespace
 }  // namespace keratin::kernels::cpu
 #endif
@@ -201,12 +201,12 @@ constexpr std::int64_t kRows = 84;
 constexpr std::int64_t kWidth = 256;  // columns of a piece
 // Packed at a time, shared by all threads: columns of B, rows of A, 8 MiB each.
 constexpr std::int64_t kColumns = 4096, kDown = 4032;
-// So few rows read a panel of B so seldom that a pass to pack it costs: as it lies, it is copied on
+// So few tiles of rows read a panel of B so seldom that a pass to pack it costs: as it lies, it is copied on
 // the way. Panels are done in groups, at least kGroups for threads. Where B is near (floats of it
 // that the L2 cache or nearly so holds), a panel of kFewDepth rows, or of twice so many where there
 // are 32 registers, stays near. Where it is far, kFarGroup panels of kFarDepth rows are multiplied
 // while the rows below are asked for.
-constexpr std::int64_t kFewRows = 168;
+constexpr std::int64_t kFewTiles = 12;
 constexpr std::int64_t kNear = 1 << 19;
 constexpr std::int64_t kFewDepth = 208;
 constexpr std::int64_t kGroups = 8;
@@ -355,8 +355,9 @@ void gemm_packed(const float* a, const float* b, float* c, const Epilogue<float>
   const GemmShape s = merged_batch(shape);
   if (s.m == 0 || s.n == 0) return;
   KERATIN_ASSERT(s.k > 0);
+  const std::int64_t few = kFewTiles * HWY_DYNAMIC_DISPATCH(TileRows)();
   for (std::int64_t q = 0; q < s.batch; ++q) {
-    const auto product = s.m <= kFewRows ? few_rows : many_rows;
+    const auto product = s.m <= few ? few_rows : many_rows;
     product(a + q * s.stride_a, b + q * s.stride_b, c + q * s.stride_c, e, s);
   }
 }

@@ -1,7 +1,8 @@
-// A small k, such as the gradient of a classifier's input: a vector of columns of B, all k rows of
-// it, stays in registers while some rows of A pass by. The other rungs' tile would be begun and
-// written for a few multiply-adds.
+// A small k, such as the gradient of a classifier's input, known to the compiler: the other rungs'
+// tile would be begun and written for a few multiply-adds. With 32 registers a vector of columns of
+// B, all k rows of it, stays in them while some rows of A pass by.
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 
 #include "kernels/error.h"
@@ -24,19 +25,22 @@ namespace HWY_NAMESPACE {
 namespace {
 using namespace gemm;  // NOLINT: the tile's vocabulary, inside an unnamed namespace
 
-// Sums beside kShallowDepth vectors of B in 32 or 16 registers.
-constexpr int kRows = HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM ? 8 : 3;
+// Rows of A and vectors of columns: 8 sums beside kShallowDepth vectors of B, or, with 16
+// registers, 12 sums, for which one vector of B and one element of A are read at a time.
+constexpr bool kManyRegisters = HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM;
+constexpr int kRows = kManyRegisters ? 8 : 6, kVectors = kManyRegisters ? 1 : 2;
+constexpr std::int64_t kStrip = kVectors * kLanes;
 
-std::int64_t PackedSize(const GemmShape& s) { return (s.n + kLanes - 1) / kLanes * kLanes * s.k; }
+std::int64_t PackedSize(const GemmShape& s) { return (s.n + kStrip - 1) / kStrip * kStrip * s.k; }
 
-// [n / lanes][k][lanes]
+// [n / kStrip][k][kStrip]
 void PackStrips(const float* b, const GemmShape& s, float* to) {
-  for (std::int64_t j = 0; j < s.n; j += kLanes, to += s.k * kLanes) {
-    const std::int64_t count = std::min(kLanes, s.n - j);
+  for (std::int64_t j = 0; j < s.n; j += kStrip, to += s.k * kStrip) {
+    const std::int64_t count = std::min(kStrip, s.n - j);
     if (s.trans_b) {
-      PackAlong(b + j * s.ldb, s.ldb, s.k, count, kLanes, to);
+      PackAlong(b + j * s.ldb, s.ldb, s.k, count, kStrip, to);
     } else {
-      PackAcross(b + j, s.ldb, s.k, count, kLanes, to);
+      PackAcross(b + j, s.ldb, s.k, count, kStrip, to);
     }
   }
 }
@@ -48,31 +52,51 @@ HWY_INLINE void Rows(const float* HWY_RESTRICT a, const float* HWY_RESTRICT b,
   const std::int64_t lda = s.lda, ldc = s.ldc, n = s.n;
   const float* const bias = e.bias;
   const bool relu = e.activation == Activation::relu, accumulate = s.accumulate;
-  simd::ForEachVector(d, n, [&](std::int64_t j, std::int64_t left) HWY_ATTR {
-    V column[K], sums[R];
+  const auto strip = [&](std::int64_t j, std::int64_t left, auto whole) HWY_ATTR {
+    const auto load = [&](const float* from, int v) HWY_ATTR {
+      return whole ? hn::LoadU(d, from + v * kLanes)
+                   : simd::LoadN(d, from + v * kLanes, left - v * kLanes);
+    };
+    V sums[R][kVectors];
     KERATIN_UNROLL
-    for (int r = 0; r < K; ++r) column[r] = hn::LoadU(d, b + r * kLanes);
-    b += K * kLanes;
-    const V start = bias != nullptr ? simd::LoadN(d, bias + j, left) : hn::Zero(d);
-    KERATIN_UNROLL
-    for (int i = 0; i < R; ++i) sums[i] = start;
+    for (int v = 0; v < kVectors; ++v) {
+      const V start = bias != nullptr ? load(bias + j, v) : hn::Zero(d);
+      KERATIN_UNROLL
+      for (int i = 0; i < R; ++i) sums[i][v] = start;
+    }
     KERATIN_UNROLL
     for (int r = 0; r < K; ++r) {
+      V row[kVectors];
+      KERATIN_UNROLL
+      for (int v = 0; v < kVectors; ++v) row[v] = hn::LoadU(d, b + r * kStrip + v * kLanes);
       KERATIN_UNROLL
       for (int i = 0; i < R; ++i) {
-        const float x = a[kOrder == Order::rows ? i * lda + r : r * lda + i];
-        sums[i] = hn::MulAdd(column[r], hn::Set(d, x), sums[i]);
+        const V x = hn::Set(d, a[kOrder == Order::rows ? i * lda + r : r * lda + i]);
+        KERATIN_UNROLL
+        for (int v = 0; v < kVectors; ++v) sums[i][v] = hn::MulAdd(row[v], x, sums[i][v]);
       }
     }
+    b += K * kStrip;
     KERATIN_UNROLL
     for (int i = 0; i < R; ++i) {
-      float* const to = c + i * ldc + j;
-      if (accumulate) sums[i] = hn::Add(sums[i], simd::LoadN(d, to, left));
-      // Max would lose NaN on some targets.
-      if (relu) sums[i] = hn::IfThenZeroElse(hn::Lt(sums[i], hn::Zero(d)), sums[i]);
-      simd::StoreN(sums[i], d, to, left);
+      KERATIN_UNROLL
+      for (int v = 0; v < kVectors; ++v) {
+        float* const to = c + i * ldc + j;
+        V& sum = sums[i][v];
+        if (accumulate) sum = hn::Add(sum, load(to, v));
+        // Max would lose NaN on some targets.
+        if (relu) sum = hn::IfThenZeroElse(hn::Lt(sum, hn::Zero(d)), sum);
+        if (whole) {
+          hn::StoreU(sum, d, to + v * kLanes);
+        } else {
+          simd::StoreN(sum, d, to + v * kLanes, left - v * kLanes);
+        }
+      }
     }
-  });
+  };
+  std::int64_t j = 0;
+  for (; j + kStrip <= n; j += kStrip) strip(j, kStrip, std::true_type());
+  if (j < n) strip(j, n - j, std::false_type());
 }
 
 template <Order kOrder, int K>

@@ -41,9 +41,6 @@ constexpr int kTileRows = 6;
 // Partial vectors of B are read under a mask where that is cheap and safe; elsewhere B is packed.
 constexpr bool kMaskedLoads = !HWY_MEM_OPS_MIGHT_FAULT && HWY_TARGET != HWY_SCALAR;
 
-// A request costs a slot of the fewer steps that 16 registers leave between two loads.
-constexpr bool kAsksAhead = kTileRows == 14;
-
 /// How A lies for the tile. rows: row i at a + i * step, k contiguous.  columns: the k-th column at
 /// a + k * step, rows contiguous.
 enum class Order { rows, columns };
@@ -60,7 +57,7 @@ struct TileCall {
   const float* bias;     // of the first column, or null
   bool relu, accumulate;
   // What is wanted soon: with the k-th step the line at ahead + k * ahead_step is asked for, into
-  // the cache behind the nearest. Null: nothing. Only where kAsksAhead.
+  // the cache behind the nearest. Null: nothing.
   const float* ahead;
   std::int64_t ahead_step;
   float* panel;  // with kCopies: B goes there on the way, [k][kTileColumns]
@@ -74,8 +71,8 @@ HWY_INLINE void Multiply(V (&sums)[MR][NV], const TileCall& call) {
   const float* HWY_RESTRICT b = call.b;
   const std::int64_t a_step = call.a_step, b_step = call.b_step, k = call.k;
   // Asking for no address at all is slow: the processor looks for its page each time.
-  [[maybe_unused]] const float* ahead = call.ahead != nullptr ? call.ahead : b;
-  [[maybe_unused]] const std::int64_t ahead_step = call.ahead_step;
+  const float* ahead = call.ahead != nullptr ? call.ahead : b;
+  const std::int64_t ahead_step = call.ahead_step;
   [[maybe_unused]] float* HWY_RESTRICT panel = call.panel;
   const float* a5 = a + 5 * a_step;
   const float* a10 = a + 10 * a_step;
@@ -115,10 +112,8 @@ HWY_INLINE void Multiply(V (&sums)[MR][NV], const TileCall& call) {
       for (int j = 0; j < NV; ++j) __builtin_prefetch(b + kRowsAhead * b_step + j * kLanes);
     }
     b += b_step;
-    if constexpr (kAsksAhead) {
-      __builtin_prefetch(ahead, 0, 2);
-      ahead += ahead_step;
-    }
+    __builtin_prefetch(ahead, 0, 2);
+    ahead += ahead_step;
   }
 }
 

@@ -1,11 +1,14 @@
 // A few columns where A is transposed, such as a classifier's weight gradient, computed turned:
 // C^T = op(B)^T A. The vectors run along the rows of C, which lie side by side in A, so that no
 // lane is idle; the tile's rows are the columns of C. A strip of C^T is turned when it is written.
+// Rows of A lie far apart, and may fall into a few sets of a cache: some of them at a time, the next
+// strip's are asked for meanwhile.
 #include "kernels/gemm/gemm.h"
 
 #include <algorithm>
 
 #include "kernels/parallel.h"
+#include "kernels/scratch.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/gemm/turned.cpp"
@@ -20,6 +23,8 @@ namespace keratin::kernels::cpu {
 namespace HWY_NAMESPACE {
 namespace {
 using namespace gemm;  // NOLINT: the tile's vocabulary, inside an unnamed namespace
+
+constexpr std::int64_t kDepth = 128;
 
 std::int64_t StripRows() { return kTileColumns; }
 
@@ -40,28 +45,37 @@ void WriteTurned(const float* strip, const GemmShape& s, const Epilogue<float>& 
 template <Order kOrder>
 void Strips(const float* a, const float* b, float* c, const Epilogue<float>& e, const GemmShape& s,
             std::int64_t first, std::int64_t last) {
-  HWY_ALIGN float strip[kTurnedColumns * kTileColumns];
-  const std::int64_t tiles = TileCount(s.n);
-  for (std::int64_t item = first; item < last; ++item) {
-    const std::int64_t row0 = item * kTileColumns, rows = std::min(kTileColumns, s.m - row0);
+  const std::int64_t tiles = TileCount(s.n), depths = (s.k + kDepth - 1) / kDepth;
+  const FloatScratch strips((last - first) * s.n * kTileColumns);
+  for (std::int64_t depth = 0; depth < depths; ++depth) {
+    const std::int64_t k0 = depth * s.k / depths;
     TileCall call{};
-    call.b = a + row0;
-    call.b_step = s.lda;
+    call.k = (depth + 1) * s.k / depths - k0;
+    call.a_step = s.ldb;
     call.ldc = kTileColumns;
-    call.k = s.k;
-    call.columns = rows;
-    for (std::int64_t tile = 0; tile < tiles; ++tile) {
-      const std::int64_t column = TileStart(s.n, tiles, tile);
-      const std::int64_t columns = TileStart(s.n, tiles, tile + 1) - column;
-      call.a = b + (kOrder == Order::rows ? column * s.ldb : column);
-      call.a_step = s.ldb;
-      call.c = strip + column * kTileColumns;
-      const TileFn run = rows <= kLanes        ? TileOf<1, kOrder, true>(columns)
-                         : rows < kTileColumns ? TileOf<2, kOrder, true>(columns)
-                                               : TileOf<2, kOrder, false>(columns);
-      run(call);
+    call.accumulate = depth > 0;
+    for (std::int64_t item = first; item < last; ++item) {
+      const std::int64_t row0 = item * kTileColumns, rows = std::min(kTileColumns, s.m - row0);
+      float* const strip = strips.data() + (item - first) * s.n * kTileColumns;
+      call.columns = rows;
+      call.b = a + k0 * s.lda + row0;
+      call.b_step = s.lda;
+      call.ahead = item + 1 < last ? call.b + kTileColumns : nullptr;
+      call.ahead_step = call.ahead != nullptr ? s.lda : 0;
+      for (std::int64_t tile = 0; tile < tiles; ++tile) {
+        const std::int64_t column = TileStart(s.n, tiles, tile);
+        const std::int64_t columns = TileStart(s.n, tiles, tile + 1) - column;
+        call.a = kOrder == Order::rows ? b + column * s.ldb + k0 : b + k0 * s.ldb + column;
+        call.c = strip + column * kTileColumns;
+        const TileFn run = rows <= kLanes        ? TileOf<1, kOrder, true>(columns)
+                           : rows < kTileColumns ? TileOf<2, kOrder, true>(columns)
+                                                 : TileOf<2, kOrder, false>(columns);
+        run(call);
+        call.ahead = nullptr;
+        call.ahead_step = 0;
+      }
+      if (depth == depths - 1) WriteTurned(strip, s, e, row0, rows, c);
     }
-    WriteTurned(strip, s, e, row0, rows, c);
   }
 }
 
