@@ -21,6 +21,8 @@ namespace HWY_NAMESPACE {
 namespace {
 using namespace conv2d;  // NOLINT: the tile's vocabulary, inside an unnamed namespace
 
+constexpr std::int64_t kNearWeights = 1 << 14;  // floats: an eighth of a small L2 cache
+
 std::int64_t PanelWidth() { return kTileColumns; }
 
 // Panels [first, last) of all groups, each with the rows of all phases.
@@ -67,27 +69,33 @@ void RunBlock(const Walk& walk, const Phase& phase, const float* source, std::in
       static_cast<std::int64_t>(segments.size()) / std::max<std::int64_t>(1, all_taps);
   const std::int64_t tiles = gemm::TileCount(across.count);
   const std::int64_t widest = (across.count + tiles - 1) / tiles;
-  for (std::int64_t panel = 0; panel < walk.panels; ++panel) {
-    const std::int64_t column = panel * kTileColumns;
-    call.b = packed + (panel * walk.panel_rows + phase.first_row) * kTileColumns;
-    call.columns = std::min(kTileColumns, to.channels - column);
-    call.bias = bias != nullptr ? bias + column : nullptr;
+  // Few weights stay near while pixels are completed, one after the other, so that the target is
+  // written as it lies; of many each panel is taken through the whole block.
+  const bool near = walk.panels * walk.panel_rows * kTileColumns <= kNearWeights;
+  for (std::int64_t panel0 = 0; panel0 < walk.panels; panel0 += near ? walk.panels : 1) {
+    const std::int64_t panel_end = near ? walk.panels : panel0 + 1;
     for (std::int64_t row = 0; row < rows;) {
       const std::int64_t groups = GroupsOf(widest, rows - row);
       const TapRange taps =
           groups == 1 ? down.taps_inside(first + row, walk.source.height) : TapRange{0, all_taps};
       call.segments = segments.data() + taps.first * tap_segments;
       call.segment_count = taps.count * tap_segments;
-      call.asks_next =
-          panel == 0 && call.segment_count == 1 && call.segments->k == call.a_step;  // 1 x 1
+      const bool one_tap = call.segment_count == 1 && call.segments->k == call.a_step;  // 1 x 1
       for (std::int64_t tile = 0; tile < tiles; ++tile) {
         const std::int64_t pixel = gemm::TileStart(across.count, tiles, tile);
         const std::int64_t pixels = gemm::TileStart(across.count, tiles, tile + 1) - pixel;
         call.a = source + row * call.a_group + pixel * call.a_step;
-        call.c = target + row * call.c_group + pixel * call.c_step + column;
-        const TileFn run = call.columns <= kLanes ? TileOf<1, Order::rows, false>(groups, pixels)
-                                                  : TileOf<2, Order::rows, false>(groups, pixels);
-        run(call);
+        for (std::int64_t panel = panel0; panel < panel_end; ++panel) {
+          const std::int64_t column = panel * kTileColumns;
+          call.b = packed + (panel * walk.panel_rows + phase.first_row) * kTileColumns;
+          call.columns = std::min(kTileColumns, to.channels - column);
+          call.bias = bias != nullptr ? bias + column : nullptr;
+          call.asks_next = panel == 0 && one_tap;
+          call.c = target + row * call.c_group + pixel * call.c_step + column;
+          const TileFn run = call.columns <= kLanes ? TileOf<1, Order::rows, false>(groups, pixels)
+                                                    : TileOf<2, Order::rows, false>(groups, pixels);
+          run(call);
+        }
       }
       row += groups;
     }
