@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "bench/gpu_counts/counter.h"
-#include "kernels/batch_normalization/batch_normalization.h"
+#include "kernels/batch_normalization/relu.h"
 #include "kernels/conv2d/conv2d.h"
 #include "kernels/copy/copy.h"
 #include "kernels/cross_entropy/cross_entropy.h"
@@ -144,6 +144,13 @@ void rows() {
   count(batch_norm_ladder<float>, b, x, mean, variance, normal(64), normal(64), y);
   count(batch_norm_gradient_ladder<float>, b, x, y, mean, variance, normal(64), z, normal(64),
         normal(64));
+  float *const added = normal(4096 * 64), *const dz = normal(4096 * 64);
+  for (const bool residual : {false, true}) {
+    const BatchNormReluShape r{b, residual};
+    count(batch_norm_relu_ladder<float>, r, x, mean, variance, normal(64), normal(64), added, y);
+    count(batch_norm_relu_gradient_ladder<float>, r, x, added, y, mean, variance, normal(64), z, dz,
+          normal(64), normal(64));
+  }
 }
 
 void images() {

@@ -1,9 +1,7 @@
-#include "kernels/batch_normalization/batch_normalization.h"
-
 #include <algorithm>
 
 #include "bench/harness.h"
-#include "kernels/batch_normalization/bfloat16.h"
+#include "kernels/batch_normalization/relu.h"
 
 namespace keratin::bench {
 namespace {
@@ -15,6 +13,17 @@ const std::vector<Shape> shapes = {
     {4096, 1024, 1e-3}, {100352, 32, 1e-3}, {25088, 64, 1e-3}, {1'000'000, 3, 1e-3}};
 
 const std::vector<Shape> large_shapes = {{256 * 56 * 56, 64, 1e-3}};
+
+// The same with relu, alone and with what is added.
+using ReluShape = kernels::BatchNormReluShape;
+std::vector<ReluShape> with_relu(const std::vector<Shape>& all) {
+  std::vector<ReluShape> both;
+  for (const Shape& s : all) {
+    both.push_back({s, false});
+    both.push_back({s, true});
+  }
+  return both;
+}
 
 const float* ones(Buffers& b, std::int64_t count) {
   auto* const values = const_cast<float*>(b.input<float>(count));
@@ -47,7 +56,27 @@ bool add_rows(RowOptions options) {
                                  b.input<float>(s.channels), b.output<T>(s.rows * s.channels),
                                  b.output<float>(s.channels), b.output<float>(s.channels));
              },
-             options, large_shapes);
+             options, large_shapes) &&
+         add_ladder(
+             kernels::batch_norm_relu_ladder<T>, with_relu(shapes),
+             [](Buffers& b, const ReluShape& s) {
+               const std::int64_t size = s.rows * s.channels;
+               return std::tuple(b.input<T>(size), b.input<float>(s.channels), ones(b, s.channels),
+                                 b.input<float>(s.channels), b.input<float>(s.channels),
+                                 b.input<T>(s.residual ? size : 0), b.output<T>(size));
+             },
+             options, with_relu(large_shapes)) &&
+         add_ladder(
+             kernels::batch_norm_relu_gradient_ladder<T>, with_relu(shapes),
+             [](Buffers& b, const ReluShape& s) {
+               const std::int64_t size = s.rows * s.channels;
+               return std::tuple(b.input<T>(size), b.input<T>(size), b.input<T>(size),
+                                 b.input<float>(s.channels), ones(b, s.channels),
+                                 b.input<float>(s.channels), b.output<T>(size),
+                                 b.output<T>(s.residual ? size : 0), b.output<float>(s.channels),
+                                 b.output<float>(s.channels));
+             },
+             options, with_relu(large_shapes));
 }
 
 const bool batch_norm_rows =

@@ -67,8 +67,8 @@ struct ChannelMoments {
   }
 };
 
-/// dbeta and dgamma.
-template <class T>
+/// dbeta and dgamma; with relu of dz = y > 0 ? dy : 0, which is stored.
+template <class T, bool relu>
 struct ChannelGradientSums {
   using Scalar = Computed<T>;
   static constexpr int kTogether = kChannelsTogether<T>;
@@ -78,6 +78,8 @@ struct ChannelGradientSums {
   std::int64_t channels;
   double epsilon;
   bool aligned;
+  const T* y = nullptr;
+  T* dz = nullptr;
 
   __device__ Scalar column(std::int64_t c) const { return mean[c]; }
   template <int n>
@@ -86,6 +88,13 @@ struct ChannelGradientSums {
     Scalar values[n], sent[n];
     load_for_sums(x + r * channels + c, values, aligned);
     load_for_sums(dy + r * channels + c, sent, aligned);
+    if constexpr (relu) {
+      Scalar result[n];
+      load_for_sums(y + r * channels + c, result, aligned);
+#pragma unroll
+      for (int k = 0; k < n; ++k) sent[k] = result[k] > 0 ? sent[k] : 0;
+      store<n, false>(dz + r * channels + c, sent);
+    }
 #pragma unroll
     for (int k = 0; k < n; ++k) terms[k] = {sent[k], sent[k] * (values[k] - means[k])};
   }
@@ -95,8 +104,8 @@ struct ChannelGradientSums {
   }
 };
 
-/// y = gamma scale (x - mean) + beta
-template <class T>
+/// y = gamma scale (x - mean) + beta; with relu max(. [+ residual], 0)
+template <class T, bool relu>
 struct ChannelNormalize {
   using Scalar = Computed<T>;
   static constexpr int kMost = kMostMapped<T>;
@@ -104,6 +113,7 @@ struct ChannelNormalize {
   const Scalar *mean, *variance, *gamma, *beta;
   T* y;
   double epsilon;
+  const T* residual = nullptr;
 
   struct Column {
     Scalar mean, scale, beta;
@@ -119,11 +129,22 @@ struct ChannelNormalize {
 #pragma unroll
     for (int k = 0; k < n; ++k)
       v[k] = (v[k] - columns[k].mean) * columns[k].scale + columns[k].beta;
+    if constexpr (relu) {
+      if (residual != nullptr) {
+        Scalar added[n];
+        load<n, true>(residual + i * n, added);
+#pragma unroll
+        for (int k = 0; k < n; ++k) v[k] = widened(narrowed<T>(v[k])) + added[k];
+      }
+#pragma unroll
+      for (int k = 0; k < n; ++k) v[k] = v[k] < 0 ? 0 : v[k];  // NaN stays
+    }
     store<n, true>(y + i * n, v);
   }
   template <int n>
   bool aligned() const {
-    return is_aligned<Several<T, n>>(x) && is_aligned<Several<T, n>>(y);
+    return is_aligned<Several<T, n>>(x) && is_aligned<Several<T, n>>(y) &&
+           is_aligned<Several<T, n>>(residual);
   }
 };
 
@@ -162,5 +183,22 @@ struct ChannelInputGradient {
            is_aligned<Several<T, n>>(dx);
   }
 };
+
+template <bool pieces, class Sums>
+void sums_of(const Sums& sums, const BatchNormShape& s, const Stream& stream) {
+  if constexpr (pieces) {
+    column_pieces(sums, s.rows, s.channels, stream);
+  } else {
+    column_chains(sums, s.rows, s.channels, stream);
+  }
+}
+template <bool pieces, class Map>
+void map_by(const Map& map, const BatchNormShape& s, const Stream& stream) {
+  if constexpr (pieces) {
+    map_columns(map, s.rows, s.channels, stream);
+  } else {
+    map_elements(map, s.rows, s.channels, stream);
+  }
+}
 
 }  // namespace keratin::kernels::cuda

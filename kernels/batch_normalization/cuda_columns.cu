@@ -1,27 +1,6 @@
 #include "kernels/batch_normalization/channels.cuh"
 
 namespace keratin::kernels::cuda {
-namespace {
-
-template <bool pieces, class Sums>
-void sums_of(const Sums& sums, const BatchNormShape& s, const Stream& stream) {
-  if constexpr (pieces) {
-    column_pieces(sums, s.rows, s.channels, stream);
-  } else {
-    column_chains(sums, s.rows, s.channels, stream);
-  }
-}
-template <bool pieces, class Map>
-void map_by(const Map& map, const BatchNormShape& s, const Stream& stream) {
-  if constexpr (pieces) {
-    map_columns(map, s.rows, s.channels, stream);
-  } else {
-    map_elements(map, s.rows, s.channels, stream);
-  }
-}
-
-}  // namespace
-
 template <bool pieces, class T>
 void batch_moments_columns(const T* x, ChannelNumber<T>* mean, ChannelNumber<T>* variance,
                            const BatchNormShape& s, const Stream& stream) {
@@ -34,7 +13,8 @@ template <bool pieces, class T>
 void batch_norm_columns(const T* x, const ChannelNumber<T>* mean, const ChannelNumber<T>* variance,
                         const ChannelNumber<T>* gamma, const ChannelNumber<T>* beta, T* y,
                         const BatchNormShape& s, const Stream& stream) {
-  map_by<pieces>(ChannelNormalize<T>{x, mean, variance, gamma, beta, y, s.epsilon}, s, stream);
+  map_by<pieces>(ChannelNormalize<T, false>{x, mean, variance, gamma, beta, y, s.epsilon}, s,
+                 stream);
 }
 
 template <bool pieces, class T>
@@ -44,8 +24,8 @@ void batch_norm_gradient_columns(const T* x, const T* dy, const ChannelNumber<T>
                                  const BatchNormShape& s, const Stream& stream) {
   using Together = Several<T, kChannelsTogether<T>>;
   sums_of<pieces>(
-      ChannelGradientSums<T>{x, dy, mean, variance, dgamma, dbeta, s.channels, s.epsilon,
-                             is_aligned<Together>(x) && is_aligned<Together>(dy)},
+      ChannelGradientSums<T, false>{x, dy, mean, variance, dgamma, dbeta, s.channels, s.epsilon,
+                                    is_aligned<Together>(x) && is_aligned<Together>(dy)},
       s, stream);
   map_by<pieces>(
       ChannelInputGradient<T>{x, dy, mean, variance, gamma, dgamma, dbeta, dx, s.rows, s.epsilon},

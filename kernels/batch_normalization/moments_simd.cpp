@@ -33,7 +33,7 @@ void PieceMoments(const float* x, std::int64_t stride, std::int64_t n, std::int6
   const std::int64_t first = std::min<std::int64_t>(n, 16);
   const V infinity = hn::Set(d, std::numeric_limits<float>::infinity()),
           share = hn::Set(d, 1.0f / static_cast<float>(first));
-  simd::ForEachVector(d, width, [&](std::int64_t c, std::int64_t left) HWY_ATTR {
+  simd::ForEachVector(d, width, [&](std::int64_t c, std::int64_t left) HWY_ATTR KERATIN_INLINE {
     const V origin = simd::LoadN(d, x + c, left);
     V s = hn::Zero(d);
     for (std::int64_t r = 1; r < first; ++r)
@@ -44,14 +44,16 @@ void PieceMoments(const float* x, std::int64_t stride, std::int64_t n, std::int6
     hn::Store(hn::Zero(d), d, squares + c);
   });
   simd::ForEachFourRows(
-      n, width, [&](auto rows, std::int64_t r, std::int64_t c, std::int64_t left) HWY_ATTR {
+      n, width,
+      [&](auto rows, std::int64_t r, std::int64_t c, std::int64_t left) HWY_ATTR KERATIN_INLINE {
         const V from = hn::Load(d, centre + c);
         V v[decltype(rows)::value];
         KERATIN_UNROLL
         for (int k = 0; k < rows.value; ++k)
           v[k] = hn::Sub(simd::LoadN(d, x + (r + k) * stride + c, left), from);
-        const V s = simd::SumOfRows(rows, [&](int k) HWY_ATTR { return v[k]; });
-        const V q = simd::SumOfRows(rows, [&](int k) HWY_ATTR { return hn::Mul(v[k], v[k]); });
+        const V s = simd::SumOfRows(rows, [&](int k) HWY_ATTR KERATIN_INLINE { return v[k]; });
+        const V q = simd::SumOfRows(
+            rows, [&](int k) HWY_ATTR KERATIN_INLINE { return hn::Mul(v[k], v[k]); });
         hn::Store(hn::Add(hn::Load(d, sum + c), s), d, sum + c);
         hn::Store(hn::Add(hn::Load(d, squares + c), q), d, squares + c);
       });

@@ -1,13 +1,18 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <type_traits>
+#include <vector>
 
-#include "kernels/batch_normalization/bfloat16.h"
+#include "kernels/batch_normalization/relu.h"
 
 namespace keratin::kernels {
 
 std::string BatchNormShape::text() const { return fmt::format("[{}, {}]", rows, channels); }
+std::string BatchNormReluShape::text() const {
+  return BatchNormShape::text() + (residual ? " + residual" : "");
+}
 
 namespace cpu {
 namespace {
@@ -82,6 +87,32 @@ void batch_norm_gradient_reference(const T* x, const T* dy, const ChannelNumber<
   }
 }
 
+template <class T>
+void batch_norm_relu_reference(const T* x, const ChannelNumber<T>* mean,
+                               const ChannelNumber<T>* variance, const ChannelNumber<T>* gamma,
+                               const ChannelNumber<T>* beta, const T* residual, T* y,
+                               const BatchNormReluShape& s) {
+  std::vector<T> all(static_cast<std::size_t>(s.rows * s.channels));
+  batch_norm_reference(x, mean, variance, gamma, beta, all.data(), s);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const T z = s.residual ? stored<T>(number(all[i]) + number(residual[i])) : all[i];
+    y[i] = number(z) < 0 ? stored<T>(0) : z;  // NaN stays
+  }
+}
+
+template <class T>
+void batch_norm_relu_gradient_reference(const T* x, const T* dy, const T* y,
+                                        const ChannelNumber<T>* mean,
+                                        const ChannelNumber<T>* variance,
+                                        const ChannelNumber<T>* gamma, T* dx, T* dz,
+                                        ChannelNumber<T>* dgamma, ChannelNumber<T>* dbeta,
+                                        const BatchNormReluShape& s) {
+  std::vector<T> all(static_cast<std::size_t>(s.rows * s.channels));
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = number(y[i]) > 0 ? dy[i] : stored<T>(0);
+  if (s.residual) std::copy(all.begin(), all.end(), dz);
+  batch_norm_gradient_reference(x, all.data(), mean, variance, gamma, dx, dgamma, dbeta, s);
+}
+
 #define KERATIN_INSTANTIATE(T)                                                                   \
   template void batch_moments_reference(const T*, ChannelNumber<T>*, ChannelNumber<T>*,          \
                                         const BatchNormShape&);                                  \
@@ -90,7 +121,14 @@ void batch_norm_gradient_reference(const T* x, const T* dy, const ChannelNumber<
                                      const BatchNormShape&);                                     \
   template void batch_norm_gradient_reference(                                                   \
       const T*, const T*, const ChannelNumber<T>*, const ChannelNumber<T>*,                      \
-      const ChannelNumber<T>*, T*, ChannelNumber<T>*, ChannelNumber<T>*, const BatchNormShape&);
+      const ChannelNumber<T>*, T*, ChannelNumber<T>*, ChannelNumber<T>*, const BatchNormShape&); \
+  template void batch_norm_relu_reference(                                                       \
+      const T*, const ChannelNumber<T>*, const ChannelNumber<T>*, const ChannelNumber<T>*,       \
+      const ChannelNumber<T>*, const T*, T*, const BatchNormReluShape&);                         \
+  template void batch_norm_relu_gradient_reference(                                              \
+      const T*, const T*, const T*, const ChannelNumber<T>*, const ChannelNumber<T>*,            \
+      const ChannelNumber<T>*, T*, T*, ChannelNumber<T>*, ChannelNumber<T>*,                     \
+      const BatchNormReluShape&);
 KERATIN_INSTANTIATE(float)
 KERATIN_INSTANTIATE(double)
 KERATIN_INSTANTIATE(BFloat16)

@@ -12,6 +12,11 @@
 
 #include "kernels/simd.h"
 
+// Of a lambda: what it is called with, such as the lanes that count, is known in it.
+#ifndef KERATIN_INLINE
+#define KERATIN_INLINE __attribute__((always_inline))
+#endif
+
 HWY_BEFORE_NAMESPACE();
 namespace keratin::kernels {
 namespace HWY_NAMESPACE {
@@ -26,12 +31,15 @@ using RowCount = std::integral_constant<int, kRows>;
 /// for four.
 template <class F>
 HWY_INLINE void ForEachFourRows(std::int64_t n, std::int64_t width, F f) {
-  const auto w = static_cast<std::int64_t>(hn::Lanes(hn::ScalableTag<float>()));
+  const hn::ScalableTag<float> d;
+  const auto each = [&](auto count, std::int64_t r) HWY_ATTR KERATIN_INLINE {
+    simd::ForEachVector(d, width, [&](std::int64_t c, std::int64_t left) HWY_ATTR KERATIN_INLINE {
+      f(count, r, c, left);
+    });
+  };
   std::int64_t r = 0;
-  for (; r + 4 <= n; r += 4)
-    for (std::int64_t c = 0; c < width; c += w) f(RowCount<4>(), r, c, width - c);
-  for (; r < n; ++r)
-    for (std::int64_t c = 0; c < width; c += w) f(RowCount<1>(), r, c, width - c);
+  for (; r + 4 <= n; r += 4) each(RowCount<4>(), r);
+  for (; r < n; ++r) each(RowCount<1>(), r);
 }
 
 /// term(0) + ... + term(kRows - 1)

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "kernels/batch_normalization/pieces.h"
+#include "kernels/batch_normalization/relu.h"
 #include "kernels/parallel.h"
 #include "kernels/scratch.h"
 
@@ -21,56 +22,110 @@ namespace simd = keratin::kernels::HWY_NAMESPACE::simd;
 using D = hn::ScalableTag<float>;
 using V = hn::Vec<D>;
 
-// y = (x - mean) a + b, by column.
-void Normalize(const float* x, const float* mean, const float* a, const float* b, float* y,
-               std::int64_t rows, std::int64_t width) {
+// y = then((x - mean) a + b, its place, how many count), by column.
+template <class F>
+HWY_INLINE void NormalizeRows(const float* x, const float* mean, const float* a, const float* b,
+                              float* y, std::int64_t rows, std::int64_t width, F then) {
   const D d;
   simd::ForEachFourRows(
-      rows, width, [&](auto count, std::int64_t r, std::int64_t c, std::int64_t left) HWY_ATTR {
+      rows, width,
+      [&](auto count, std::int64_t r, std::int64_t c, std::int64_t left) HWY_ATTR KERATIN_INLINE {
         const V m = simd::LoadN(d, mean + c, left), va = simd::LoadN(d, a + c, left),
                 vb = simd::LoadN(d, b + c, left);
         KERATIN_UNROLL
         for (std::int64_t k = 0; k < count.value; ++k) {
           const std::int64_t i = (r + k) * width + c;
-          simd::StoreN(hn::MulAdd(hn::Sub(simd::LoadN(d, x + i, left), m), va, vb), d, y + i, left);
+          const V z = hn::MulAdd(hn::Sub(simd::LoadN(d, x + i, left), m), va, vb);
+          simd::StoreN(then(z, i, left), d, y + i, left);
         }
       });
 }
 
-// sum[c] = sum of dy, dot[c] = sum of dy (x - mean), over n rows that lie `stride` apart.
-void GradientSums(const float* x, const float* dy, std::int64_t stride, const float* mean,
-                  float* sum, float* dot, std::int64_t n, std::int64_t width) {
+void Normalize(const float* x, const float* mean, const float* a, const float* b, float* y,
+               std::int64_t rows, std::int64_t width) {
+  NormalizeRows(x, mean, a, b, y, rows, width,
+                [](V z, std::int64_t, std::int64_t) HWY_ATTR KERATIN_INLINE { return z; });
+}
+
+// y = max(z, 0), or max(z + residual, 0) where that is not null.
+void NormalizeRelu(const float* x, const float* mean, const float* a, const float* b,
+                   const float* residual, float* y, std::int64_t rows, std::int64_t width) {
+  const D d;
+  const V zero = hn::Zero(d);
+  const auto relu = [&](V z) HWY_ATTR KERATIN_INLINE {
+    return hn::IfThenElse(hn::Lt(z, zero), zero, z);
+  };  // NaN stays
+  if (residual == nullptr) {
+    NormalizeRows(x, mean, a, b, y, rows, width,
+                  [&](V z, std::int64_t, std::int64_t) HWY_ATTR KERATIN_INLINE { return relu(z); });
+  } else {
+    NormalizeRows(x, mean, a, b, y, rows, width,
+                  [&](V z, std::int64_t i, std::int64_t left) HWY_ATTR KERATIN_INLINE {
+                    return relu(hn::Add(z, simd::LoadN(d, residual + i, left)));
+                  });
+  }
+}
+
+// sum[c] = sum of dz, dot[c] = sum of dz (x - mean), over n rows that lie `stride` apart, with
+// dz = sent(place, how many count).
+template <class F>
+HWY_INLINE void SumsOfRows(const float* x, std::int64_t stride, const float* mean, float* sum,
+                           float* dot, std::int64_t n, std::int64_t width, F sent) {
   const D d;
   std::fill_n(sum, width, 0.0f);
   std::fill_n(dot, width, 0.0f);
   simd::ForEachFourRows(
-      n, width, [&](auto rows, std::int64_t r, std::int64_t c, std::int64_t left) HWY_ATTR {
+      n, width,
+      [&](auto rows, std::int64_t r, std::int64_t c, std::int64_t left) HWY_ATTR KERATIN_INLINE {
         const V m = simd::LoadN(d, mean + c, left);
-        const auto at = [&](const float* p, std::int64_t k)
-                            HWY_ATTR { return simd::LoadN(d, p + (r + k) * stride + c, left); };
-        const V s = simd::SumOfRows(rows, [&](std::int64_t k) HWY_ATTR { return at(dy, k); });
-        const V q = simd::SumOfRows(rows, [&](std::int64_t k) HWY_ATTR {
-          return hn::Mul(at(dy, k), hn::Sub(at(x, k), m));
+        V dz[decltype(rows)::value];
+        KERATIN_UNROLL
+        for (std::int64_t k = 0; k < rows.value; ++k) dz[k] = sent((r + k) * stride + c, left);
+        const V s = simd::SumOfRows(rows, [&](int k) HWY_ATTR KERATIN_INLINE { return dz[k]; });
+        const V q = simd::SumOfRows(rows, [&](int k) HWY_ATTR KERATIN_INLINE {
+          return hn::Mul(dz[k], hn::Sub(simd::LoadN(d, x + (r + k) * stride + c, left), m));
         });
         simd::StoreN(hn::Add(simd::LoadN(d, sum + c, left), s), d, sum + c, left);
         simd::StoreN(hn::Add(simd::LoadN(d, dot + c, left), q), d, dot + c, left);
       });
 }
 
-// dx = dy a + (x - mean) b + e, by column.
-void GradientRows(const float* x, const float* dy, const float* mean, const float* a,
+// With y: dz = y > 0 ? dy : 0, kept. Without: dz = dy.
+void GradientSums(const float* x, const float* dy, const float* y, float* kept, std::int64_t stride,
+                  const float* mean, float* sum, float* dot, std::int64_t n, std::int64_t width) {
+  const D d;
+  const auto at = [&](const float* p, std::int64_t i, std::int64_t left)
+                      HWY_ATTR KERATIN_INLINE { return simd::LoadN(d, p + i, left); };
+  if (y == nullptr) {
+    SumsOfRows(x, stride, mean, sum, dot, n, width,
+               [&](std::int64_t i, std::int64_t left)
+                   HWY_ATTR KERATIN_INLINE { return at(dy, i, left); });
+  } else {
+    const V zero = hn::Zero(d);
+    SumsOfRows(x, stride, mean, sum, dot, n, width,
+               [&](std::int64_t i, std::int64_t left) HWY_ATTR KERATIN_INLINE {
+                 const V dz = hn::IfThenElseZero(hn::Gt(at(y, i, left), zero), at(dy, i, left));
+                 simd::StoreN(dz, d, kept + i, left);
+                 return dz;
+               });
+  }
+}
+
+// dx = dz a + (x - mean) b + e, by column.
+void GradientRows(const float* x, const float* dz, const float* mean, const float* a,
                   const float* b, const float* e, float* dx, std::int64_t rows,
                   std::int64_t width) {
   const D d;
   simd::ForEachFourRows(
-      rows, width, [&](auto count, std::int64_t r, std::int64_t c, std::int64_t left) HWY_ATTR {
+      rows, width,
+      [&](auto count, std::int64_t r, std::int64_t c, std::int64_t left) HWY_ATTR KERATIN_INLINE {
         const V m = simd::LoadN(d, mean + c, left), va = simd::LoadN(d, a + c, left),
                 vb = simd::LoadN(d, b + c, left), ve = simd::LoadN(d, e + c, left);
         KERATIN_UNROLL
         for (std::int64_t k = 0; k < count.value; ++k) {
           const std::int64_t i = (r + k) * width + c;
           const V rest = hn::MulAdd(hn::Sub(simd::LoadN(d, x + i, left), m), vb, ve);
-          simd::StoreN(hn::MulAdd(simd::LoadN(d, dy + i, left), va, rest), d, dx + i, left);
+          simd::StoreN(hn::MulAdd(simd::LoadN(d, dz + i, left), va, rest), d, dx + i, left);
         }
       });
 }
@@ -83,6 +138,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace keratin::kernels::cpu {
 HWY_EXPORT(Normalize);
+HWY_EXPORT(NormalizeRelu);
 HWY_EXPORT(GradientSums);
 HWY_EXPORT(GradientRows);
 
@@ -104,10 +160,10 @@ void for_all_rows(const Pieces& p, F f) {
                });
 }
 
-}  // namespace
-
-void batch_norm_simd(const float* x, const float* mean, const float* variance, const float* gamma,
-                     const float* beta, float* y, const BatchNormShape& s) {
+// f(first element, rows, width, mean, a, b) for all rows, with y = (x - mean) a + b.
+template <class F>
+void normalize(const float* mean, const float* variance, const float* gamma, const float* beta,
+               const BatchNormShape& s, F f) {
   const Pieces p(s);
   const FloatScratch scratch(3 * p.width);
   float *m = scratch.data(), *a = m + p.width, *b = a + p.width;
@@ -119,13 +175,16 @@ void batch_norm_simd(const float* x, const float* mean, const float* variance, c
   }
   for (float* line : {m, a, b}) repeat(line, p, s.channels);
   for_all_rows(p, [&](std::int64_t at, std::int64_t rows, std::int64_t width) {
-    HWY_DYNAMIC_DISPATCH(Normalize)(x + at, m, a, b, y + at, rows, width);
+    f(at, rows, width, m, a, b);
   });
 }
 
-void batch_norm_gradient_simd(const float* x, const float* dy, const float* mean,
-                              const float* variance, const float* gamma, float* dx, float* dgamma,
-                              float* dbeta, const BatchNormShape& s) {
+const float* behind(const float* p, std::int64_t at) { return p != nullptr ? p + at : nullptr; }
+
+// With y: dz = y > 0 ? dy : 0, kept. Without: dz = dy.
+void gradient(const float* x, const float* dy, const float* y, float* kept, const float* mean,
+              const float* variance, const float* gamma, float* dx, float* dgamma, float* dbeta,
+              const BatchNormShape& s) {
   const Pieces p(s);
   const std::int64_t lines = p.lines(), channels = s.channels;
   const FloatScratch scratch(2 * lines * channels + 4 * p.width);
@@ -133,16 +192,16 @@ void batch_norm_gradient_simd(const float* x, const float* dy, const float* mean
         *a = m + p.width, *b = a + p.width, *e = b + p.width;
   std::copy_n(mean, channels, m);
   repeat(m, p, channels);
-  parallel_for(count_of(p), grain_for(2 * p.rows * p.block),
-               [&](std::int64_t first, std::int64_t last) {
-                 for_each_piece(p, first, last,
-                                [&](std::int64_t at, std::int64_t stride, std::int64_t rows,
-                                    std::int64_t columns, std::int64_t to) {
-                                  HWY_DYNAMIC_DISPATCH(GradientSums)
-                                  (x + at, dy + at, stride, m + to % p.width, sums + to, dots + to,
-                                   rows, columns);
-                                });
-               });
+  parallel_for(
+      count_of(p), grain_for(2 * p.rows * p.block), [&](std::int64_t first, std::int64_t last) {
+        for_each_piece(p, first, last,
+                       [&](std::int64_t at, std::int64_t stride, std::int64_t rows,
+                           std::int64_t columns, std::int64_t to) {
+                         HWY_DYNAMIC_DISPATCH(GradientSums)
+                         (x + at, dy + at, behind(y, at), y != nullptr ? kept + at : nullptr,
+                          stride, m + to % p.width, sums + to, dots + to, rows, columns);
+                       });
+      });
   // dx = k (dy - sum / n - (x - mean) scale^2 dot / n) as dy a + (x - mean) b + e
   const auto n = static_cast<double>(s.rows);
   parallel_for(channels, grain_for(4 * lines), [&](std::int64_t first, std::int64_t last) {
@@ -162,9 +221,46 @@ void batch_norm_gradient_simd(const float* x, const float* dy, const float* mean
     }
   });
   for (float* line : {a, b, e}) repeat(line, p, channels);
+  const float* const dz = y != nullptr ? kept : dy;
   for_all_rows(p, [&](std::int64_t at, std::int64_t rows, std::int64_t width) {
-    HWY_DYNAMIC_DISPATCH(GradientRows)(x + at, dy + at, m, a, b, e, dx + at, rows, width);
+    HWY_DYNAMIC_DISPATCH(GradientRows)(x + at, dz + at, m, a, b, e, dx + at, rows, width);
   });
+}
+
+}  // namespace
+
+void batch_norm_simd(const float* x, const float* mean, const float* variance, const float* gamma,
+                     const float* beta, float* y, const BatchNormShape& s) {
+  normalize(mean, variance, gamma, beta, s,
+            [&](std::int64_t at, std::int64_t rows, std::int64_t width, const float* m,
+                const float* a, const float* b) {
+              HWY_DYNAMIC_DISPATCH(Normalize)(x + at, m, a, b, y + at, rows, width);
+            });
+}
+
+void batch_norm_relu_simd(const float* x, const float* mean, const float* variance,
+                          const float* gamma, const float* beta, const float* residual, float* y,
+                          const BatchNormReluShape& s) {
+  const float* const added = s.residual ? residual : nullptr;
+  normalize(mean, variance, gamma, beta, s,
+            [&](std::int64_t at, std::int64_t rows, std::int64_t width, const float* m,
+                const float* a, const float* b) {
+              HWY_DYNAMIC_DISPATCH(NormalizeRelu)
+              (x + at, m, a, b, behind(added, at), y + at, rows, width);
+            });
+}
+
+void batch_norm_gradient_simd(const float* x, const float* dy, const float* mean,
+                              const float* variance, const float* gamma, float* dx, float* dgamma,
+                              float* dbeta, const BatchNormShape& s) {
+  gradient(x, dy, nullptr, nullptr, mean, variance, gamma, dx, dgamma, dbeta, s);
+}
+
+void batch_norm_relu_gradient_simd(const float* x, const float* dy, const float* y,
+                                   const float* mean, const float* variance, const float* gamma,
+                                   float* dx, float* dz, float* dgamma, float* dbeta,
+                                   const BatchNormReluShape& s) {
+  gradient(x, dy, y, s.residual ? dz : dx, mean, variance, gamma, dx, dgamma, dbeta, s);
 }
 
 }  // namespace keratin::kernels::cpu

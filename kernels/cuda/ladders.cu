@@ -1,7 +1,7 @@
 // Which ladder of the CPU each CUDA ladder belongs to.
 #include <unordered_map>
 
-#include "kernels/batch_normalization/bfloat16.h"
+#include "kernels/batch_normalization/relu.h"
 #include "kernels/cast/cast.h"
 #include "kernels/conv2d/bfloat16.h"
 #include "kernels/conv2d/conv2d.h"
@@ -79,6 +79,9 @@ void bind_batch_norm(Table& table) {
   bind(table, kernels::batch_moments_ladder<T>, cuda::batch_moments_ladder<T>);
   bind(table, kernels::batch_norm_ladder<T>, cuda::batch_norm_ladder<T>);
   bind(table, kernels::batch_norm_gradient_ladder<T>, cuda::batch_norm_gradient_ladder<T>);
+  bind(table, kernels::batch_norm_relu_ladder<T>, cuda::batch_norm_relu_ladder<T>);
+  bind(table, kernels::batch_norm_relu_gradient_ladder<T>,
+       cuda::batch_norm_relu_gradient_ladder<T>);
 }
 
 template <class T>
