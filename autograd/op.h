@@ -12,7 +12,7 @@
 //   struct ScaleBy {
 //     using Args = ScaleByOptions;
 //     static constexpr std::string_view name = "scale_by";
-//     static constexpr Keep keep{};        // .inputs, .output: what the gradient rule reads
+//     static constexpr Keep keep{};        // .inputs (.most: the first of them), .output: what the gradient rule reads
 //     // Checks everything; gives the result's shape and dtype.
 //     static Spec infer(const Spec& x, const Args&) { return x; }
 //     // Calls kernels::run(..._ladder<T>, x.data<T>() ...); or, with on_gpu = true, if kernels are all that
@@ -73,6 +73,7 @@ namespace keratin {
 struct Keep {
   bool inputs = false;
   bool output = false;
+  std::size_t most = static_cast<std::size_t>(-1);  // so many inputs, the first ones
 };
 
 /// The empty options of operations that have none.
@@ -254,7 +255,8 @@ class OpNode final : public Node {
          Extra extra)
       : Node(inputs, output.spec()), args_(std::move(args)), extra_(std::move(extra)) {
     if constexpr (Op::keep.inputs) {
-      for (const Variable& input : inputs) inputs_.emplace_back(input);
+      for (const Variable& input : inputs.first(std::min(inputs.size(), Op::keep.most)))
+        inputs_.emplace_back(input);
     }
     if constexpr (Op::keep.output) output_ = SavedTensor(output);
   }

@@ -21,13 +21,32 @@ struct BatchMoments {
                                            const Variable& beta, double epsilon,
                                            BatchMoments& moments);
 
-/// The same with given moments, [channels] each and f32 for x in bf16, as at inference: composed of
-/// differentiable operations. On a GPU one kernel normalizes x in bf16 that asks for no gradient.
+/// The same with given moments, [channels] each and f32 for x in bf16, as at inference. Can be
+/// differentiated twice.
 [[nodiscard]] Tensor batch_normalization(const Tensor& x, const Tensor& gamma, const Tensor& beta,
                                          double epsilon, const Tensor& mean,
                                          const Tensor& variance);
 [[nodiscard]] Variable batch_normalization(const Variable& x, const Variable& gamma,
                                            const Variable& beta, double epsilon, const Tensor& mean,
                                            const Tensor& variance);
+
+/// relu of one of these, or of its sum with `residual`, which has x's shape and dtype or is not
+/// defined().   y = max(gamma (x - mean) / sqrt(variance + epsilon) + beta [+ residual], 0)
+/// The same bits as the operations one after the other, and fewer passes over memory both ways; no
+/// gradient at 0 and at NaN, as of relu. Throws ShapeError, DTypeError.
+[[nodiscard]] Tensor batch_normalization_relu(const Tensor& x, const Tensor& gamma,
+                                              const Tensor& beta, const Tensor& residual,
+                                              double epsilon, BatchMoments& moments);
+[[nodiscard]] Variable batch_normalization_relu(const Variable& x, const Variable& gamma,
+                                                const Variable& beta, const Variable& residual,
+                                                double epsilon, BatchMoments& moments);
+[[nodiscard]] Tensor batch_normalization_relu(const Tensor& x, const Tensor& gamma,
+                                              const Tensor& beta, const Tensor& residual,
+                                              double epsilon, const Tensor& mean,
+                                              const Tensor& variance);
+[[nodiscard]] Variable batch_normalization_relu(const Variable& x, const Variable& gamma,
+                                                const Variable& beta, const Variable& residual,
+                                                double epsilon, const Tensor& mean,
+                                                const Tensor& variance);
 
 }  // namespace keratin

@@ -147,6 +147,19 @@ TEST_CASE("gpu: batch normalization, training and inference") {
           return batch_normalization(x[0], x[1], x[2], 1e-3, mean.to(there), variance.to(there));
         },
         {normal(shape), gamma, beta}, kClose);
+    check_same(
+        [](const Inputs& x) {
+          BatchMoments moments;
+          return batch_normalization_relu(x[0], x[1], x[2], x[3], 1e-3, moments);
+        },
+        {normal(shape), gamma, beta, normal(shape, 6)}, kClose);
+    check_same(
+        [&](const Inputs& x) {
+          const Device there = x[0].value().device();
+          return batch_normalization_relu(x[0], x[1], x[2], Variable(), 1e-3, mean.to(there),
+                                          variance.to(there));
+        },
+        {normal(shape), gamma, beta}, kClose);
   }
 }
 

@@ -35,6 +35,13 @@ std::vector<double> normalized(const TensorList& x) {
   });
 }
 
+// What takes a sum with it to one side of relu's kink or the other.
+Tensor far_from_zero(const Shape& shape, std::uint64_t seed) {
+  std::vector<double> values = numbers_of(normal(shape, seed));
+  for (double& value : values) value += value > 0 ? 20 : -20;
+  return Tensor::from(values, shape);
+}
+
 }  // namespace
 
 TEST_CASE("batch_normalization") {
@@ -118,6 +125,69 @@ TEST_CASE("batch_normalization: with given moments") {
   }
 }
 
+TEST_CASE(
+    "batch_normalization_relu: with its own moments and with given ones, with and without "
+    "what is added") {
+  std::uint64_t seed = 100;
+  for (const Shape& shape : kShapes) {
+    const Shape channels{shape.back()};
+    const Tensor mean = normal(channels, seed), variance = uniform(channels, 0.2, 2, seed + 1);
+    const TensorList all = {normal(shape, seed + 2), uniform(channels, 0.5, 2, seed + 3),
+                            normal(channels, seed + 4), far_from_zero(shape, seed + 5)};
+    const auto cut = [](std::vector<double> sums) {
+      for (double& y : sums) y = std::max(y, 0.0);
+      return sums;
+    };
+    OpTest own{.op = "batch_normalization",
+               .run =
+                   [](const auto& x) {
+                     BatchMoments moments;
+                     return batch_normalization_relu(x[0], x[1], x[2], x[3], kEpsilon, moments);
+                   },
+               .inputs = {all},
+               .values =
+                   [=](const TensorList& x) {
+                     std::vector<double> sums = normalized({x[0], x[1], x[2]});
+                     const std::vector<double> added = numbers_of(x[3]);
+                     for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += added[i];
+                     return cut(sums);
+                   },
+               .float32_result = {1e-5, 1e-5},
+               .float32_gradient = {1e-4, 1e-4},
+               .gradcheck_error = 1e-6,
+               .differentiable = Differentiable::once};
+    check(own);
+    own.run = [](const auto& x) {
+      BatchMoments moments;
+      return batch_normalization_relu(x[0], x[1], x[2], {}, kEpsilon, moments);
+    };
+    own.inputs = {{all[0], all[1], far_from_zero(channels, seed + 4)}};
+    own.values = [=](const TensorList& x) { return cut(normalized(x)); };
+    check(own);
+    check({.op = "batch_normalization",
+           .run =
+               [=](const auto& x) {
+                 const DType given = x[0].dtype();
+                 const DType dtype = is_floating(given) ? given : float32;
+                 return batch_normalization_relu(x[0], x[1], x[2], x[3], kEpsilon,
+                                                 cast(mean, dtype), cast(variance, dtype));
+               },
+           .inputs = {all},
+           .values =
+               [=](const TensorList& x) {
+                 return cut(by_index(shape, [&](const Place& place) {
+                   const Place c{place.back()};
+                   return (at(x[0], place) - at(mean, c)) / std::sqrt(at(variance, c) + kEpsilon) *
+                              at(x[1], c) +
+                          at(x[2], c) + at(x[3], place);
+                 }));
+               },
+           .float32_result = {1e-5, 1e-5},
+           .float32_gradient = {1e-4, 1e-4}});
+    seed += 6;
+  }
+}
+
 TEST_CASE("batch_normalization: errors name what was given") {
   const Tensor x = zeros({4, 3}), three = zeros({3}), two = zeros({2});
   BatchMoments m;
@@ -128,6 +198,11 @@ TEST_CASE("batch_normalization: errors name what was given") {
                               parts) == "");
   CHECK(complaint<ShapeError>([&] { return batch_normalization(x, {}, {}, 1e-3, two, three); },
                               parts) == "");
+  CHECK(complaint<ShapeError>(
+            [&] {
+              return batch_normalization_relu(x, {}, {}, zeros({3, 3}), 1e-3, m);
+            },
+            {"batch_normalization", "residual", "f32[3, 3]", "f32[4, 3]"}) == "");
   CHECK(complaint<ShapeError>([&] { return batch_normalization(x, {}, two, 1e-3, three, three); },
                               parts) == "");
   CHECK(complaint<ShapeError>(
