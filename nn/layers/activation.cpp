@@ -17,6 +17,12 @@ class SameShapeLayer : public ConfiguredLayer<Options> {
   }
   void check_inputs(const std::vector<Spec>& inputs) const override { this->require_count(inputs); }
   Variable call(const Variable& x, CallContext) override { return f_(this->as_floating(x)); }
+  keratin::detail::FusedPart fused_part() const override {
+    if constexpr (std::same_as<Options, ActivationOptions>) {
+      if (this->options_.activation.name() == "relu") return keratin::detail::FusedPart::relu;
+    }
+    return keratin::detail::FusedPart::none;
+  }
 
  private:
   std::function<Variable(const Variable&)> f_;
@@ -90,6 +96,11 @@ class ReLULayer final : public SameShapeLayer<ReLUOptions> {
   }
   std::vector<Spec> output_specs(const std::vector<Spec>& inputs) override {
     return {floating_spec(inputs[0])};
+  }
+  keratin::detail::FusedPart fused_part() const override {
+    const bool plain =
+        !options_.max_value && options_.negative_slope == 0 && options_.threshold == 0;
+    return plain ? keratin::detail::FusedPart::relu : keratin::detail::FusedPart::none;
   }
 };
 

@@ -68,6 +68,9 @@ class BatchNormalizationLayer final : public ConfiguredLayer<BatchNormalizationO
   std::vector<Spec> output_specs(const std::vector<Spec>& inputs) override {
     return {floating_spec(inputs[0])};
   }
+  keratin::detail::FusedPart fused_part() const override {
+    return keratin::detail::FusedPart::batch_normalization;
+  }
 
   // In float32, whatever comes: weights are read as they are, and of bfloat16 the operation itself
   // rounds what it gives.
@@ -79,7 +82,11 @@ class BatchNormalizationLayer final : public ConfiguredLayer<BatchNormalizationO
       return cast(masked(cast(x, float32), context.mask), bfloat16);
     }
     const auto axis = static_cast<int>(normalized_axis("axis", options_.axis, x.rank()));
-    if (axis == x.rank() - 1) return normalized(x, context);
+    if (axis == x.rank() - 1) {
+      keratin::detail::FusedRelu* const fused = keratin::detail::FusedRelu::to(*this);
+      const bool relu = fused != nullptr && !context.mask.defined() && fused->take(x);
+      return relu ? normalized(x, context, fused) : normalized(x, context);
+    }
     std::vector<int> swapped(static_cast<std::size_t>(x.rank()));  // the two axes; its own inverse
     std::iota(swapped.begin(), swapped.end(), 0);
     std::swap(swapped[static_cast<std::size_t>(axis)], swapped.back());
@@ -87,13 +94,20 @@ class BatchNormalizationLayer final : public ConfiguredLayer<BatchNormalizationO
   }
 
  private:
-  Variable normalized(const Variable& x, const CallContext& context) {  // channels last
+  // Channels last; with relu of the result, and what is added before it, where `fused` is given.
+  Variable normalized(const Variable& x, const CallContext& context,
+                      const keratin::detail::FusedRelu* fused = nullptr) {
+    const double epsilon = options_.epsilon;
     if (!context.training.value_or(false) || !trainable()) {
-      return batch_normalization(x, gamma_, beta_, options_.epsilon, moving_mean_.value(),
-                                 moving_variance_.value());
+      const Tensor &mean = moving_mean_.value(), &variance = moving_variance_.value();
+      return fused == nullptr ? batch_normalization(x, gamma_, beta_, epsilon, mean, variance)
+                              : batch_normalization_relu(x, gamma_, beta_, fused->residual(),
+                                                         epsilon, mean, variance);
     }
     BatchMoments batch;
-    const Variable y = batch_normalization(x, gamma_, beta_, options_.epsilon, batch);
+    const Variable y = fused == nullptr ? batch_normalization(x, gamma_, beta_, epsilon, batch)
+                                        : batch_normalization_relu(
+                                              x, gamma_, beta_, fused->residual(), epsilon, batch);
     remember(batch.mean, batch.variance);
     return y;
   }

@@ -6,13 +6,17 @@
 #include <utility>
 #include <vector>
 
+#include "nn/fused_relu.h"
 #include "nn/layer.h"
 #include "tensor/cast.h"
 
 namespace keratin::layers {
 
 /// A layer that Keras has too, under the same name.
-class KerasLayer : public Layer {};
+class KerasLayer : public Layer {
+ public:
+  virtual keratin::detail::FusedPart fused_part() const { return keratin::detail::FusedPart::none; }
+};
 
 /// A layer made from an options struct: it keeps the options, and takes its name, its dtype and
 /// whether it is trainable from them. Base of the layers in this folder; their names as Keras

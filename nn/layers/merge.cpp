@@ -50,6 +50,11 @@ class MergeLayer final : public ConfiguredLayer<MergeOptions> {
     return {{merged(inputs), compute_dtype(), {}}};
   }
 
+  keratin::detail::FusedPart fused_part() const override {
+    return std::string_view(rule_.name) == "Add" ? keratin::detail::FusedPart::add
+                                                 : keratin::detail::FusedPart::none;
+  }
+
   // A step counts where it counts in any input; all count where one input has no mask.
   std::vector<Tensor> compute_mask(const Variables&, const std::vector<Tensor>& masks) override {
     Tensor either;

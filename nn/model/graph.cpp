@@ -7,6 +7,9 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "nn/layers/configured_layer.h"
+#include "nn/output_watch.h"
+
 namespace keratin::detail {
 namespace {
 
@@ -16,6 +19,11 @@ std::vector<std::string> names_of(const SymbolicTensors& tensors) {
     names.push_back(tensors.named() ? name : tensor.node()->layer->name());
   }
   return names;
+}
+
+FusedPart part_of(const Layer& layer) {
+  const auto* const known = dynamic_cast<const layers::KerasLayer*>(&layer);
+  return known != nullptr ? known->fused_part() : FusedPart::none;
 }
 
 }  // namespace
@@ -32,6 +40,7 @@ Graph::Graph(const SymbolicTensors& inputs, const SymbolicTensors& outputs)
   }
   order_steps();
   order_layers();
+  order_runs();
 }
 
 std::vector<std::string> Graph::input_names() const { return names_of(inputs_); }
@@ -73,19 +82,71 @@ void Graph::order_steps() {
       continue;
     }
     done.insert(node);
-    Step step{visit.tensor.node(), {}, {}, {}};
+    Step step;
+    step.node = visit.tensor.node();
     for (const auto& [name, input] : node->inputs.entries()) step.inputs.push_back(slot_of(input));
     for (std::size_t i = 0; i < node->outputs.size(); ++i) step.outputs.push_back(slots_++);
     node_slots[node] = step.outputs;
     steps_.push_back(std::move(step));
   }
   for (const auto& [name, tensor] : outputs_.entries()) output_slots_.push_back(slot_of(tensor));
+}
+
+std::vector<std::size_t> Graph::fused_row(std::size_t step, const std::vector<std::size_t>& reads,
+                                          const std::vector<std::size_t>& reader) const {
+  std::vector<std::size_t> row{step};
+  FusedPart part = part_of(*steps_[step].node->layer);
+  if (part != FusedPart::batch_normalization) return {};
+  while (part != FusedPart::relu) {
+    const std::size_t between = steps_[row.back()].outputs[0];
+    if (reads[between] != 1 || reader[between] == steps_.size()) return {};
+    const Step& next = steps_[reader[between]];
+    const Layer &first = *steps_[step].node->layer, &layer = *next.node->layer;
+    part = part_of(layer);
+    const bool adds = part == FusedPart::add && row.size() == 1 && next.inputs.size() == 2;
+    if (!adds && part != FusedPart::relu) return {};
+    if (layer.compute_dtype() != first.compute_dtype()) return {};
+    row.push_back(reader[between]);
+  }
+  return row;
+}
+
+void Graph::order_runs() {
+  std::vector<std::size_t> reads(slots_, 0),
+      reader(slots_, steps_.size());  // the last; none: outputs
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    for (const std::size_t input : steps_[i].inputs) {
+      ++reads[input];
+      reader[input] = i;
+    }
+  }
+  for (const std::size_t output : output_slots_) ++reads[output];
+
+  // A row is run where its last step is: what is added has been computed by then.
+  std::vector<std::vector<std::size_t>> ending(steps_.size());
+  std::vector<bool> in_row(steps_.size(), false);
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    const std::vector<std::size_t> row = fused_row(i, reads, reader);
+    if (row.empty() || in_row[row.back()]) continue;  // both that are added may be normalized
+    for (const std::size_t step : row) in_row[step] = true;
+    steps_[i].fused = row.size() - 1;
+    if (row.size() == 3) {
+      const std::vector<std::size_t>& added = steps_[row[1]].inputs;
+      steps_[i].residual = added[0] == steps_[i].outputs[0] ? added[1] : added[0];
+    }
+    ending[row.back()] = row;
+  }
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    if (!in_row[i]) runs_.push_back(i);
+    runs_.insert(runs_.end(), ending[i].begin(), ending[i].end());
+  }
 
   std::vector<bool> read_later(slots_, false);
   for (const std::size_t output : output_slots_) read_later[output] = true;
-  for (std::size_t i = steps_.size(); i-- > 0;) {
-    for (const std::size_t input : steps_[i].inputs) {
-      if (!read_later[input]) steps_[i].last_use.push_back(input);
+  for (std::size_t i = runs_.size(); i-- > 0;) {
+    Step& step = steps_[runs_[i]];
+    for (const std::size_t input : step.inputs) {
+      if (!read_later[input]) step.last_use.push_back(input);
       read_later[input] = true;
     }
   }
@@ -212,25 +273,45 @@ bool Graph::read_on_cpu_only(std::int64_t input, const std::string& name) const 
   return any;
 }
 
+void Graph::compute(const Step& step, std::vector<Variable>& values,
+                    const CallContext& context) const {
+  const SymbolicTensors& as_given = step.node->inputs;
+  std::size_t next = 0;
+  const Variables inputs =
+      as_given.single()
+          ? Variables(values[step.inputs[0]])
+          : as_given.map([&](const SymbolicTensor&) { return values[step.inputs[next++]]; });
+  const std::optional<bool>& fixed = step.node->training;
+  const Variables outputs =
+      step.node->layer->invoke(inputs, {.training = fixed ? fixed : context.training});
+  KERATIN_ASSERT(outputs.count() == static_cast<std::int64_t>(step.outputs.size()));
+  for (std::size_t i = 0; i < step.outputs.size(); ++i) {
+    values[step.outputs[i]] = outputs.get(static_cast<std::int64_t>(i));
+  }
+}
+
 Variables Graph::run(const std::vector<Variable>& x, const CallContext& context) const {
   std::vector<Variable> values(slots_);
   for (std::size_t i = 0; i < input_slots_.size(); ++i) values[input_slots_[i]] = x[i];
-  for (const Step& step : steps_) {
-    const SymbolicTensors& as_given = step.node->inputs;
-    std::size_t next = 0;
-    const Variables inputs =
-        as_given.single()
-            ? Variables(values[step.inputs[0]])
-            : as_given.map([&](const SymbolicTensor&) { return values[step.inputs[next++]]; });
-    const std::optional<bool>& fixed = step.node->training;
-    const Variables outputs =
-        step.node->layer->invoke(inputs, {.training = fixed ? fixed : context.training});
-    KERATIN_ASSERT(outputs.count() == static_cast<std::int64_t>(step.outputs.size()));
-    for (std::size_t i = 0; i < step.outputs.size(); ++i) {
-      values[step.outputs[i]] = outputs.get(static_cast<std::int64_t>(i));
+  const bool fuses = ran_->load(std::memory_order_acquire) && OutputWatch::current() == nullptr;
+  for (std::size_t i = 0; i < runs_.size();) {
+    const Step& step = steps_[runs_[i]];
+    std::size_t end = i + 1;
+    if (fuses && step.fused > 0) {
+      const FusedRelu offer(*step.node->layer, step.residual ? values[*step.residual] : Variable());
+      compute(step, values, context);
+      if (offer.taken()) {
+        end += step.fused;
+        values[steps_[runs_[end - 1]].outputs[0]] = std::move(values[step.outputs[0]]);
+      }
+    } else {
+      compute(step, values, context);
     }
-    for (const std::size_t slot : step.last_use) values[slot] = Variable();
+    for (; i < end; ++i) {
+      for (const std::size_t slot : steps_[runs_[i]].last_use) values[slot] = Variable();
+    }
   }
+  ran_->store(true, std::memory_order_release);
   std::size_t next = 0;
   if (outputs_.single()) return Variables(values[output_slots_[0]]);
   return outputs_.map([&](const SymbolicTensor&) { return values[output_slots_[next++]]; });

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -48,13 +51,25 @@ class Graph {
     std::vector<std::size_t> inputs;    // slots
     std::vector<std::size_t> outputs;   // slots
     std::vector<std::size_t> last_use;  // slots that nothing later reads
+    // Of a batch normalization: how many of the next steps it may do too (nn/fused_relu.h), and the
+    // slot of what one of them adds.
+    std::size_t fused = 0;
+    std::optional<std::size_t> residual = {};
   };
   void order_steps();
   void order_layers();
+  void order_runs();
+  /// The steps of a row that begins with this one: a batch normalization, perhaps an addition, relu.
+  std::vector<std::size_t> fused_row(std::size_t step, const std::vector<std::size_t>& reads,
+                                     const std::vector<std::size_t>& reader) const;
+  void compute(const Step& step, std::vector<Variable>& values, const CallContext& context) const;
   std::unordered_map<const Layer*, std::int64_t> order_of_meeting() const;
 
   SymbolicTensors inputs_, outputs_;
   std::vector<Step> steps_;
+  std::vector<std::size_t> runs_;  // the order in which they are run: rows that may be fused in one
+  // Has all been computed once, layer by layer? Each notes then what it gives.
+  std::shared_ptr<std::atomic<bool>> ran_ = std::make_shared<std::atomic<bool>>(false);
   std::vector<std::size_t> input_slots_, output_slots_;
   std::size_t slots_ = 0;
   std::vector<LayerRef> layers_;

@@ -203,6 +203,12 @@ TEST_CASE("gpu: batch normalization of bfloat16 by float32 numbers, uncast both 
           return batch_normalization(x[0], Variable(), Variable(), 1e-3, moments);
         },
         {operands[0]}, kRounded);
+    check_uncast(
+        [](const Inputs& x) {
+          BatchMoments moments;
+          return batch_normalization_relu(x[0], x[1], x[2], x[3], 1e-3, moments);
+        },
+        {operands[0], operands[1], operands[2], narrow({4, 5, 6, channels}, 27)}, kRounded);
     // gamma and beta in bfloat16, as weights that were cast are.
     check_same(normalized, {operands[0], narrow({channels}, 22), narrow({channels}, 23)}, kRounded);
     const Tensor mean = normal({channels}, 24), variance = full({channels}, 1.5);
@@ -276,8 +282,8 @@ TEST_CASE("gpu: a step of a residual network under mixed_bfloat16 casts no activ
     CHECK(!kernels.casts.empty());
     for (const std::int64_t size : kernels.casts) CHECK(size < kActivations);
     for (const std::string kernel :
-         {"batch_moments_bfloat16 pieces", "batch_norm_bfloat16 columns",
-          "batch_norm_gradient_bfloat16 pieces", "max_pool2d_bfloat16 channels",
+         {"batch_moments_bfloat16 pieces", "batch_norm_relu_bfloat16 columns",
+          "batch_norm_relu_gradient_bfloat16 pieces", "max_pool2d_bfloat16 channels",
           "max_pool2d_gradient_bfloat16 channels", "reduce_bfloat16_to_float32 naive"}) {
       CAPTURE(kernel);
       CHECK(kernels.seen.count(kernel) == 1);
@@ -285,7 +291,7 @@ TEST_CASE("gpu: a step of a residual network under mixed_bfloat16 casts no activ
   }
   const Kernels kernels;
   (void)model.predict(x, {.verbose = 0});
-  CHECK(kernels.seen.count("batch_norm_bfloat16 columns") == 1);
+  CHECK(kernels.seen.count("batch_norm_relu_bfloat16 columns") == 1);
   for (const std::int64_t size : kernels.casts) CHECK(size < kActivations);
 }
 
