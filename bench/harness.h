@@ -298,7 +298,7 @@ bool add_ladder(const kernels::Ladder<Fn, N>& ladder, std::vector<kernels::Shape
         for (const auto& rung : kernels::detail::device_rungs<Fn>(place)) {
           if (!rung.can_take(shape, kernels::accelerator()->stream(0))) continue;
           RowOptions here = options;
-          if (rung.taken == kernels::Taken::with_tf32) here.tolerance = 0.01;
+          if (rung.is_tf32()) here.tolerance = 0.01;
           const auto one = std::make_shared<detail::GpuCase<Fn, Make>>(
               ladder.rungs[0].function, rung.function, cost, shape, make, here);
           const std::string name = std::string(ladder.op) + "/cuda_" + rung.name + '/' +

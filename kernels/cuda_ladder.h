@@ -24,8 +24,8 @@ template <class Fn>
 using OnStream = typename detail::WithStream<Fn>::type;
 
 /// When a rung is taken: always; where it is chosen by hand (KERATIN_KERNEL); there, and where float32
-/// products may be of TF32 (set_allow_tf32).
-enum class Taken : std::uint8_t { always, by_hand, with_tf32 };
+/// products may be of TF32 (set_allow_tf32); by hand, and its products are of TF32.
+enum class Taken : std::uint8_t { always, by_hand, with_tf32, by_hand_tf32 };
 
 /// May products of float32 be computed in TF32, 10 binary digits after the point, where a GPU does
 /// that faster? False at the start.
@@ -45,6 +45,7 @@ struct CudaRung {
   bool can_take(const ShapeOf<Fn>& shape, const Stream& stream) const {
     return applies(shape) && (runs_on == nullptr || runs_on(stream));
   }
+  bool is_tf32() const { return taken == Taken::with_tf32 || taken == Taken::by_hand_tf32; }
   bool unasked() const {
     return taken == Taken::always || (taken == Taken::with_tf32 && allow_tf32());
   }

@@ -169,6 +169,26 @@ __device__ __forceinline__ void wait_for_products() {
 }
 
 #ifndef KERATIN_CUDA_EMULATION
+#define KERATIN_REGISTERS_64                 \
+  "%0, %1, %2, %3, %4, %5, %6, %7, "         \
+  "%8, %9, %10, %11, %12, %13, %14, %15, "   \
+  "%16, %17, %18, %19, %20, %21, %22, %23, " \
+  "%24, %25, %26, %27, %28, %29, %30, %31, " \
+  "%32, %33, %34, %35, %36, %37, %38, %39, " \
+  "%40, %41, %42, %43, %44, %45, %46, %47, " \
+  "%48, %49, %50, %51, %52, %53, %54, %55, " \
+  "%56, %57, %58, %59, %60, %61, %62, %63"
+#define KERATIN_REGISTERS_128                        \
+  KERATIN_REGISTERS_64                               \
+  ", "                                               \
+  "%64, %65, %66, %67, %68, %69, %70, %71, "         \
+  "%72, %73, %74, %75, %76, %77, %78, %79, "         \
+  "%80, %81, %82, %83, %84, %85, %86, %87, "         \
+  "%88, %89, %90, %91, %92, %93, %94, %95, "         \
+  "%96, %97, %98, %99, %100, %101, %102, %103, "     \
+  "%104, %105, %106, %107, %108, %109, %110, %111, " \
+  "%112, %113, %114, %115, %116, %117, %118, %119, " \
+  "%120, %121, %122, %123, %124, %125, %126, %127"
 #define KERATIN_SUMS_8(s, i)                                                                  \
   "+f"(s[i]), "+f"(s[i + 1]), "+f"(s[i + 2]), "+f"(s[i + 3]), "+f"(s[i + 4]), "+f"(s[i + 5]), \
       "+f"(s[i + 6]), "+f"(s[i + 7])
@@ -177,67 +197,67 @@ __device__ __forceinline__ void wait_for_products() {
       KERATIN_SUMS_8(s, i + 24)
 #endif
 
-/// Begins sums [64, 128] = A B, plus what they were where `keep`: bfloat16 by a warpgroup, A [64, 16],
-/// B [16, 128] where the descriptors say; along_k: is k what lies together? Sums as mma.sync has them,
-/// 16 rows a warp. The whole warpgroup takes part.
-template <bool a_along_k, bool b_along_k>
+/// Begins sums [64, n] = A B, plus what they were where `keep`, n = 128 or 256: by a warpgroup, A
+/// [64, k], B [k, n] where the descriptors say, 32 bytes of k; along_k: is k what lies together?
+/// Products of bfloat16, or of float32 whose lower 13 bits are ignored, along k both. Sums as
+/// mma.sync has them, 16 rows a warp. The whole warpgroup takes part.
+template <class T, bool a_along_k, bool b_along_k>
 __device__ __forceinline__ void multiply_async(float (&sums)[64], std::uint64_t a, std::uint64_t b,
                                                bool keep) {
+  static_assert(sizeof(T) == 2 || (sizeof(T) == 4 && a_along_k && b_along_k));
 #ifdef KERATIN_CUDA_EMULATION
-  ::cuda_emulation::multiply_async(sums, 128, a, b, a_along_k, b_along_k, keep,
+  ::cuda_emulation::multiply_async(sums, 128, sizeof(T), a, b, a_along_k, b_along_k, keep,
                                    KERATIN_EMULATED_HERE);
 #else
-  asm volatile(
-      "{\n.reg .pred keep;\nsetp.ne.b32 keep, %66, 0;\n"
-      "wgmma.mma_async.sync.aligned.m64n128k16.f32.bf16.bf16 {"
-      "%0, %1, %2, %3, %4, %5, %6, %7, "
-      "%8, %9, %10, %11, %12, %13, %14, %15, "
-      "%16, %17, %18, %19, %20, %21, %22, %23, "
-      "%24, %25, %26, %27, %28, %29, %30, %31, "
-      "%32, %33, %34, %35, %36, %37, %38, %39, "
-      "%40, %41, %42, %43, %44, %45, %46, %47, "
-      "%48, %49, %50, %51, %52, %53, %54, %55, "
-      "%56, %57, %58, %59, %60, %61, %62, %63}, "
-      "%64, %65, keep, 1, 1, %67, %68;\n}\n"
-      : KERATIN_SUMS_32(sums, 0), KERATIN_SUMS_32(sums, 32)
-      : "l"(a), "l"(b), "r"(keep ? 1 : 0), "n"(a_along_k ? 0 : 1), "n"(b_along_k ? 0 : 1));
+  if constexpr (sizeof(T) == 2) {
+    asm volatile(
+        "{\n.reg .pred keep;\nsetp.ne.b32 keep, %66, 0;\n"
+        "wgmma.mma_async.sync.aligned.m64n128k16.f32.bf16.bf16 {" KERATIN_REGISTERS_64
+        "}, %64, %65, keep, 1, 1, %67, %68;\n}\n"
+        : KERATIN_SUMS_32(sums, 0), KERATIN_SUMS_32(sums, 32)
+        : "l"(a), "l"(b), "r"(keep ? 1 : 0), "n"(a_along_k ? 0 : 1), "n"(b_along_k ? 0 : 1));
+  } else {
+    asm volatile(
+        "{\n.reg .pred keep;\nsetp.ne.b32 keep, %66, 0;\n"
+        "wgmma.mma_async.sync.aligned.m64n128k8.f32.tf32.tf32 {" KERATIN_REGISTERS_64
+        "}, %64, %65, keep, 1, 1;\n}\n"
+        : KERATIN_SUMS_32(sums, 0), KERATIN_SUMS_32(sums, 32)
+        : "l"(a), "l"(b), "r"(keep ? 1 : 0));
+  }
 #endif
 }
-template <bool a_along_k, bool b_along_k>
+template <class T, bool a_along_k, bool b_along_k>
 __device__ __forceinline__ void multiply_async(float (&sums)[128], std::uint64_t a, std::uint64_t b,
                                                bool keep) {
+  static_assert(sizeof(T) == 2 || (sizeof(T) == 4 && a_along_k && b_along_k));
 #ifdef KERATIN_CUDA_EMULATION
-  ::cuda_emulation::multiply_async(sums, 256, a, b, a_along_k, b_along_k, keep,
+  ::cuda_emulation::multiply_async(sums, 256, sizeof(T), a, b, a_along_k, b_along_k, keep,
                                    KERATIN_EMULATED_HERE);
 #else
-  asm volatile(
-      "{\n.reg .pred keep;\nsetp.ne.b32 keep, %130, 0;\n"
-      "wgmma.mma_async.sync.aligned.m64n256k16.f32.bf16.bf16 {"
-      "%0, %1, %2, %3, %4, %5, %6, %7, "
-      "%8, %9, %10, %11, %12, %13, %14, %15, "
-      "%16, %17, %18, %19, %20, %21, %22, %23, "
-      "%24, %25, %26, %27, %28, %29, %30, %31, "
-      "%32, %33, %34, %35, %36, %37, %38, %39, "
-      "%40, %41, %42, %43, %44, %45, %46, %47, "
-      "%48, %49, %50, %51, %52, %53, %54, %55, "
-      "%56, %57, %58, %59, %60, %61, %62, %63, "
-      "%64, %65, %66, %67, %68, %69, %70, %71, "
-      "%72, %73, %74, %75, %76, %77, %78, %79, "
-      "%80, %81, %82, %83, %84, %85, %86, %87, "
-      "%88, %89, %90, %91, %92, %93, %94, %95, "
-      "%96, %97, %98, %99, %100, %101, %102, %103, "
-      "%104, %105, %106, %107, %108, %109, %110, %111, "
-      "%112, %113, %114, %115, %116, %117, %118, %119, "
-      "%120, %121, %122, %123, %124, %125, %126, %127}, "
-      "%128, %129, keep, 1, 1, %131, %132;\n}\n"
-      : KERATIN_SUMS_32(sums, 0), KERATIN_SUMS_32(sums, 32), KERATIN_SUMS_32(sums, 64),
-        KERATIN_SUMS_32(sums, 96)
-      : "l"(a), "l"(b), "r"(keep ? 1 : 0), "n"(a_along_k ? 0 : 1), "n"(b_along_k ? 0 : 1));
+  if constexpr (sizeof(T) == 2) {
+    asm volatile(
+        "{\n.reg .pred keep;\nsetp.ne.b32 keep, %130, 0;\n"
+        "wgmma.mma_async.sync.aligned.m64n256k16.f32.bf16.bf16 {" KERATIN_REGISTERS_128
+        "}, %128, %129, keep, 1, 1, %131, %132;\n}\n"
+        : KERATIN_SUMS_32(sums, 0), KERATIN_SUMS_32(sums, 32), KERATIN_SUMS_32(sums, 64),
+          KERATIN_SUMS_32(sums, 96)
+        : "l"(a), "l"(b), "r"(keep ? 1 : 0), "n"(a_along_k ? 0 : 1), "n"(b_along_k ? 0 : 1));
+  } else {
+    asm volatile(
+        "{\n.reg .pred keep;\nsetp.ne.b32 keep, %130, 0;\n"
+        "wgmma.mma_async.sync.aligned.m64n256k8.f32.tf32.tf32 {" KERATIN_REGISTERS_128
+        "}, %128, %129, keep, 1, 1;\n}\n"
+        : KERATIN_SUMS_32(sums, 0), KERATIN_SUMS_32(sums, 32), KERATIN_SUMS_32(sums, 64),
+          KERATIN_SUMS_32(sums, 96)
+        : "l"(a), "l"(b), "r"(keep ? 1 : 0));
+  }
 #endif
 }
 
 }  // namespace keratin::kernels::cuda
 
+#undef KERATIN_REGISTERS_64
+#undef KERATIN_REGISTERS_128
 #undef KERATIN_SUMS_8
 #undef KERATIN_SUMS_32
 #undef KERATIN_EMULATED_HERE

@@ -21,14 +21,16 @@ bool driver_makes_tensor_maps();
 /// Matrices [rows, columns] of a batch, rows `ld` and matrices `stride` elements apart; with stride 0
 /// the batch has one. TMA asks for: `at` and the distances are multiples of 16 bytes, `stride` is one
 /// of `ld`, no size is 0 or reaches 2^31.
+template <class T>
 struct MappedMatrices {
-  const BFloat16* at;
+  const T* at;
   std::int64_t rows, columns, ld, batch, stride;
   bool can_be_mapped() const;
 };
 
-/// For copies of boxes of `box_rows` rows (up to 256) of 64 elements, swizzled in shared memory;
-/// coordinates are column, row, matrix. Throws Error where the driver refuses.
-CUtensorMap tensor_map(const MappedMatrices& matrices, unsigned box_rows);
+/// For copies of boxes of `box_rows` rows (up to 256) of 128 bytes, swizzled in shared memory;
+/// coordinates are column, row, matrix. float32 comes as TF32. Throws Error where the driver refuses.
+template <class T>
+CUtensorMap tensor_map(const MappedMatrices<T>& matrices, unsigned box_rows);
 
 }  // namespace keratin::kernels::cuda

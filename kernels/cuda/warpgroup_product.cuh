@@ -1,5 +1,5 @@
-// Matrix products on Hopper's tensor cores:  out = A B,  A [m, k], B [k, n] of bfloat16, sums of
-// float32.
+// Matrix products on Hopper's tensor cores:  out = A B,  A [m, k], B [k, n] of bfloat16, or of float32
+// rounded to TF32, sums of float32.
 //
 // Blocks stay for the whole launch, one a multiprocessor, and make tile after tile of 128 rows. One
 // thread copies boxes of A and B by TMA into kStages stages of shared memory; two warpgroups multiply
@@ -7,8 +7,8 @@
 // all warps are done with it. While sums are stored the next tile's operands come. After NVIDIA
 // CUTLASS (persistent, cooperative) and DeepGEMM.
 //
-// Of an operand a stage has rows of 64 elements, 128 bytes, swizzled by TMA: a row a place where k
-// lies together; else a row a k, boxes of 64 places one after the other.
+// Of an operand a stage has rows of 128 bytes, swizzled by TMA: a row a place where k lies together, as
+// wgmma asks of float32; else a row a k, boxes of 64 places one after the other.
 #pragma once
 
 #include <algorithm>
@@ -24,8 +24,10 @@
 namespace keratin::kernels::cuda {
 
 struct WarpgroupTiles {
-  static constexpr int kRows = 128, kDepth = 64, kStages = 4, kThreads = 3 * 128;
-  static constexpr unsigned kBox = 64 * 128;  // bytes of 64 places by 64 of k
+  static constexpr int kRows = 128, kStages = 4, kThreads = 3 * 128;
+  static constexpr unsigned kBox = 64 * 128;  // bytes of 64 places
+  template <class T>
+  static constexpr int kDepth = 128 / static_cast<int>(sizeof(T));
   static constexpr unsigned kPattern = 1024;  // the swizzle repeats: stages begin at multiples
   static constexpr unsigned stage(int columns) { return (kRows + columns) / 64 * kBox; }
 };
@@ -66,7 +68,7 @@ __device__ __forceinline__ void copy_operand(unsigned char* to, const CUtensorMa
   }
 }
 
-/// Of an operand at `address`; 16 of k further on it is kStep more.
+/// Of an operand at `address`; 32 bytes of k further on it is kStep more.
 template <bool along_k>
 struct WarpgroupOperand {
   static constexpr unsigned kStep = (along_k ? 32 : 16 * 128) / 16;
@@ -97,13 +99,13 @@ __device__ __forceinline__ void gather_columns(float (&pairs)[4][2]) {
 }
 #endif
 
-template <bool a_along_k, bool b_along_k, int kColumns, class Out>
+template <class T, bool a_along_k, bool b_along_k, int kColumns, class Out>
 __global__ void __launch_bounds__(WarpgroupTiles::kThreads, 1)
     warpgroup_kernel(const __grid_constant__ CUtensorMap map_a,
                      const __grid_constant__ CUtensorMap map_b, Out all_out, WarpgroupGrid grid) {
 #ifdef KERATIN_HOPPER
   using Tiles = WarpgroupTiles;
-  constexpr int kStages = Tiles::kStages, kConsumers = 2;
+  constexpr int kStages = Tiles::kStages, kDepth = Tiles::kDepth<T>, kConsumers = 2;
   constexpr unsigned kBytesOfA = Tiles::kRows / 64 * Tiles::kBox, kStage = Tiles::stage(kColumns);
   KERATIN_SHARED(std::uint64_t, filled, [kStages]);
   KERATIN_SHARED(std::uint64_t, emptied, [kStages]);
@@ -143,10 +145,10 @@ __global__ void __launch_bounds__(WarpgroupTiles::kThreads, 1)
         std::uint64_t* const barrier = &filled[stage.at];
         wait_for_phase(&emptied[stage.at], stage.parity ^ 1);
         arrive_and_expect(barrier, kStage);
-        copy_operand<a_along_k, Tiles::kRows>(to, map_a, barrier, row, step * Tiles::kDepth,
+        copy_operand<a_along_k, Tiles::kRows>(to, map_a, barrier, row, step * kDepth,
                                               grid.batch_a ? q : 0);
-        copy_operand<b_along_k, kColumns>(to + kBytesOfA, map_b, barrier, column,
-                                          step * Tiles::kDepth, grid.batch_b ? q : 0);
+        copy_operand<b_along_k, kColumns>(to + kBytesOfA, map_b, barrier, column, step * kDepth,
+                                          grid.batch_b ? q : 0);
       }
     }
     return;
@@ -173,9 +175,9 @@ __global__ void __launch_bounds__(WarpgroupTiles::kThreads, 1)
       wait_for_phase(&filled[stage.at], stage.parity);
       fence_products();
 #pragma unroll
-      for (unsigned i = 0; i < Tiles::kDepth / 16; ++i) {
-        multiply_async<a_along_k, b_along_k>(sums, a + i * OperandA::kStep, b + i * OperandB::kStep,
-                                             step > 0 || i > 0);
+      for (unsigned i = 0; i < 4; ++i) {
+        multiply_async<T, a_along_k, b_along_k>(sums, a + i * OperandA::kStep,
+                                                b + i * OperandB::kStep, step > 0 || i > 0);
       }
       commit_products();
       wait_for_products<1>();
@@ -210,10 +212,11 @@ __global__ void __launch_bounds__(WarpgroupTiles::kThreads, 1)
 
 /// What is multiplied, as A [m, k] and B [n, k] lie: see MappedMatrices, of which [k, m] or [k, n]
 /// are the rows where not along_k.
-template <bool a_along_k, bool b_along_k, int kColumns, class Out>
-void launch_warpgroup(const MappedMatrices& a, const MappedMatrices& b, const Out& out,
+template <bool a_along_k, bool b_along_k, int kColumns, class T, class Out>
+void launch_warpgroup(const MappedMatrices<T>& a, const MappedMatrices<T>& b, const Out& out,
                       std::int64_t batch, const std::string& text, const Stream& stream) {
   using Tiles = WarpgroupTiles;
+  constexpr int kDepth = Tiles::kDepth<T>;
   const auto [m, k] = a_along_k ? std::pair(a.rows, a.columns) : std::pair(a.columns, a.rows);
   const std::int64_t n = b_along_k ? b.rows : b.columns;
   const std::int64_t across = (n + kColumns - 1) / kColumns,
@@ -223,24 +226,24 @@ void launch_warpgroup(const MappedMatrices& a, const MappedMatrices& b, const Ou
   const WarpgroupGrid grid{static_cast<unsigned>(across),
                            static_cast<unsigned>(down),
                            static_cast<unsigned>(across * down * batch),
-                           static_cast<int>((k + Tiles::kDepth - 1) / Tiles::kDepth),
+                           static_cast<int>((k + kDepth - 1) / kDepth),
                            a.stride != 0,
                            b.stride != 0};
-  constexpr auto kernel = warpgroup_kernel<a_along_k, b_along_k, kColumns, Out>;
+  constexpr auto kernel = warpgroup_kernel<T, a_along_k, b_along_k, kColumns, Out>;
   constexpr int kBytes = Tiles::kStages * Tiles::stage(kColumns) + Tiles::kPattern;
   check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, kBytes),
         "cudaFuncSetAttribute", __FILE__, __LINE__);
   const auto blocks =
       static_cast<unsigned>(std::min<std::int64_t>(grid.tiles, multiprocessors(stream)));
   KERATIN_LAUNCH(kernel, dim3(blocks), dim3(Tiles::kThreads), kBytes, stream,
-                 tensor_map(a, a_along_k ? Tiles::kRows : Tiles::kDepth),
-                 tensor_map(b, b_along_k ? kColumns : Tiles::kDepth), out, grid);
+                 tensor_map(a, a_along_k ? Tiles::kRows : kDepth),
+                 tensor_map(b, b_along_k ? kColumns : kDepth), out, grid);
 }
 
 /// Tiles of 128 x 256 where they keep all multiprocessors busy, else of 128 x 128; sums are taken in
 /// the same order. No size is 0.
-template <bool a_along_k, bool b_along_k, class Out>
-void warpgroup_product(const MappedMatrices& a, const MappedMatrices& b, const Out& out,
+template <bool a_along_k, bool b_along_k, class T, class Out>
+void warpgroup_product(const MappedMatrices<T>& a, const MappedMatrices<T>& b, const Out& out,
                        std::int64_t batch, const std::string& text, const Stream& stream) {
   const std::int64_t m = a_along_k ? a.rows : a.columns, n = b_along_k ? b.rows : b.columns;
   if (n > 128 && (m + 127) / 128 * ((n + 255) / 256) * batch >= multiprocessors(stream)) {

@@ -52,8 +52,6 @@ void gemm_bfloat16_wgmma(const BFloat16* a, const BFloat16* b, BFloat16* c,
                          const Epilogue<BFloat16>& e, const GemmShape& s, const Stream& stream);
 /// Rows a multiple of 16 bytes apart, in a batch matrices a multiple of rows; a k of 1 or more.
 bool gemm_bfloat16_wgmma_applies(const GemmShape& s);
-/// A GPU of compute capability 9.0 (kernels/cuda/tensor_map.cuh).
-bool is_hopper(const Stream& stream);
 
 inline constexpr CudaLadder<GemmBFloat16Fn, 3> gemm_bfloat16_ladder{
     {{{"naive", "", always, gemm_bfloat16_naive},

@@ -168,8 +168,16 @@ void gemm_tf32x3(const float* a, const float* b, float* c, const Epilogue<float>
 /// Products of operands rounded to TF32, 2^-11 of themselves each.
 void gemm_tf32(const float* a, const float* b, float* c, const Epilogue<float>& e,
                const GemmShape& s, const Stream& stream);
+/// The same; operands that do not begin at multiples of 16 bytes go to gemm_tf32.
+void gemm_tf32_wgmma(const float* a, const float* b, float* c, const Epilogue<float>& e,
+                     const GemmShape& s, const Stream& stream);
+/// B transposed, A not: k lies together, as wgmma asks of TF32; a k of 1 or more, rows a multiple of
+/// 16 bytes apart, in a batch matrices a multiple of rows.
+bool gemm_tf32_wgmma_applies(const GemmShape& s);
+/// A GPU of compute capability 9.0 (kernels/cuda/tensor_map.cuh).
+bool is_hopper(const Stream& stream);
 
-inline constexpr CudaLadder<GemmFn<float>, 7> gemm_ladder{
+inline constexpr CudaLadder<GemmFn<float>, 8> gemm_ladder{
     {{{"naive", "", always, gemm_naive},
       {"coalesced", "neighbouring threads take neighbouring columns: whole sectors are used",
        always, gemm_coalesced},
@@ -182,7 +190,9 @@ inline constexpr CudaLadder<GemmFn<float>, 7> gemm_ladder{
        gemm_async_applies, gemm_async},
       {"tf32x3", "tensor cores: operands in two parts, three products of TF32 instead of one",
        always, gemm_tf32x3, Taken::by_hand},
-      {"tf32", "tensor cores: operands rounded to TF32", always, gemm_tf32, Taken::with_tf32}}}};
+      {"tf32", "tensor cores: operands rounded to TF32", always, gemm_tf32, Taken::with_tf32},
+      {"tf32_wgmma", "TMA brings and rounds the tiles; warpgroups multiply out of shared memory",
+       gemm_tf32_wgmma_applies, gemm_tf32_wgmma, Taken::by_hand_tf32, is_hopper}}}};
 
 inline constexpr CudaLadder<GemmFn<double>, 4> gemm_double_ladder{
     {{{"naive", "", always, gemm_naive},

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "tests/cuda_emulation/device.h"
+#include "tests/cuda_emulation/tensor_cores.h"
 #include "tests/cuda_emulation/tensor_map.h"
 
 namespace cuda_emulation {
@@ -57,7 +58,8 @@ bool mbarrier_is_past(const std::uint64_t* barrier, unsigned parity, const char*
 /// Lets other threads go on until it may be.
 void mbarrier_yield(const std::uint64_t* barrier, unsigned parity, const char* file, unsigned line);
 
-/// In watched code, so that sanitizers see what it touches. Zeros where the tensor ends.
+/// In watched code, so that sanitizers see what it touches. Zeros where the tensor ends. How float32
+/// is rounded to TF32 is documented nowhere; here as cvt.rna does.
 inline void make_box_copy(const BoxCopy& copy, const char* file, unsigned line) {
   const TensorMap& map = copy.map;
   const unsigned row = map.box[0] * map.element;
@@ -77,14 +79,20 @@ inline void make_box_copy(const BoxCopy& copy, const char* file, unsigned line) 
       const auto size = static_cast<std::int64_t>(map.sizes[0]);
       const std::int64_t first = copy.at[0] + static_cast<std::int64_t>(chunk) / map.element;
       const std::int64_t end = first + 16 / map.element;
+      std::memset(to, 0, 16);
       if (inside && first >= 0 && end <= size) {
         std::memcpy(to, from + first * map.element, 16);
-        continue;
+      } else if (inside) {
+        for (std::int64_t e = std::max<std::int64_t>(first, 0); e < std::min(end, size); ++e)
+          std::memcpy(to + (e - first) * map.element, from + e * map.element, map.element);
       }
-      std::memset(to, 0, 16);
-      if (!inside) continue;
-      for (std::int64_t e = std::max<std::int64_t>(first, 0); e < std::min(end, size); ++e)
-        std::memcpy(to + (e - first) * map.element, from + e * map.element, map.element);
+      if (!map.tf32) continue;
+      for (unsigned e = 0; e < 16; e += 4) {
+        float number;
+        std::memcpy(&number, to + e, 4);
+        const unsigned rounded = to_tf32(number);
+        std::memcpy(to + e, &rounded, 4);
+      }
     }
   }
   mbarrier_complete(copy.barrier, copy.bytes(), file, line);

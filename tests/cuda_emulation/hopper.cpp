@@ -66,7 +66,7 @@ __global__ void copy_kernel(const __grid_constant__ CUtensorMap map, int x, int 
 // Operands' bytes as they are to lie in shared memory, A's 16 KiB and B's.
 constexpr unsigned kOperand = 16384;
 __global__ void product_kernel(const unsigned char* operands, std::uint64_t a, std::uint64_t b,
-                               bool a_along_k, bool b_along_k, float* c) {
+                               bool a_along_k, bool b_along_k, bool tf32, float* c) {
   KERATIN_DYNAMIC_SHARED(unsigned char, memory);
   unsigned char* const shared = at_pattern(memory);
   for (unsigned i = threadIdx.x; i < 2 * kOperand; i += blockDim.x) shared[i] = operands[i];
@@ -77,10 +77,13 @@ __global__ void product_kernel(const unsigned char* operands, std::uint64_t a, s
   b += (at + kOperand) >> 4;
   float* const sums = c + threadIdx.x * 64;
   const auto multiply = [&]<bool of_a, bool of_b>() {
-    gpu::multiply_async<of_a, of_b>(*reinterpret_cast<float(*)[64]>(sums), a, b, true);
+    gpu::multiply_async<std::uint16_t, of_a, of_b>(*reinterpret_cast<float(*)[64]>(sums), a, b,
+                                                   true);
   };
   gpu::fence_products();
-  if (a_along_k)
+  if (tf32)
+    gpu::multiply_async<float, true, true>(*reinterpret_cast<float(*)[64]>(sums), a, b, true);
+  else if (a_along_k)
     b_along_k ? multiply.operator()<true, true>() : multiply.operator()<true, false>();
   else
     b_along_k ? multiply.operator()<false, true>() : multiply.operator()<false, false>();
@@ -88,16 +91,17 @@ __global__ void product_kernel(const unsigned char* operands, std::uint64_t a, s
   gpu::wait_for_products<0>();
 }
 
-// An operand [places, 16] in one of the layouts that a descriptor can give.
+// An operand [places, 32 bytes] in one of the layouts that a descriptor can give.
 struct Layout {
   unsigned span, leading, stride;
   bool along_k;
+  unsigned element = 2;
   unsigned byte(unsigned place, unsigned k) const {
     const unsigned chunks = span / 16;
-    if (along_k) {  // core matrices of eight places, chunks of eight k
-      const unsigned group = place / 8 * stride;
-      if (span == 16) return group + place % 8 * 16 + k / 8 * leading + k % 8 * 2;
-      return group + chunk_place(place % 8, k / 8, span) + k % 8 * 2;
+    if (along_k) {  // core matrices of eight places, chunks of eight k, or four
+      const unsigned group = place / 8 * stride, each = 16 / element, rest = k % each * element;
+      if (span == 16) return group + place % 8 * 16 + k / each * leading + rest;
+      return group + chunk_place(place % 8, k / each, span) + rest;
     }
     const unsigned chunk = place / 8;
     if (span == 16) return chunk * stride + k % 8 * 16 + k / 8 * leading + place % 8 * 2;
@@ -173,37 +177,40 @@ TEST_CASE("cuda emulation: what TMA does not take is reported") {
 }
 
 TEST_CASE("cuda emulation: wgmma reads operands in every layout that descriptors give") {
-  const auto narrow = [](std::vector<float> x) {
-    for (float& value : x) value = kernels::to_float(kernels::to_bfloat16(value));
-    return x;
-  };
-  const auto a = narrow(normal_values<float>(64 * 16, 1)),
-             b = narrow(normal_values<float>(128 * 16, 2));
-  const auto before = normal_values<float>(64 * 128, 3);
+  const auto left = normal_values<float>(64 * 16, 1), right = normal_values<float>(128 * 16, 2),
+             before = normal_values<float>(64 * 128, 3);
   for (const unsigned span : {16U, 32U, 64U, 128U}) {
-    for (int flags = 0; flags < 4; ++flags) {
+    for (int flags = 0; flags < 5; ++flags) {  // 4: tf32, along k both
       CAPTURE(span);
       CAPTURE(flags);
       use_next_emulated_order();
+      const bool tf32 = flags == 4;
+      const unsigned element = tf32 ? 4 : 2, depth = 32 / element, core = 8 * span;
+      const auto rounded = [&](float x) {
+        return tf32 ? std::bit_cast<float>(std::bit_cast<unsigned>(x) & 0xffffe000U)
+                    : kernels::to_float(kernels::to_bfloat16(x));
+      };
       // Distances that differ from each other and from what lies close.
       const auto layout = [&](bool along_k) {
-        const unsigned core = 8 * span;
         if (along_k)
-          return Layout{span, span == 16 ? 8192U : 16U, 2 * core > 1024 ? core : 2 * core, true};
+          return Layout{span, span == 16 ? 8192U : 16U, span == 128 ? core : 2 * core, true,
+                        element};
         return span == 16 ? Layout{span, 4096, 256, false} : Layout{span, 2 * core, core, false};
       };
-      const Layout of_a = layout(flags & 1), of_b = layout(flags & 2);
+      const Layout of_a = layout(flags & 1 || tf32), of_b = layout(flags & 2 || tf32);
       std::vector<unsigned char> bytes(2 * kOperand, 0xff);
       const auto put = [&](const Layout& where, unsigned first, const std::vector<float>& x) {
-        for (unsigned i = 0; i < x.size(); ++i) {
-          const auto bits = kernels::to_bfloat16(x[i]).bits;
-          const unsigned at = first + where.byte(i / 16, i % 16);
-          REQUIRE(at + 2 <= first + kOperand);
-          std::memcpy(&bytes[at], &bits, 2);
+        for (unsigned i = 0; i < x.size() / 16 * depth; ++i) {
+          const unsigned place = i / depth, k = i % depth, at = first + where.byte(place, k);
+          const float value = x[place * 16 + k];  // of which tf32 ignores the lower bits
+          const unsigned bits =
+              tf32 ? std::bit_cast<unsigned>(value) : kernels::to_bfloat16(value).bits;
+          REQUIRE(at + element <= first + kOperand);
+          std::memcpy(&bytes[at], &bits, element);
         }
       };
-      put(of_a, 0, a);
-      put(of_b, kOperand, b);
+      put(of_a, 0, left);
+      put(of_b, kOperand, right);
       // d[i] of thread t of the warpgroup.
       const auto row = [](unsigned t, unsigned i) {
         return t / 32 * 16 + t % 32 / 4 + i / 2 % 2 * 8;
@@ -213,13 +220,14 @@ TEST_CASE("cuda emulation: wgmma reads operands in every layout that descriptors
       for (unsigned t = 0; t < 128; ++t)
         for (unsigned i = 0; i < 64; ++i) c[t * 64 + i] = before[row(t, i) * 128 + column(t, i)];
       CHECK(launched(product_kernel, 128, bytes.data(), of_a.descriptor(), of_b.descriptor(),
-                     of_a.along_k, of_b.along_k, c.data())
+                     of_a.along_k, of_b.along_k, tf32, c.data())
                 .empty());
       int wrong = 0;
       for (unsigned t = 0; t < 128; ++t) {
         for (unsigned i = 0; i < 64; ++i) {
           float sum = before[row(t, i) * 128 + column(t, i)];
-          for (unsigned k = 0; k < 16; ++k) sum += a[row(t, i) * 16 + k] * b[column(t, i) * 16 + k];
+          for (unsigned k = 0; k < depth; ++k)
+            sum += rounded(left[row(t, i) * 16 + k]) * rounded(right[column(t, i) * 16 + k]);
           wrong += c[t * 64 + i] != sum;
         }
       }
@@ -234,7 +242,7 @@ TEST_CASE("cuda emulation: what wgmma does not take is reported") {
   const Layout layout{128, 16, 1024, true};
   const auto with = [&](std::uint64_t a, unsigned threads) {
     return launched(product_kernel, threads, bytes.data(), a, layout.descriptor(), true, true,
-                    c.data());
+                    false, c.data());
   };
   CHECK(with(layout.descriptor(), 128).empty());
   CHECK(holds(with(layout.descriptor(), 64), "whole warpgroups"));

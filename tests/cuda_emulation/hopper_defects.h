@@ -60,7 +60,8 @@ __global__ void streamed_product(const __grid_constant__ CUtensorMap a,
     wait_for_phase(&filled[stage], defect == wrong_parity ? (round + 1) % 2 : round % 2);
     if (defect != no_product_fence) fence_products();
     for (unsigned i = 0; i < 4; ++i)
-      multiply_async<true, true>(sums, of_a + 2 * i, of_b + 2 * i, step > 0 || i > 0);
+      multiply_async<std::uint16_t, true, true>(sums, of_a + 2 * i, of_b + 2 * i,
+                                                step > 0 || i > 0);
     commit_products();
     if (defect == early_release) release();
     if (defect != no_product_wait || step + 1 < kSteps) wait_for_products<0>();

@@ -50,6 +50,7 @@ CUresult cuTensorMapEncodeTiled(CUtensorMap* map, CUtensorMapDataType type, cuui
   made.rank = static_cast<std::uint8_t>(rank);
   made.element = static_cast<std::uint8_t>(element);
   made.span = static_cast<std::uint8_t>(span);
+  made.tf32 = type == CU_TENSOR_MAP_DATA_TYPE_TFLOAT32;
   made.tag = cuda_emulation::kTensorMapTag;
   std::memset(map, 0, sizeof *map);
   std::memcpy(map, &made, sizeof made);

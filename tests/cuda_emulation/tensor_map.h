@@ -51,6 +51,7 @@ struct TensorMap {
   std::uint16_t box[5];
   std::uint8_t rank, element, span;  // bytes; 16: not swizzled, 32, 64, 128
   std::uint8_t tag;                  // kTensorMapTag
+  bool tf32;                         // float32, which the copy rounds
 };
 static_assert(sizeof(TensorMap) <= sizeof(CUtensorMap));
 inline constexpr std::uint8_t kTensorMapTag = 0x5a;

@@ -45,16 +45,17 @@ template <class Fn, std::size_t N, class Check>
 void for_each_emulated_rung(const kernels::Ladder<Fn, N>& ladder, const kernels::ShapeOf<Fn>& shape,
                             Check check, Emulated which = Emulated::exact) {
   using kernels::Taken;
-  const auto is_meant = [&](Taken taken) {
-    if (which == Emulated::tf32) return taken == Taken::with_tf32;
-    return taken == Taken::always || (taken == Taken::by_hand && which == Emulated::exact);
+  const auto is_meant = [&](const kernels::CudaRung<Fn>& rung) {
+    if (which == Emulated::tf32) return rung.is_tf32();
+    return rung.taken == Taken::always ||
+           (rung.taken == Taken::by_hand && which == Emulated::exact);
   };
   const kernels::Cost cost = ladder.cost(shape);
   if (cost.flops > 4e6 || cost.bytes > 1e6) return;
   const kernels::BoundRungs bound = emulated_rungs(&ladder);
   const auto* const rungs = static_cast<const kernels::CudaRung<Fn>*>(bound.rungs);
   for (std::size_t i = 0; i < bound.count; ++i) {
-    if (!rungs[i].can_take(shape, emulated_gpu().stream(0)) || !is_meant(rungs[i].taken)) continue;
+    if (!rungs[i].can_take(shape, emulated_gpu().stream(0)) || !is_meant(rungs[i])) continue;
     const int orders = cost.flops < 2e3 && cost.bytes < 2e4 ? 3 : 1;
     for (int k = 0; k < orders; ++k) {
       const auto order = use_next_emulated_order();
