@@ -8,6 +8,7 @@
 
 #include "autograd/elementwise.h"
 #include "autograd/ops/add.h"
+#include "tensor/recording.h"
 
 namespace keratin {
 namespace detail {
@@ -153,7 +154,7 @@ Tensor one_for(const Variable& root) {
                     "the gradient of its value",
                     root.value().spec().text()));
   }
-  return ones(root.shape(), root.dtype()).to(root.value().device());
+  return read_only_on(root.value().device(), ones(root.shape(), root.dtype()));
 }
 
 void check_root(const Variable& root) {

@@ -26,6 +26,7 @@ struct LossRef::Impl {
   std::string name;
   LossReduction reduction;
   LossMask counted;
+  LossTotal total;
 };
 
 namespace {
@@ -70,6 +71,11 @@ Tensor beside(const char* what, const Tensor& sample_weight, const Tensor& value
   return weight;
 }
 
+void require_both(const std::string& loss, const Variable& y_true, const Variable& y_pred) {
+  if (y_true.defined() && y_pred.defined()) return;
+  throw ValueError(fmt::format("{}: needs targets and predictions; no targets were given", loss));
+}
+
 // Targets where the predictions are; but integers stay: they may be class numbers, which are checked
 // on the CPU.
 Variable there(const Variable& y_true, const Variable& y_pred) {
@@ -90,9 +96,10 @@ LossReduction loss_reduction(const std::string& name) {
 }
 
 LossRef::LossRef(LossFunction per_sample, std::string name, const std::string& reduction,
-                 LossMask counted)
+                 LossMask counted, LossTotal total)
     : impl_(std::make_shared<const Impl>(Impl{std::move(per_sample), std::move(name),
-                                              loss_reduction(reduction), std::move(counted)})) {}
+                                              loss_reduction(reduction), std::move(counted),
+                                              std::move(total)})) {}
 
 const std::string& LossRef::name() const {
   static const std::string none;
@@ -102,10 +109,7 @@ const std::string& LossRef::name() const {
 Variable LossRef::per_sample(const Variable& given, const Variable& y_pred) const {
   const Variable y_true = there(given, y_pred);
   if (impl_ == nullptr) throw ValueError("loss: none was given");
-  if (!y_true.defined() || !y_pred.defined()) {
-    throw ValueError(
-        fmt::format("{}: needs targets and predictions; no targets were given", impl_->name));
-  }
+  require_both(impl_->name, y_true, y_pred);
   return impl_->function(detail::at_least_float32(y_true), detail::at_least_float32(y_pred));
 }
 
@@ -113,6 +117,13 @@ Variable LossRef::operator()(const Variable& given, const Variable& y_pred,
                              const Tensor& sample_weight) const {
   const Variable y_true = there(given, y_pred);
   const kernels::ScopeGuard scope(kernels::scope_of(nullptr, kernels::ScopeKind::loss, name()));
+  const bool weighs = sample_weight.defined() || mask_of(y_pred).defined();
+  if (impl_ != nullptr && impl_->total && !impl_->counted && !weighs &&
+      impl_->reduction != LossReduction::none) {
+    require_both(impl_->name, y_true, y_pred);
+    return impl_->total(detail::at_least_float32(y_true), detail::at_least_float32(y_pred),
+                        impl_->reduction != LossReduction::sum);
+  }
   Variable values = per_sample(y_true, y_pred);
   Divisor divisor{static_cast<double>(values.size())};
   Tensor weight;

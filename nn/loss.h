@@ -14,6 +14,10 @@ namespace keratin {
 /// One value a sample: y_true, y_pred [batch, ...] -> [batch, ...] without the last axis.
 using LossFunction = std::function<Variable(const Variable& y_true, const Variable& y_pred)>;
 
+/// The sum of all samples' values, or their mean, by operations that do it at once.
+using LossTotal =
+    std::function<Variable(const Variable& y_true, const Variable& y_pred, bool mean)>;
+
 /// Which values count: 1 or 0 each, of the shape of the values. Those that don't leave the mean.
 using LossMask = std::function<Tensor(const Variable& y_true, const Variable& y_pred)>;
 
@@ -38,9 +42,10 @@ class LossRef {
   requires(!std::derived_from<F, LossRef>)  // a loss of losses::... is the handle itself
       LossRef(F per_sample)
       : LossRef(LossFunction(std::move(per_sample)), "loss", "sum_over_batch_size") {}
-  /// `counted` not given: all values count.
+  /// `counted` not given: all values count. `total`, where it is given, takes the place of
+  /// per_sample where nothing is weighted.
   LossRef(LossFunction per_sample, std::string name, const std::string& reduction,
-          LossMask counted = {});
+          LossMask counted = {}, LossTotal total = {});
 
   bool given() const { return impl_ != nullptr; }
   const std::string& name() const;

@@ -183,9 +183,15 @@ void count_each_run(std::function<void()> f) {
 }
 
 Tensor scalar_on(Device device, double value, DType dtype) {
-  const Tensor scalar = Tensor::scalar(value, dtype);
-  if (recording != nullptr && !device.is_cpu()) return recording->sent(scalar);
-  return scalar.to(device);
+  return read_only_on(device, Tensor::scalar(value, dtype));
+}
+
+Tensor read_only_on(Device device, const Tensor& x) {
+  const bool to_gpu = x.device().is_cpu() && !device.is_cpu();
+  if (recording == nullptr || !to_gpu || x.dtype() == DType::string) return x.to(device);
+  const Tensor there = recording->sent(x);
+  if (Recording::is_watched(x)) recording->note_origin(there, x);
+  return there;
 }
 
 }  // namespace keratin::detail

@@ -119,5 +119,7 @@ void count_each_run(std::function<void()> f);
 
 /// A number as `dtype` on a device, shared with others in a recorded step: to be read only.
 Tensor scalar_on(Device device, double value, DType dtype);
+/// x on a device, shared too.
+Tensor read_only_on(Device device, const Tensor& x);
 
 }  // namespace keratin::detail

@@ -13,6 +13,7 @@ struct SparseSoftmaxCrossEntropy {
   struct Args {
     Tensor labels;  // int32, checked, where the logits are
     std::int64_t ignore_class;
+    std::optional<double> total_scale;
   };
   static constexpr std::string_view name = "sparse_softmax_cross_entropy";
   static constexpr Keep keep{.inputs = true};
@@ -21,12 +22,14 @@ struct SparseSoftmaxCrossEntropy {
   static Spec infer(const Spec& x, const Args& a) {
     require_floating(name, x);
     detail::require_rows(name, x);
-    return {a.labels.shape(), x.dtype, x.device};
+    return {a.total_scale ? Shape{} : a.labels.shape(), x.dtype, x.device};
   }
   static void cpu(const Tensor& x, Tensor& y, const Args& a) {
     dispatch_floats(name, x.dtype(), [&]<class T> {
-      kernels::run(y.stream(), kernels::sparse_cross_entropy_ladder<T>, x.on_device<T>(),
-                   a.labels.on_device<std::int32_t>(), y.mutable_on_device<T>(), shape_of(x, a));
+      const auto& ladder = a.total_scale ? kernels::sparse_cross_entropy_total_ladder<T>
+                                         : kernels::sparse_cross_entropy_ladder<T>;
+      kernels::run(y.stream(), ladder, x.on_device<T>(), a.labels.on_device<std::int32_t>(),
+                   y.mutable_on_device<T>(), shape_of(x, a));
     });
   }
   static auto gradient(const auto& saved, const Args& a, const Tensor& dy) {
@@ -40,7 +43,11 @@ struct SparseSoftmaxCrossEntropy {
     return grads(dx);
   }
   static kernels::CrossEntropyShape shape_of(const Tensor& x, const Args& a) {
-    return {a.labels.size(), x.shape().back(), a.ignore_class};
+    return {.rows = a.labels.size(),
+            .classes = x.shape().back(),
+            .ignore_class = a.ignore_class,
+            .total = a.total_scale.has_value(),
+            .scale = a.total_scale.value_or(1)};
   }
 };
 
@@ -69,7 +76,7 @@ SparseSoftmaxCrossEntropy::Args checked(const Tensor& logits, const Tensor& labe
         "{}: label {} of sample {} is out of range; expected 0 to {}, as there are {} scores", name,
         here.reshaped({-1}).item<std::int64_t>({bad}), bad, shape.classes - 1, shape.classes));
   });
-  return {in_range.to(logits.device()), ignored};
+  return {detail::read_only_on(logits.device(), in_range), ignored, options.total_scale};
 }
 
 }  // namespace

@@ -128,6 +128,7 @@ void rows() {
     count(softmax_gradient_ladder<float>, s, x, y, z);
     const CrossEntropyShape c{rows, cols};
     count(sparse_cross_entropy_ladder<float>, c, x, indices(rows, cols), normal(rows));
+    count(sparse_cross_entropy_total_ladder<float>, c, x, indices(rows, cols), normal(1));
     count(sparse_cross_entropy_gradient_ladder<float>, c, x, indices(rows, cols), normal(rows), z);
     const LayerNormShape l{rows, cols, 1e-3};
     float *const mean = normal(rows), *const scale = normal(rows);

@@ -14,6 +14,11 @@ const bool sparse_row =
       return std::tuple(b.input<float>(s.rows * s.classes),
                         b.indices<std::int32_t>(s.rows, s.classes), b.output<float>(s.rows));
     });
+const bool sparse_total_row = add_ladder(
+    kernels::sparse_cross_entropy_total_ladder<float>, shapes, [](Buffers& b, const Shape& s) {
+      return std::tuple(b.input<float>(s.rows * s.classes),
+                        b.indices<std::int32_t>(s.rows, s.classes), b.output<float>(1));
+    });
 const bool sparse_gradient_row = add_ladder(
     kernels::sparse_cross_entropy_gradient_ladder<float>, shapes, [](Buffers& b, const Shape& s) {
       return std::tuple(b.input<float>(s.rows * s.classes),

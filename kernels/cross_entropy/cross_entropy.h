@@ -15,15 +15,23 @@ struct CrossEntropyShape {
   static constexpr std::int64_t kNone = std::numeric_limits<std::int64_t>::min();
   std::int64_t rows, classes;         // classes >= 1
   std::int64_t ignore_class = kNone;  // rows with this label: loss and gradient 0
+  // Is the loss one number, the sum of all rows' times `scale`? Of the sparse kernels.
+  bool total = false;
+  double scale = 1;
   std::string text() const;
+  /// The gradient of row r's own loss.
+  template <class T>
+  constexpr T row_gradient(const T* dloss, std::int64_t r) const {
+    return total ? dloss[0] * static_cast<T>(scale) : dloss[r];
+  }
 };
 
 /// loss[r] = ln sum exp(x[r]) - x[r, labels[r]]. Labels are 0 .. classes - 1 or ignore_class:
-/// check_labels first.
+/// check_labels first. Its ladder of totals: loss[0] = scale times the sum of these over all rows.
 template <class T>
 using SparseCrossEntropyFn = void (*)(const T* x, const std::int32_t* labels, T* loss,
                                       const CrossEntropyShape& s);
-/// dx[r] = dloss[r] (softmax(x[r]) - one_hot(labels[r]))
+/// dx[r] = dloss[r] (softmax(x[r]) - one_hot(labels[r])); of a total scale dloss[0] in place of dloss[r]
 template <class T>
 using SparseCrossEntropyGradientFn = void (*)(const T* x, const std::int32_t* labels,
                                               const T* dloss, T* dx, const CrossEntropyShape& s);
@@ -58,6 +66,12 @@ void cross_entropy_gradient_reference(const T* x, const T* t, const T* dloss, T*
                                       const CrossEntropyShape& s);
 void sparse_cross_entropy_simd(const float* x, const std::int32_t* labels, float* loss,
                                const CrossEntropyShape& s);
+/// Sums in double.
+template <class T>
+void sparse_cross_entropy_total_reference(const T* x, const std::int32_t* labels, T* loss,
+                                          const CrossEntropyShape& s);
+void sparse_cross_entropy_total_simd(const float* x, const std::int32_t* labels, float* loss,
+                                     const CrossEntropyShape& s);
 void sparse_cross_entropy_gradient_simd(const float* x, const std::int32_t* labels,
                                         const float* dloss, float* dx, const CrossEntropyShape& s);
 void cross_entropy_simd(const float* x, const float* t, float* loss, const CrossEntropyShape& s);
@@ -78,6 +92,18 @@ inline constexpr auto sparse_cross_entropy_ladder<float> =
                       Rung<SparseCrossEntropyFn<float>>{
                           "simd", "exp on all lanes; no probabilities are stored", always,
                           cpu::sparse_cross_entropy_simd}}};
+template <class T>
+inline constexpr auto sparse_cross_entropy_total_ladder =
+    Ladder{"cross_entropy", "sparse_cross_entropy_total", cross_entropy_cost<T, 1>,
+           std::array{Rung<SparseCrossEntropyFn<T>>{"reference", "", always,
+                                                    cpu::sparse_cross_entropy_total_reference<T>}}};
+template <>
+inline constexpr auto sparse_cross_entropy_total_ladder<float> = Ladder{
+    "cross_entropy", "sparse_cross_entropy_total", cross_entropy_cost<float, 1>,
+    std::array{Rung<SparseCrossEntropyFn<float>>{"reference", "", always,
+                                                 cpu::sparse_cross_entropy_total_reference<float>},
+               Rung<SparseCrossEntropyFn<float>>{"simd", "exp on all lanes; rows on all threads",
+                                                 always, cpu::sparse_cross_entropy_total_simd}}};
 template <class T>
 inline constexpr auto sparse_cross_entropy_gradient_ladder =
     Ladder{"cross_entropy", "sparse_cross_entropy_gradient", cross_entropy_cost<T, 2>,
@@ -130,6 +156,15 @@ void cross_entropy_gradient_rows(const T* x, const T* t, const T* dloss, T* dx,
                                  const CrossEntropyShape& s, const Stream& stream);
 /// 1024 classes or more.
 bool cross_entropy_block_applies(const CrossEntropyShape& s);
+/// Sums of parts, then their sum: how rows are cut depends on the shape alone.
+template <class T>
+void sparse_cross_entropy_total_parts(const T* x, const std::int32_t* labels, T* loss,
+                                      const CrossEntropyShape& s, const Stream& stream);
+template <class T>
+void sparse_cross_entropy_total_block(const T* x, const std::int32_t* labels, T* loss,
+                                      const CrossEntropyShape& s, const Stream& stream);
+/// Up to 16,384 scores, fewer than 1024 a row.
+bool sparse_cross_entropy_total_block_applies(const CrossEntropyShape& s);
 
 template <class T>
 inline constexpr CudaLadder<SparseCrossEntropyFn<T>, 3> sparse_cross_entropy_ladder{
@@ -138,6 +173,11 @@ inline constexpr CudaLadder<SparseCrossEntropyFn<T>, 3> sparse_cross_entropy_lad
        sparse_cross_entropy_rows<32, T>},
       {"block", "a block a row: long rows have enough loads in flight", cross_entropy_block_applies,
        sparse_cross_entropy_rows<256, T>}}}};
+template <class T>
+inline constexpr CudaLadder<SparseCrossEntropyFn<T>, 2> sparse_cross_entropy_total_ladder{
+    {{{"parts", "", always, sparse_cross_entropy_total_parts<T>},
+      {"block", "a small batch is one launch, of one block",
+       sparse_cross_entropy_total_block_applies, sparse_cross_entropy_total_block<T>}}}};
 template <class T>
 inline constexpr CudaLadder<SparseCrossEntropyGradientFn<T>, 3>
     sparse_cross_entropy_gradient_ladder{

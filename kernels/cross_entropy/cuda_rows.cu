@@ -26,7 +26,7 @@ __global__ void __launch_bounds__(Rows<kGroup>::kThreads)
     T* const to = dx + row * s.classes;
     const RowSums<T> sums = row_sums<kGroup>(from, s.classes);
     const std::int32_t label = labels[row];
-    const T g = dloss[row], scale = 1 / sums.sum;
+    const T g = s.row_gradient(dloss, row), scale = 1 / sums.sum;
     for (std::int64_t c = Rows<kGroup>::place(); c < s.classes; c += kGroup) {
       const T probability = std::exp(from[c] - sums.max) * scale;
       to[c] = label == s.ignore_class ? 0 : g * (c == label ? probability - 1 : probability);

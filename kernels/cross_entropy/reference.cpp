@@ -49,13 +49,22 @@ void sparse_cross_entropy_reference(const T* x, const std::int32_t* labels, T* l
 }
 
 template <class T>
+void sparse_cross_entropy_total_reference(const T* x, const std::int32_t* labels, T* loss,
+                                          const CrossEntropyShape& s) {
+  double sum = 0;
+  for (std::int64_t r = 0; r < s.rows; ++r, x += s.classes)
+    if (labels[r] != s.ignore_class) sum += Row<T>(x, s.classes).loss(labels[r]);
+  loss[0] = static_cast<T>(sum * s.scale);
+}
+
+template <class T>
 void sparse_cross_entropy_gradient_reference(const T* x, const std::int32_t* labels, const T* dloss,
                                              T* dx, const CrossEntropyShape& s) {
   for (std::int64_t r = 0; r < s.rows; ++r, x += s.classes, dx += s.classes) {
     const Row<T> row(x, s.classes);
+    const auto mine = static_cast<double>(s.row_gradient(dloss, r));
     for (std::int64_t c = 0; c < s.classes; ++c) {
-      const double g =
-          static_cast<double>(dloss[r]) * (row.probability(c) - (c == labels[r] ? 1 : 0));
+      const double g = mine * (row.probability(c) - (c == labels[r] ? 1 : 0));
       dx[c] = labels[r] == s.ignore_class ? T(0) : static_cast<T>(g);
     }
   }
@@ -90,6 +99,8 @@ void cross_entropy_gradient_reference(const T* x, const T* t, const T* dloss, T*
 #define KERATIN_INSTANTIATE(T)                                                                   \
   template void sparse_cross_entropy_reference(const T*, const std::int32_t*, T*,                \
                                                const CrossEntropyShape&);                        \
+  template void sparse_cross_entropy_total_reference(const T*, const std::int32_t*, T*,          \
+                                                     const CrossEntropyShape&);                  \
   template void sparse_cross_entropy_gradient_reference(const T*, const std::int32_t*, const T*, \
                                                         T*, const CrossEntropyShape&);           \
   template void cross_entropy_reference(const T*, const T*, T*, const CrossEntropyShape&);       \

@@ -3,6 +3,7 @@
 
 #include "kernels/cross_entropy/cross_entropy.h"
 #include "kernels/parallel.h"
+#include "kernels/scratch.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cross_entropy/simd.cpp"
@@ -45,11 +46,12 @@ void SparseGradientRows(const float* x, const std::int32_t* labels, const float*
       continue;
     }
     const float sum = simd::RowExpSum<true>(row, out, simd::RowMax(row, s.classes), s.classes);
-    const V scale = hn::Set(d, dloss[r] / sum);
+    const float mine = s.row_gradient(dloss, r);
+    const V scale = hn::Set(d, mine / sum);
     simd::ForEachVector(d, s.classes, [&](std::int64_t c, std::int64_t left) HWY_ATTR {
       simd::StoreN(hn::Mul(simd::LoadN(d, out + c, left), scale), d, out + c, left);
     });
-    out[labels[r]] -= dloss[r];
+    out[labels[r]] -= mine;
   }
 }
 
@@ -108,6 +110,14 @@ void sparse_cross_entropy_simd(const float* x, const std::int32_t* labels, float
   parallel_for(s.rows, grain_for(8 * s.classes), [&](std::int64_t first, std::int64_t last) {
     HWY_DYNAMIC_DISPATCH(SparseRows)(x, labels, loss, s, first, last);
   });
+}
+void sparse_cross_entropy_total_simd(const float* x, const std::int32_t* labels, float* loss,
+                                     const CrossEntropyShape& s) {
+  const FloatScratch rows(s.rows);
+  sparse_cross_entropy_simd(x, labels, rows.data(), s);
+  double sum = 0;
+  for (std::int64_t r = 0; r < s.rows; ++r) sum += static_cast<double>(rows.data()[r]);
+  loss[0] = static_cast<float>(sum * s.scale);
 }
 void sparse_cross_entropy_gradient_simd(const float* x, const std::int32_t* labels,
                                         const float* dloss, float* dx, const CrossEntropyShape& s) {

@@ -97,6 +97,8 @@ void bind_floating(Table& table) {
   bind(table, kernels::softmax_gradient_ladder<T>, cuda::softmax_gradient_ladder<T>);
   bind(table, kernels::log_softmax_gradient_ladder<T>, cuda::log_softmax_gradient_ladder<T>);
   bind(table, kernels::sparse_cross_entropy_ladder<T>, cuda::sparse_cross_entropy_ladder<T>);
+  bind(table, kernels::sparse_cross_entropy_total_ladder<T>,
+       cuda::sparse_cross_entropy_total_ladder<T>);
   bind(table, kernels::sparse_cross_entropy_gradient_ladder<T>,
        cuda::sparse_cross_entropy_gradient_ladder<T>);
   bind(table, kernels::cross_entropy_ladder<T>, cuda::cross_entropy_ladder<T>);

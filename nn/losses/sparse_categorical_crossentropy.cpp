@@ -49,6 +49,16 @@ LossMask not_ignored(std::optional<std::int64_t> ignore_class) {
   };
 }
 
+// What the predictions are the softmax of.
+Variable logits_of(const SparseCategoricalCrossentropyOptions& o, const Variable& y_pred) {
+  if (o.from_logits) return y_pred;
+  if (const Variable scores = detail::scores_behind(y_pred, "softmax"); scores.defined())
+    return scores;
+  // The log of probabilities that sum to 1 are logits of the same probabilities.
+  const Variable p = y_pred / sum(y_pred, {.axis = -1, .keepdims = true});
+  return log(minimum(maximum(p, 1e-7), 1 - 1e-7));
+}
+
 }  // namespace
 
 SparseCategoricalCrossentropy::SparseCategoricalCrossentropy(
@@ -56,15 +66,18 @@ SparseCategoricalCrossentropy::SparseCategoricalCrossentropy(
     : LossRef(
           [o = options](const Variable& y_true, const Variable& y_pred) {
             const Tensor labels = labels_of(y_true, y_pred);
-            Variable logits = o.from_logits ? y_pred : detail::scores_behind(y_pred, "softmax");
-            if (!logits.defined()) {
-              // The log of probabilities that sum to 1 are logits of the same probabilities.
-              const Variable p = y_pred / sum(y_pred, {.axis = -1, .keepdims = true});
-              logits = log(minimum(maximum(p, 1e-7), 1 - 1e-7));
-            }
-            return sparse_softmax_cross_entropy(logits, labels, {.ignore_class = o.ignore_class});
+            return sparse_softmax_cross_entropy(logits_of(o, y_pred), labels,
+                                                {.ignore_class = o.ignore_class});
           },
-          options.name, options.reduction, not_ignored(options.ignore_class)) {
+          options.name, options.reduction, not_ignored(options.ignore_class),
+          [o = options](const Variable& y_true, const Variable& y_pred, bool mean) {
+            const Tensor labels = labels_of(y_true, y_pred);
+            const auto count = static_cast<double>(labels.size());
+            return sparse_softmax_cross_entropy(
+                logits_of(o, y_pred), labels,
+                {.ignore_class = o.ignore_class,
+                 .total_scale = !mean || count == 0 ? 1 : 1 / count});
+          }) {
   set_origin("SparseCategoricalCrossentropy", options);
   if (options.axis != -1) {
     throw ValueError(fmt::format(

@@ -42,7 +42,9 @@ Tensor equal(const char* metric, const Tensor& a, const Tensor& b) {
 }
 
 // Targets where the predictions are.
-Tensor beside(const Tensor& y_true, const Tensor& y_pred) { return y_true.to(y_pred.device()); }
+Tensor beside(const Tensor& y_true, const Tensor& y_pred) {
+  return detail::read_only_on(y_pred.device(), y_true);
+}
 
 Tensor without_last_one(const Tensor& x, std::int64_t rank) {
   return x.rank() == rank + 1 && x.shape().back() == 1 ? x.reshaped(x.shape().slice(0, rank)) : x;
@@ -73,7 +75,7 @@ Tensor matches_categorical(const Tensor& y_true, const Tensor& y_pred) {
 Tensor matches_sparse(const Tensor& y_true, const Tensor& y_pred) {
   const Tensor said = best_class(y_pred);
   const Tensor y = without_last_one(beside(y_true, y_pred), said.rank());
-  return equal("sparse_categorical_accuracy", cast(y, int64), said);
+  return equal("sparse_categorical_accuracy", said.device().is_cpu() ? cast(y, int64) : y, said);
 }
 
 // Is the score of each true class among the k best? Fewer than k scores are larger.

@@ -7,14 +7,13 @@
 #include <utility>
 #include <vector>
 
-#include "tests/cuda_emulation/runtime_api.h"
+#include "tests/cuda_emulation/graphs.h"
 
 struct CUgraph_st {
   std::vector<std::function<void()>> work;
+  cuda_emulation::Work counted;
 };
-struct CUgraphExec_st {
-  std::vector<std::function<void()>> work;
-};
+struct CUgraphExec_st : CUgraph_st {};
 
 namespace {
 
@@ -30,6 +29,11 @@ std::map<cudaStream_t, Capture>& captured() {
   return *streams;
 }
 std::atomic<std::int64_t> graphs_launched = 0, graphs_living = 0;
+cuda_emulation::Work launched_last, transferred;  // under the mutex
+
+std::int64_t& count_of(cuda_emulation::Work& work, cuda_emulation::Transfer kind) {
+  return kind == cuda_emulation::Transfer::copy ? work.copies : work.memsets;
+}
 
 cudaError_t failed(cudaError_t code) {
   cuda_emulation::set_last_error(code);
@@ -55,7 +59,31 @@ void note(cudaStream_t stream, std::function<void()> work) {
     set_last_error(cudaErrorStreamCaptureInvalidated);
   } else {
     capture.graph.work.push_back(std::move(work));
+    ++capture.graph.counted.kernels;
   }
+}
+
+bool note_transfer(Transfer kind, cudaStream_t stream, const std::function<void()>& work) {
+  const bool noted = captures(stream);
+  if (noted) note(stream, work);
+  const std::lock_guard lock(mutex);
+  if (!noted) {
+    ++count_of(transferred, kind);
+    return false;
+  }
+  Work& counted = captured().at(stream).graph.counted;
+  --counted.kernels;
+  ++count_of(counted, kind);
+  return true;
+}
+
+Work last_graph() {
+  const std::lock_guard lock(mutex);
+  return launched_last;
+}
+Work lone_transfers() {
+  const std::lock_guard lock(mutex);
+  return transferred;
 }
 
 cudaError_t refused(cudaStream_t stream) {
@@ -101,7 +129,7 @@ cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
 }
 
 cudaError_t cudaGraphInstantiate(cudaGraphExec_t* work, cudaGraph_t graph, unsigned long long) {
-  *work = new CUgraphExec_st{graph->work};
+  *work = new CUgraphExec_st{*graph};
   ++graphs_living;
   return cudaSuccess;
 }
@@ -114,6 +142,8 @@ cudaError_t cudaGraphLaunch(cudaGraphExec_t work, cudaStream_t stream) {
   cuda_emulation::catch_up(stream);
   for (const std::function<void()>& one : work->work) one();
   ++graphs_launched;
+  const std::lock_guard lock(mutex);
+  launched_last = work->counted;
   return cudaSuccess;
 }
 cudaError_t cudaGraphExecDestroy(cudaGraphExec_t work) {

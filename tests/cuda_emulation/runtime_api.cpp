@@ -1,4 +1,5 @@
 #include "tests/cuda_emulation/runtime_api.h"
+#include "tests/cuda_emulation/graphs.h"
 
 #include <atomic>
 #include <cstdio>
@@ -304,14 +305,13 @@ cudaError_t cudaMemPoolTrimTo(cudaMemPool_t, std::size_t) { return cudaSuccess; 
 cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind,
                             cudaStream_t stream) {
   if (cuda_emulation::captures(stream)) {
-    {
-      const std::lock_guard lock(mutex);
-      const auto known = [](const void* at) { return is_pinned(at) || is_on_device(at); };
-      if (!known(to) || !known(from)) return result(cuda_emulation::refused(stream));
-    }
-    cuda_emulation::note(stream, [=] { std::memmove(to, from, bytes); });
-    return cudaSuccess;
+    const std::lock_guard lock(mutex);
+    const auto known = [](const void* at) { return is_pinned(at) || is_on_device(at); };
+    if (!known(to) || !known(from)) return result(cuda_emulation::refused(stream));
   }
+  if (cuda_emulation::note_transfer(cuda_emulation::Transfer::copy, stream,
+                                    [=] { std::memmove(to, from, bytes); }))
+    return cudaSuccess;
   {
     const std::lock_guard lock(mutex);
     if (is_pinned(from)) {
@@ -324,10 +324,9 @@ cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaM
   return cudaSuccess;
 }
 cudaError_t cudaMemsetAsync(void* to, int value, std::size_t bytes, cudaStream_t stream) {
-  if (cuda_emulation::captures(stream)) {
-    cuda_emulation::note(stream, [=] { std::memset(to, value, bytes); });
+  if (cuda_emulation::note_transfer(cuda_emulation::Transfer::memset, stream,
+                                    [=] { std::memset(to, value, bytes); }))
     return cudaSuccess;
-  }
   cuda_emulation::catch_up(stream);
   std::memset(to, value, bytes);
   return cudaSuccess;

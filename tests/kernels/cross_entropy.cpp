@@ -1,6 +1,7 @@
 #include "kernels/cross_entropy/cross_entropy.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "tests/kernels/rungs.h"
 
@@ -84,6 +85,29 @@ void check_batch(const Batch& b) {
     const auto dx = called<float>(
         size, [&](float* dx) { function(b.x.data(), b.labels.data(), b.dloss.data(), dx, s); });
     CHECK(difference(dx, sparse_dx, gradient) == "");
+  });
+  CrossEntropyShape total = s;
+  total.total = true;
+  total.scale = 0.3;
+  const auto sum = called<double>(1, [&](double* y) {
+    cpu::sparse_cross_entropy_total_reference(x.data(), b.labels.data(), y, total);
+  });
+  const std::vector<double> added{0.3 * std::accumulate(sparse.begin(), sparse.end(), 0.0)};
+  CHECK(difference(sum, added, {.rel = 1e-12, .abs = 1e-12}) == "");
+  for_each_rung(kernels::sparse_cross_entropy_total_ladder<float>, total, [&](auto* function) {
+    const auto y =
+        called<float>(1, [&](float* y) { function(b.x.data(), b.labels.data(), y, total); });
+    CHECK(difference(y, sum, {.rel = loss.rel, .abs = loss.abs * static_cast<double>(s.rows)}) ==
+          "");
+  });
+  const std::vector<double> shares(g.size(), g.empty() ? 0 : 0.3 * g[0]);
+  const auto total_dx = called<double>(size, [&](double* dx) {
+    cpu::sparse_cross_entropy_gradient_reference(x.data(), b.labels.data(), shares.data(), dx, s);
+  });
+  for_each_rung(kernels::sparse_cross_entropy_gradient_ladder<float>, total, [&](auto* function) {
+    const auto dx = called<float>(
+        size, [&](float* dx) { function(b.x.data(), b.labels.data(), b.dloss.data(), dx, total); });
+    CHECK(difference(dx, total_dx, gradient) == "");
   });
   const auto dense = called<double>(
       s.rows, [&](double* y) { cpu::cross_entropy_reference(x.data(), t.data(), y, s); });

@@ -85,6 +85,10 @@ TEST_CASE("float64: cross-entropy and its gradients") {
         },
         terms);
     check_rungs(
+        kernels::sparse_cross_entropy_total_ladder<double>, s,
+        [&](auto* f) { return written(1, [&](double* y) { f(x.data(), labels.data(), y, s); }); },
+        terms);
+    check_rungs(
         kernels::sparse_cross_entropy_gradient_ladder<double>, s,
         [&](auto* f) {
           return written(size, [&](double* dx) { f(x.data(), labels.data(), g.data(), dx, s); });

@@ -33,6 +33,35 @@ TEST_CASE("sparse_softmax_cross_entropy") {
   }
 }
 
+TEST_CASE("sparse_softmax_cross_entropy: a total is the sum of all values, scaled") {
+  for (const ScoreRow& row : score_rows()) {
+    if (row.axis != -1) continue;
+    const Shape samples = row.shape.slice(0, row.shape.rank() - 1);
+    const Tensor labels = whole(samples, 0, row.shape.back() - 1, 2);
+    check({.op = "sparse_softmax_cross_entropy",
+           .run =
+               [=](const auto& x) {
+                 return sparse_softmax_cross_entropy(x[0], cast(labels, int32),
+                                                     {.ignore_class = 0, .total_scale = -0.7});
+               },
+           .inputs = {{normal(row.shape, 1, row.scale)}},
+           .values =
+               [=](const TensorList& x) {
+                 double sum = 0;
+                 by_index(samples, [&](Place place) {
+                   const auto label = static_cast<std::int64_t>(at(labels, place));
+                   place.push_back(label);
+                   if (label != 0)
+                     sum += log_total(x[0], place.size() - 1, place) - at(x[0], place);
+                   return 0.0;
+                 });
+                 return std::vector<double>{-0.7 * sum};
+               },
+           .float32_result = {4e-6, 4e-5},
+           .differentiable = Differentiable::once});
+  }
+}
+
 TEST_CASE("sparse_softmax_cross_entropy: an ignored label need not be a class") {
   const Variable x(Tensor::numbers({1, 2, 3, 4}, {2, 2}));
   const Tensor labels = Tensor::numbers({-1, 1}, {2}, int32);
