@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "autograd/ops/cast.h"
+#include "autograd/shadow.h"
 
 namespace keratin {
 namespace detail {
@@ -84,7 +85,7 @@ std::vector<Variable> autocasted(std::vector<Variable> inputs, DType dtype) {
   bool any = false;
   for (Variable& x : inputs) {
     if (!x.defined() || !x.impl()->autocast || x.dtype() == dtype) continue;
-    x = recorded_cast(x, dtype);
+    x = dtype == bfloat16 && takes_shadow(x) ? shadow_of(x) : recorded_cast(x, dtype);
     any = true;
   }
   if (!any) return inputs;

@@ -72,6 +72,13 @@ class Node : public std::enable_shared_from_this<Node> {
   bool released_ = false;
 };
 
+/// What a float32 weight is in bfloat16, as long as `version` is that of the weight's value `of`: the
+/// optimizer's pass writes both, any other write of the weight makes it stale. See shadow.h.
+struct Shadow {
+  Tensor value, of;
+  std::uint64_t version = 0;
+};
+
 struct VariableImpl {
   Tensor value;
   Tensor grad;
@@ -86,6 +93,7 @@ struct VariableImpl {
   Tensor mask;
   // Of a weight: do operations in an AutocastScope read it in the scope's dtype?
   bool autocast = false;
+  Shadow shadow;
   // Of a weight: what optimizers put its value through after each step; may be empty.
   std::function<Tensor(const Tensor&)> constraint;
 

@@ -16,6 +16,7 @@
 #include "autograd/ops/sqrt.h"
 #include "autograd/ops/square.h"
 #include "autograd/ops/sum.h"
+#include "autograd/shadow.h"
 #include "autograd/tape.h"
 #include "kernels/device_run.h"
 #include "nn/gradient_watch.h"
@@ -336,6 +337,7 @@ void Optimizer::update(const std::vector<Slots*>& tensors, const std::vector<Ten
     for (std::size_t k = 0; k < one.slots.size(); ++k) {
       if (rule_.slots[k]) one.slots[k] = tensors[i]->slots[k].mutable_on_device<T>();
     }
+    one.shadow = shadow_to_write(tensors[i]->variable);
     list.push_back(one);
     shape.size += one.size;
   }
@@ -352,7 +354,9 @@ void Optimizer::update(const std::vector<Slots*>& tensors, const std::vector<Ten
                std::span<const kernels::UpdatedTensor<T>>(list), shape);
   for (Slots* tensor : tensors) {
     Tensor weight = tensor->variable.value();
-    if (weight.dtype() == dtype_of<T>) weight.mark_changed();
+    if (weight.dtype() != dtype_of<T>) continue;
+    weight.mark_changed();
+    shadow_was_written(tensor->variable);
   }
 }
 

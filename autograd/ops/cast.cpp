@@ -29,4 +29,13 @@ Variable cast(const Variable& x, DType dtype) {
   return apply<Cast>({dtype}, x);
 }
 
+namespace detail {
+
+Variable cast_to(const Variable& x, const Tensor& y) {
+  if (!x.requires_grad() || !grad_enabled()) return Variable(y, false);
+  return result_of(
+      y, std::make_shared<OpNode<Cast>>(CastArgs{y.dtype()}, std::array{x}, y, NoExtra{}));
+}
+
+}  // namespace detail
 }  // namespace keratin

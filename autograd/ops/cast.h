@@ -10,4 +10,9 @@ namespace keratin {
 /// x: any shape; any type of numbers or bool. Throws DTypeError for strings.
 [[nodiscard]] Variable cast(const Variable& x, DType dtype);
 
+namespace detail {
+/// `y`, which is cast(x, y.dtype()) computed elsewhere, as the result of that.
+Variable cast_to(const Variable& x, const Tensor& y);
+}  // namespace detail
+
 }  // namespace keratin

@@ -78,7 +78,7 @@ __global__ void __launch_bounds__(kThreads)
   const std::int64_t step_size = std::int64_t{gridDim.x} * blockDim.x;
   for (std::int64_t i = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x; i < t.size;
        i += step_size)
-    t.w[i] = decayed(t, i, s) - rate * direction(t.slots[0][i], t.slots[1][i], s);
+    store_weight(t, i, decayed(t, i, s) - rate * direction(t.slots[0][i], t.slots[1][i], s));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 
+#include "kernels/bfloat16.h"
 #include "kernels/cuda_ladder.h"
 #include "kernels/ladder.h"
 
@@ -45,6 +46,7 @@ struct UpdatedTensor {
   const T* g;
   std::array<T*, 3> slots;
   std::int64_t size;
+  BFloat16* shadow = nullptr;  // gets w in bfloat16, of float32; null: none
 };
 
 struct UpdateShape {

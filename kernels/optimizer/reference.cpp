@@ -169,6 +169,9 @@ void update_reference(std::span<const UpdatedTensor<T>> tensors, const UpdateSha
     } else {
       for (std::int64_t i = 0; i < tensor.size; ++i) step(tensor, i, s);
     }
+    if (tensor.shadow == nullptr) continue;
+    for (std::int64_t i = 0; i < tensor.size; ++i)
+      tensor.shadow[i] = to_bfloat16(static_cast<float>(tensor.w[i]));
   }
 }
 template void update_reference(std::span<const UpdatedTensor<float>>, const UpdateShape&);

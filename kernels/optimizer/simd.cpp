@@ -256,6 +256,9 @@ void update_simd(std::span<const UpdatedTensor<float>> tensors, const UpdateShap
   const auto update = [&](std::int64_t p, const UpdateShape& shape) {
     const Piece& piece = pieces[static_cast<std::size_t>(p)];
     HWY_DYNAMIC_DISPATCH(UpdateRange)(*piece.tensor, shape, piece.first, piece.last());
+    if (piece.tensor->shadow == nullptr) return;
+    for (std::int64_t i = piece.first; i < piece.last(); ++i)
+      piece.tensor->shadow[i] = to_bfloat16(piece.tensor->w[i]);
   };
   if (s.update != Update::lamb) {
     return for_each_piece(count, s.size, [&](std::int64_t p) { update(p, s); });

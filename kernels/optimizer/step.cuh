@@ -1,6 +1,7 @@
 // One element of one weight, as reference.cpp has it, in the type of the weights.
 #pragma once
 
+#include "kernels/cuda/bfloat16.cuh"
 #include "kernels/cuda/launch.cuh"
 #include "kernels/optimizer/optimizer.h"
 
@@ -60,6 +61,13 @@ struct Constants {
 template <class T>
 __device__ __forceinline__ T larger_or_nan(T a, T b) {
   return a != a || a > b ? a : b;
+}
+
+template <class T>
+__device__ __forceinline__ void store_weight(const UpdatedTensor<T>& t, std::int64_t i, T w) {
+  t.w[i] = w;
+  if constexpr (std::is_same_v<T, float>)
+    if (t.shadow != nullptr) t.shadow[i] = narrowed<BFloat16>(w);
 }
 
 template <Update update, class T>
@@ -144,7 +152,7 @@ __device__ __forceinline__ void step(const UpdatedTensor<T>& t, std::int64_t i,
     b[i] = z;
     if (curve != 0) w = ((z < -s.l1 ? -s.l1 : z > s.l1 ? s.l1 : z) - z) / curve;
   }
-  t.w[i] = w;
+  store_weight(t, i, w);
 }
 
 }  // namespace keratin::kernels::cuda

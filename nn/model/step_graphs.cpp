@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "autograd/shadow.h"
 #include "kernels/choice_version.h"
 #include "kernels/device_run.h"
 #include "nn/gradient_watch.h"
@@ -103,6 +104,7 @@ void StepGraphs::run(const Example& batch, const Step& step) {
     give_up(std::move(why));
     return step(batch);
   }
+  refresh_shadows();  // a graph was recorded when they were right
   if (const std::uint64_t now = fingerprint(); now != fingerprint_) shapes_.clear();
   const KindOfStep next = kind_of_step(*model_.compiled->optimizer.impl());
   Captured* const one = captured_of(batch, next.kind);
@@ -166,6 +168,7 @@ void StepGraphs::rehearse(Captured& one, const Example& batch, const Step& step)
   try {
     const kernels::AllocateFrom pool(*one.pool);
     step(one.fed);
+    refresh_shadows();  // of weights that something else than the optimizer wrote last
   } catch (...) {
     recording.host_work().count();  // what came before is done
     give_up("a step failed");
@@ -192,6 +195,7 @@ bool StepGraphs::capture(Captured& one, const Example& batch, const Step& step) 
     gpu.begin_capture(stream);
     try {
       step(one.fed);
+      refresh_shadows();
       one.graph = gpu.end_capture(stream);
     } catch (const kernels::CaptureError& error) {
       abandon(error.what());
@@ -227,6 +231,11 @@ void StepGraphs::launch(Captured& one) {
 
 // Not the shapes: one of them may be in use.
 void StepGraphs::give_up(std::string why) { why_not_ = std::move(why); }
+
+void StepGraphs::refresh_shadows() const {
+  for (Layer* layer : all_layers(&model_))
+    for (const Weight& weight : layer->own_weights()) refresh_shadow(weight.variable);
+}
 
 std::uint64_t StepGraphs::fingerprint() const {
   std::uint64_t hash = 0xcbf29ce484222325;  // FNV-1a, a word at a time

@@ -55,6 +55,7 @@ class StepGraphs {
   bool replay(Captured& one, const Example& batch);
   static void launch(Captured& one);
   void give_up(std::string why);
+  void refresh_shadows() const;
   std::uint64_t fingerprint() const;
 
   ModelLayer& model_;

@@ -7,6 +7,7 @@
 namespace keratin::tests {
 namespace {
 
+using kernels::BFloat16;
 using kernels::Update;
 using kernels::UpdatedTensor;
 using kernels::UpdateShape;
@@ -203,12 +204,14 @@ struct Model {
   std::vector<std::vector<T>> w, g;
   std::vector<std::array<std::vector<T>, 3>> slots;
 
+  std::vector<std::vector<BFloat16>> shadows;  // of float32, every other tensor
   Model(const std::vector<std::int64_t>& sizes, std::uint64_t seed, double first_value)
       : sizes(sizes) {
     for (const std::int64_t n : sizes) {
       w.push_back(converted<T>(normal_values<float>(n + 1, seed++)));
       w.back().back() = -77;
       g.emplace_back(static_cast<std::size_t>(n));
+      shadows.emplace_back(static_cast<std::size_t>(n + 1), BFloat16{77});
       slots.emplace_back();
       for (auto& slot : slots.back()) slot.assign(static_cast<std::size_t>(n + 1), T(0));
       std::fill_n(slots.back()[0].begin(), n, static_cast<T>(first_value));
@@ -224,6 +227,7 @@ struct Model {
     UpdateShape s = at_step(row.shape, t);
     for (std::size_t i = 0; i < sizes.size(); ++i) {
       UpdatedTensor<T> tensor{.w = w[i].data(), .g = g[i].data(), .slots = {}, .size = sizes[i]};
+      if (std::is_same_v<T, float> && i % 2 != 0) tensor.shadow = shadows[i].data();
       for (std::size_t k = 0; k < 3; ++k)
         tensor.slots[k] = row.slots[k] ? slots[i][k].data() : nullptr;
       tensors.push_back(tensor);
@@ -232,6 +236,10 @@ struct Model {
     function(tensors, s);
     for (std::size_t i = 0; i < sizes.size(); ++i) {
       CHECK(w[i].back() == -77);
+      CHECK(shadows[i].back().bits == 77);
+      if (!std::is_same_v<T, float> || i % 2 == 0) continue;
+      for (std::size_t k = 0; k + 1 < w[i].size(); ++k)
+        CHECK(shadows[i][k].bits == kernels::to_bfloat16(static_cast<float>(w[i][k])).bits);
       for (const auto& slot : slots[i]) CHECK(slot.back() == 0);
     }
   }
