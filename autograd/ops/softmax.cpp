@@ -17,7 +17,7 @@ struct Softmax {
   static constexpr std::string_view name = "softmax";
   static constexpr Keep keep{.output = true};
   static constexpr bool on_gpu = true;
-  static constexpr bool takes_bfloat16_on_cpu = true;
+  static constexpr bool takes_bfloat16 = true;
   static Spec infer(const Spec& x, Args) {
     require_floating(name, x);
     detail::require_rows(name, x);

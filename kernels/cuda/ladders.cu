@@ -21,7 +21,7 @@
 #include "kernels/random/random.h"
 #include "kernels/reduce/bfloat16.h"
 #include "kernels/resize/resize.h"
-#include "kernels/softmax/softmax.h"
+#include "kernels/softmax/bfloat16.h"
 #include "kernels/transpose/transpose.h"
 #include "kernels/warp/warp.h"
 
@@ -91,11 +91,16 @@ void bind_random(Table& table) {
 }
 
 template <class T>
-void bind_floating(Table& table) {
+void bind_softmax(Table& table) {
   bind(table, kernels::softmax_ladder<T>, cuda::softmax_ladder<T>);
   bind(table, kernels::log_softmax_ladder<T>, cuda::log_softmax_ladder<T>);
   bind(table, kernels::softmax_gradient_ladder<T>, cuda::softmax_gradient_ladder<T>);
   bind(table, kernels::log_softmax_gradient_ladder<T>, cuda::log_softmax_gradient_ladder<T>);
+}
+
+template <class T>
+void bind_floating(Table& table) {
+  bind_softmax<T>(table);
   bind(table, kernels::sparse_cross_entropy_ladder<T>, cuda::sparse_cross_entropy_ladder<T>);
   bind(table, kernels::sparse_cross_entropy_total_ladder<T>,
        cuda::sparse_cross_entropy_total_ladder<T>);
@@ -152,6 +157,7 @@ Table all_ladders() {
        cuda::conv2d_weight_gradient_bfloat16_ladder);
   bind_pooling<BFloat16>(table);
   bind_batch_norm<BFloat16>(table);
+  bind_softmax<BFloat16>(table);
   bind(table, kernels::reduce_ladder<BFloat16>, cuda::reduce_bfloat16_ladder);
   bind(table, kernels::wide_reduce_ladder, cuda::wide_reduce_ladder);
   bind(table, kernels::dropout_ladder<BFloat16>, cuda::dropout_ladder<BFloat16>);

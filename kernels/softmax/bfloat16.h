@@ -51,4 +51,35 @@ inline constexpr auto log_softmax_gradient_ladder<BFloat16> = Ladder{
                Rung<SoftmaxGradientFn<BFloat16>>{"widened", cpu::kWidenedRows, always,
                                                  cpu::log_softmax_gradient_bfloat16_widened}}};
 
+namespace cuda {
+template <>
+inline constexpr auto softmax_ladder<BFloat16> = CudaLadder<SoftmaxFn<BFloat16>, 4>{
+    {{{"naive", "", always, softmax_rows<1, BFloat16>},
+      {"warp", kSoftmaxWarpGains, always, softmax_rows<32, BFloat16>},
+      {"block", kSoftmaxBlockGains, softmax_block_applies, softmax_rows<256, BFloat16>},
+      {"held", kSoftmaxHeldGains, softmax_held_applies, softmax_held<BFloat16>}}}};
+template <>
+inline constexpr auto log_softmax_ladder<BFloat16> = CudaLadder<SoftmaxFn<BFloat16>, 4>{
+    {{{"naive", "", always, log_softmax_rows<1, BFloat16>},
+      {"warp", kSoftmaxWarpGains, always, log_softmax_rows<32, BFloat16>},
+      {"block", kSoftmaxBlockGains, softmax_block_applies, log_softmax_rows<256, BFloat16>},
+      {"held", kSoftmaxHeldGains, softmax_held_applies, log_softmax_held<BFloat16>}}}};
+template <>
+inline constexpr auto softmax_gradient_ladder<BFloat16> =
+    CudaLadder<SoftmaxGradientFn<BFloat16>, 4>{
+        {{{"naive", "", always, softmax_gradient_rows<1, BFloat16>},
+          {"warp", kSoftmaxWarpGains, always, softmax_gradient_rows<32, BFloat16>},
+          {"block", kSoftmaxBlockGains, softmax_block_applies,
+           softmax_gradient_rows<256, BFloat16>},
+          {"held", kSoftmaxHeldGains, softmax_held_applies, softmax_gradient_held<BFloat16>}}}};
+template <>
+inline constexpr auto log_softmax_gradient_ladder<BFloat16> =
+    CudaLadder<SoftmaxGradientFn<BFloat16>, 4>{
+        {{{"naive", "", always, log_softmax_gradient_rows<1, BFloat16>},
+          {"warp", kSoftmaxWarpGains, always, log_softmax_gradient_rows<32, BFloat16>},
+          {"block", kSoftmaxBlockGains, softmax_block_applies,
+           log_softmax_gradient_rows<256, BFloat16>},
+          {"held", kSoftmaxHeldGains, softmax_held_applies, log_softmax_gradient_held<BFloat16>}}}};
+}  // namespace cuda
+
 }  // namespace keratin::kernels

@@ -4,33 +4,35 @@
 namespace keratin::kernels::cuda {
 namespace {
 
-template <int kGroup, bool kLog, class T>
+template <int kGroup, bool kLog, class X>
 __global__ void __launch_bounds__(Rows<kGroup>::kThreads)
-    softmax_kernel(const T* x, T* y, SoftmaxShape s) {
+    softmax_kernel(const X* x, X* y, SoftmaxShape s) {
+  using T = Computed<X>;
   Rows<kGroup>::each(s.rows, [&](std::int64_t row) {
-    const T* const from = x + row * s.cols;
-    T* const to = y + row * s.cols;
+    const X* const from = x + row * s.cols;
+    X* const to = y + row * s.cols;
     const RowSums<T> sums = row_sums<kGroup>(from, s.cols);
     const T scale = kLog ? std::log(sums.sum) : 1 / sums.sum;
     for (std::int64_t c = Rows<kGroup>::place(); c < s.cols; c += kGroup) {
-      const T shifted = from[c] - sums.max;
-      to[c] = kLog ? shifted - scale : std::exp(shifted) * scale;
+      const T shifted = widened(from[c]) - sums.max;
+      to[c] = narrowed<X>(kLog ? shifted - scale : std::exp(shifted) * scale);
     }
   });
 }
 
-template <int kGroup, bool kLog, class T>
+template <int kGroup, bool kLog, class X>
 __global__ void __launch_bounds__(Rows<kGroup>::kThreads)
-    gradient_kernel(const T* y, const T* dy, T* dx, SoftmaxShape s) {
+    gradient_kernel(const X* y, const X* dy, X* dx, SoftmaxShape s) {
+  using T = Computed<X>;
   Rows<kGroup>::each(s.rows, [&](std::int64_t row) {
     const std::int64_t at = row * s.cols;
     Chain<kGroup, T> terms = 0;
     for (std::int64_t c = Rows<kGroup>::place(); c < s.cols; c += kGroup)
-      terms += kLog ? dy[at + c] : y[at + c] * dy[at + c];
+      terms += kLog ? widened(dy[at + c]) : widened(y[at + c]) * widened(dy[at + c]);
     const T sum = over_group<kGroup>(static_cast<T>(terms), Add{});
     for (std::int64_t c = Rows<kGroup>::place(); c < s.cols; c += kGroup) {
-      const T result = y[at + c], g = dy[at + c];
-      dx[at + c] = kLog ? g - std::exp(result) * sum : result * (g - sum);
+      const T result = widened(y[at + c]), g = widened(dy[at + c]);
+      dx[at + c] = narrowed<X>(kLog ? g - std::exp(result) * sum : result * (g - sum));
     }
   });
 }
@@ -80,6 +82,9 @@ void log_softmax_gradient_rows(const T* y, const T* dy, T* dx, const SoftmaxShap
   template void log_softmax_gradient_rows<group>(const T*, const T*, T*, const SoftmaxShape&, \
                                                  const Stream&);
 KERATIN_FOR_EACH_ROWS(KERATIN_SOFTMAX_ROWS)
+KERATIN_SOFTMAX_ROWS(1, BFloat16)
+KERATIN_SOFTMAX_ROWS(32, BFloat16)
+KERATIN_SOFTMAX_ROWS(256, BFloat16)
 #undef KERATIN_SOFTMAX_ROWS
 
 }  // namespace keratin::kernels::cuda

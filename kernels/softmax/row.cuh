@@ -5,6 +5,7 @@
 #include <cmath>
 #include <type_traits>
 
+#include "kernels/cuda/bfloat16.cuh"
 #include "kernels/cuda/group.cuh"
 #include "kernels/cuda/launch.cuh"
 
@@ -69,13 +70,16 @@ template <class T>
 struct RowSums {
   T max, sum;
 };
-template <int kGroup, class T>
-__device__ __forceinline__ RowSums<T> row_sums(const T* x, std::int64_t cols) {
+template <int kGroup, class X>
+__device__ __forceinline__ RowSums<Computed<X>> row_sums(const X* x, std::int64_t cols) {
+  using T = Computed<X>;
   T max = -static_cast<T>(INFINITY);
   Chain<kGroup, T> sum = 0;
-  for (std::int64_t c = Rows<kGroup>::place(); c < cols; c += kGroup) max = std::fmax(max, x[c]);
+  for (std::int64_t c = Rows<kGroup>::place(); c < cols; c += kGroup)
+    max = std::fmax(max, widened(x[c]));
   max = over_group<kGroup>(max, Larger{});
-  for (std::int64_t c = Rows<kGroup>::place(); c < cols; c += kGroup) sum += std::exp(x[c] - max);
+  for (std::int64_t c = Rows<kGroup>::place(); c < cols; c += kGroup)
+    sum += std::exp(widened(x[c]) - max);
   return {max, over_group<kGroup>(static_cast<T>(sum), Add{})};
 }
 

@@ -155,11 +155,15 @@ void log_softmax_gradient_rows(const T* y, const T* dy, T* dx, const SoftmaxShap
                                const Stream& stream);
 /// 1024 columns or more.
 bool softmax_block_applies(const SoftmaxShape& s);
-void softmax_held(const float* x, float* y, const SoftmaxShape& s, const Stream& stream);
-void log_softmax_held(const float* x, float* y, const SoftmaxShape& s, const Stream& stream);
-void softmax_gradient_held(const float* y, const float* dy, float* dx, const SoftmaxShape& s,
+template <class T>  // float, BFloat16
+void softmax_held(const T* x, T* y, const SoftmaxShape& s, const Stream& stream);
+template <class T>  // float, BFloat16
+void log_softmax_held(const T* x, T* y, const SoftmaxShape& s, const Stream& stream);
+template <class T>  // float, BFloat16
+void softmax_gradient_held(const T* y, const T* dy, T* dx, const SoftmaxShape& s,
                            const Stream& stream);
-void log_softmax_gradient_held(const float* y, const float* dy, float* dx, const SoftmaxShape& s,
+template <class T>  // float, BFloat16
+void log_softmax_gradient_held(const T* y, const T* dy, T* dx, const SoftmaxShape& s,
                                const Stream& stream);
 /// Up to 8192 columns.
 bool softmax_held_applies(const SoftmaxShape& s);
@@ -186,7 +190,7 @@ inline constexpr auto softmax_ladder<float> = CudaLadder<SoftmaxFn<float>, 5>{
     {{{"naive", "", always, softmax_rows<1, float>},
       {"warp", kSoftmaxWarpGains, always, softmax_rows<32, float>},
       {"block", kSoftmaxBlockGains, softmax_block_applies, softmax_rows<256, float>},
-      {"held", kSoftmaxHeldGains, softmax_held_applies, softmax_held},
+      {"held", kSoftmaxHeldGains, softmax_held_applies, softmax_held<float>},
       {"online", kSoftmaxOnlineGains, softmax_online_applies, softmax_online}}}};
 template <class T>
 inline constexpr auto log_softmax_ladder = CudaLadder<SoftmaxFn<T>, 3>{
@@ -198,7 +202,7 @@ inline constexpr auto log_softmax_ladder<float> = CudaLadder<SoftmaxFn<float>, 5
     {{{"naive", "", always, log_softmax_rows<1, float>},
       {"warp", kSoftmaxWarpGains, always, log_softmax_rows<32, float>},
       {"block", kSoftmaxBlockGains, softmax_block_applies, log_softmax_rows<256, float>},
-      {"held", kSoftmaxHeldGains, softmax_held_applies, log_softmax_held},
+      {"held", kSoftmaxHeldGains, softmax_held_applies, log_softmax_held<float>},
       {"online", kSoftmaxOnlineGains, softmax_online_applies, log_softmax_online}}}};
 template <class T>
 inline constexpr auto softmax_gradient_ladder = CudaLadder<SoftmaxGradientFn<T>, 3>{
@@ -210,7 +214,7 @@ inline constexpr auto softmax_gradient_ladder<float> = CudaLadder<SoftmaxGradien
     {{{"naive", "", always, softmax_gradient_rows<1, float>},
       {"warp", kSoftmaxWarpGains, always, softmax_gradient_rows<32, float>},
       {"block", kSoftmaxBlockGains, softmax_block_applies, softmax_gradient_rows<256, float>},
-      {"held", kSoftmaxHeldGains, softmax_held_applies, softmax_gradient_held}}}};
+      {"held", kSoftmaxHeldGains, softmax_held_applies, softmax_gradient_held<float>}}}};
 template <class T>
 inline constexpr auto log_softmax_gradient_ladder = CudaLadder<SoftmaxGradientFn<T>, 3>{
     {{{"naive", "", always, log_softmax_gradient_rows<1, T>},
@@ -221,7 +225,7 @@ inline constexpr auto log_softmax_gradient_ladder<float> = CudaLadder<SoftmaxGra
     {{{"naive", "", always, log_softmax_gradient_rows<1, float>},
       {"warp", kSoftmaxWarpGains, always, log_softmax_gradient_rows<32, float>},
       {"block", kSoftmaxBlockGains, softmax_block_applies, log_softmax_gradient_rows<256, float>},
-      {"held", kSoftmaxHeldGains, softmax_held_applies, log_softmax_gradient_held}}}};
+      {"held", kSoftmaxHeldGains, softmax_held_applies, log_softmax_gradient_held<float>}}}};
 }  // namespace cuda
 
 }  // namespace keratin::kernels

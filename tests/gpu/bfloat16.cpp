@@ -14,6 +14,7 @@
 #include "autograd/ops/dropout.h"
 #include "autograd/ops/exp.h"
 #include "autograd/ops/matmul.h"
+#include "autograd/ops/log_softmax.h"
 #include "autograd/ops/max_pool2d.h"
 #include "autograd/ops/mean.h"
 #include "autograd/ops/multiply.h"
@@ -21,6 +22,7 @@
 #include "autograd/ops/relu.h"
 #include "autograd/ops/sigmoid.h"
 #include "autograd/ops/slice.h"
+#include "autograd/ops/softmax.h"
 #include "autograd/ops/softplus.h"
 #include "autograd/ops/subtract.h"
 #include "autograd/ops/sum.h"
@@ -144,6 +146,18 @@ TEST_CASE("gpu: products, quotients and activations of bfloat16, uncast both way
              {two[0], cast(full({9, 35}, 1.5), bfloat16)}, kRounded);
   check_same([](const Inputs& x) { return softplus(x[0]); }, {two[0]}, kRounded);
   check_same([](const Inputs& x) { return x[0] * x[1]; }, {two[0], narrow({35}, 16)}, kRounded);
+}
+
+TEST_CASE("gpu: softmax of bfloat16, uncast both ways") {
+  for (const std::int64_t columns : {1, 10, 300, 1500}) {
+    CAPTURE(columns);
+    const std::vector<Tensor> scores = {narrow({7, columns}, 18)};
+    check_uncast([](const Inputs& x) { return softmax(x[0]); }, scores, kRounded);
+    check_uncast([](const Inputs& x) { return log_softmax(x[0]); }, scores, kRounded);
+  }
+  const auto seen = kernels_of([](const Inputs& x) { return softmax(x[0]); }, {narrow({7, 10}, 1)});
+  CHECK(seen.count("softmax_bfloat16 held") == 1);
+  CHECK(seen.count("softmax_gradient_bfloat16 held") == 1);
 }
 
 TEST_CASE("gpu: pooling of bfloat16, uncast both ways") {
