@@ -1,6 +1,6 @@
-// Weights of mixed_bfloat16 on a GPU: a second copy in bfloat16, which operations read in place of a
-// cast in each step. It is made by the first operation that wants it, and written by the optimizer in
-// the pass that writes the weight; after any other write it is made again when it is wanted.
+// Weights of mixed_bfloat16 on a GPU: a second copy in bfloat16, which operations read in place of
+// a cast in each step. It is made by the first operation that wants it, and written by the
+// optimizer in the pass that writes the weight; after any other write it is made again when wanted.
 #pragma once
 
 #include "autograd/variable.h"

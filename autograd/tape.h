@@ -72,8 +72,8 @@ class Node : public std::enable_shared_from_this<Node> {
   bool released_ = false;
 };
 
-/// What a float32 weight is in bfloat16, as long as `version` is that of the weight's value `of`: the
-/// optimizer's pass writes both, any other write of the weight makes it stale. See shadow.h.
+/// What a float32 weight is in bfloat16, as long as `version` is that of the weight's value `of`:
+/// the optimizer's pass writes both, any other write of the weight makes it stale. See shadow.h.
 struct Shadow {
   Tensor value, of;
   std::uint64_t version = 0;

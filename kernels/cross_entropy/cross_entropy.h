@@ -31,7 +31,8 @@ struct CrossEntropyShape {
 template <class T>
 using SparseCrossEntropyFn = void (*)(const T* x, const std::int32_t* labels, T* loss,
                                       const CrossEntropyShape& s);
-/// dx[r] = dloss[r] (softmax(x[r]) - one_hot(labels[r])); of a total scale dloss[0] in place of dloss[r]
+/// dx[r] = dloss[r] (softmax(x[r]) - one_hot(labels[r])); of a total with scale dloss[0] in place
+/// of dloss[r]
 template <class T>
 using SparseCrossEntropyGradientFn = void (*)(const T* x, const std::int32_t* labels,
                                               const T* dloss, T* dx, const CrossEntropyShape& s);

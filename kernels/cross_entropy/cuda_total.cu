@@ -7,8 +7,8 @@ namespace {
 constexpr int kThreads = 256, kOneBlock = 1024;
 constexpr std::int64_t kMostParts = 1024, kFewScores = 16384;
 
-// A block's part of the sum, in double; kGroup threads a row. It goes to parts[blockIdx.x], or, scaled,
-// to `loss` where there are no others.
+// A block's part of the sum, in double; kGroup threads a row. It goes to parts[blockIdx.x], or,
+// scaled, to `loss` where there are no others.
 template <int kGroup, int kBlock, class T>
 __global__ void __launch_bounds__(kBlock) part_kernel(const T* x, const std::int32_t* labels,
                                                       double* parts, T* loss, CrossEntropyShape s) {

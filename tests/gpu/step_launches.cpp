@@ -21,7 +21,7 @@ Model small_cnn(const std::string& activation) {
                      layers::Dense({.units = 10, .activation = activation})});
 }
 
-// What the GPU was given, kernel by kernel: "max_pooling2d max_pool2d backward, max_pool2d_gradient".
+// What the GPU was given, a line a kernel: layer, operation, "backward", kernel, rung, shape.
 class List final : public kernels::TraceSink {
  public:
   List() : before_(kernels::set_trace_sink(this)) {}
@@ -40,8 +40,8 @@ class List final : public kernels::TraceSink {
 
 }  // namespace
 
-// Forward 6 (and the softmax), loss and its gradient 2, backward 13 (two launches for each of two
-// weight gradients), Adam 1, metrics 7, and the batch's gathering.
+// The batch's gathering 1, forward 5 and the softmax, loss and its gradient 2, backward 12, Adam 1,
+// metrics 7. Larger batches take more: sums and weight gradients in parts.
 TEST_CASE("gpu launches: a step of a convolutional network" * doctest::skip(on_real_gpu())) {
   const WithEmulatedGpu gpu;
   for (const bool softmax : {false, true}) {
