@@ -12,7 +12,8 @@
 //   struct ScaleBy {
 //     using Args = ScaleByOptions;
 //     static constexpr std::string_view name = "scale_by";
-//     static constexpr Keep keep{};        // .inputs (.most: the first of them), .output: what the gradient rule reads
+//     static constexpr Keep keep{};        // .inputs (.most: the first ones), .output: what the
+//                                          // gradient rule reads
 //     // Checks everything; gives the result's shape and dtype.
 //     static Spec infer(const Spec& x, const Args&) { return x; }
 //     // Calls kernels::run(..._ladder<T>, x.data<T>() ...); or, with on_gpu = true, if kernels are all that

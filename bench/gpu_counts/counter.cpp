@@ -147,6 +147,9 @@ void __tsan_vptr_read(void**) {}
 char __tsan_atomic8_load(const volatile char* at, int) {
   return __atomic_load_n(at, __ATOMIC_ACQUIRE);
 }
+void __tsan_atomic8_store(volatile char* at, char value, int) {
+  __atomic_store_n(at, value, __ATOMIC_RELEASE);
+}
 
 // Single bytes are the emulation's own, which carries out cp.async: counted above.
 void __tsan_read1(void*) {}
