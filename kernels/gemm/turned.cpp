@@ -24,7 +24,7 @@ namespace HWY_NAMESPACE {
 namespace {
 using namespace gemm;  // NOLINT: the tile's vocabulary, inside an unnamed namespace
 
-constexpr std::int64_t kDepth = 128;
+constexpr std::int64_t kDepth = 128, kStrips = 64;  // of k, and of strips at a time
 
 std::int64_t StripRows() { return kTileColumns; }
 
@@ -43,10 +43,9 @@ void WriteTurned(const float* strip, const GemmShape& s, const Epilogue<float>& 
 }
 
 template <Order kOrder>
-void Strips(const float* a, const float* b, float* c, const Epilogue<float>& e, const GemmShape& s,
-            std::int64_t first, std::int64_t last) {
+void SomeStrips(const float* a, const float* b, float* c, const Epilogue<float>& e,
+                const GemmShape& s, float* strips, std::int64_t first, std::int64_t last) {
   const std::int64_t tiles = TileCount(s.n), depths = (s.k + kDepth - 1) / kDepth;
-  const FloatScratch strips((last - first) * s.n * kTileColumns);
   for (std::int64_t depth = 0; depth < depths; ++depth) {
     const std::int64_t k0 = depth * s.k / depths;
     TileCall call{};
@@ -56,7 +55,7 @@ void Strips(const float* a, const float* b, float* c, const Epilogue<float>& e, 
     call.accumulate = depth > 0;
     for (std::int64_t item = first; item < last; ++item) {
       const std::int64_t row0 = item * kTileColumns, rows = std::min(kTileColumns, s.m - row0);
-      float* const strip = strips.data() + (item - first) * s.n * kTileColumns;
+      float* const strip = strips + (item - first) * s.n * kTileColumns;
       call.columns = rows;
       call.b = a + k0 * s.lda + row0;
       call.b_step = s.lda;
@@ -76,6 +75,15 @@ void Strips(const float* a, const float* b, float* c, const Epilogue<float>& e, 
       }
       if (depth == depths - 1) WriteTurned(strip, s, e, row0, rows, c);
     }
+  }
+}
+
+template <Order kOrder>
+void Strips(const float* a, const float* b, float* c, const Epilogue<float>& e, const GemmShape& s,
+            std::int64_t first, std::int64_t last) {
+  const FloatScratch strips(std::min(last - first, kStrips) * s.n * kTileColumns);
+  for (; first < last; first += kStrips) {
+    SomeStrips<kOrder>(a, b, c, e, s, strips.data(), first, std::min(last, first + kStrips));
   }
 }
 

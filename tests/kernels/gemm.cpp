@@ -124,6 +124,7 @@ TEST_CASE("gemm: large products, several blocks of rows, columns and k") {
   check_flags<float>(30, 530, 1024, 27);
   check_flags<float>(257, 132, 20, 25);  // large tiles of a GPU
   check_flags<float>(75, 10, 300, 28);   // few columns, several blocks of k
+  check_flags<float>(2100, 3, 140, 30);  // ... and of rows
   check_flags<float>(70, 75, 12, 29);    // a small k
 }
 
