@@ -44,6 +44,40 @@ namespace HWY_NAMESPACE {
 namespace simd {
 namespace hn = hwy::HWY_NAMESPACE;
 
+/// Are vectors of T read in part by one instruction that touches nothing past the part? Where Highway warns that
+/// masked accesses might fault, AVX2's of 4 and 8 bytes do not.
+template <class T>
+constexpr bool kMasksLoads = HWY_TARGET != HWY_SCALAR&& HWY_TARGET != HWY_EMU128 &&
+                             (!HWY_MEM_OPS_MIGHT_FAULT ||
+                              (HWY_TARGET == HWY_AVX2 && sizeof(T) >= 4));
+/// Written so? AVX2's instruction takes tens of operations on AMD's processors.
+constexpr bool kMasksStores =
+    HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128 && !HWY_MEM_OPS_MIGHT_FAULT;
+
+/// The first `n` lanes, 0 < n < Lanes(d), to memory: by halves, quarters and so on.
+template <class D>
+HWY_INLINE void StorePart(D d, hn::Vec<D> v, hn::TFromD<D>* HWY_RESTRICT p, std::int64_t n) {
+#if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
+  HWY_ALIGN hn::TFromD<D> buffer[hn::MaxLanes(D())];
+  hn::Store(v, d, buffer);
+  std::memcpy(p, buffer, static_cast<std::size_t>(n) * sizeof(buffer[0]));
+#else
+  if constexpr (hn::MaxLanes(D()) > 1) {
+    const hn::Half<D> half;
+    constexpr auto kHalf = static_cast<std::int64_t>(hn::MaxLanes(hn::Half<D>()));
+    auto rest = hn::LowerHalf(half, v);
+    if ((n & kHalf) != 0) {
+      hn::StoreU(rest, half, p);
+      p += kHalf;
+      rest = hn::UpperHalf(half, v);
+    }
+    simd::StorePart(half, rest, p, n);
+  } else if ((n & 1) != 0) {
+    hn::StoreU(v, d, p);
+  }
+#endif
+}
+
 /// The first `n` lanes from memory, `none` in the others. n may be anything from 0 to past the lane
 /// count; nothing past p[n - 1] is read.
 template <class D>
@@ -52,21 +86,28 @@ HWY_INLINE hn::Vec<D> LoadNOr(hn::Vec<D> none, D d, const hn::TFromD<D>* HWY_RES
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
   if (HWY_LIKELY(n >= lanes)) return hn::LoadU(d, p);
   if (n <= 0) return none;
-#if HWY_MEM_OPS_MIGHT_FAULT || HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
-  HWY_ALIGN hn::TFromD<D> buffer[hn::MaxLanes(D())];
-  hn::Store(none, d, buffer);
-  std::memcpy(buffer, p, static_cast<std::size_t>(n) * sizeof(buffer[0]));
-  return hn::Load(d, buffer);
-#else
-  const auto mask = hn::FirstN(d, static_cast<std::size_t>(n));
-  return hn::IfThenElse(mask, hn::MaskedLoad(mask, d, p), none);
-#endif
+  if constexpr (kMasksLoads<hn::TFromD<D>>) {
+    const auto mask = hn::FirstN(d, static_cast<std::size_t>(n));
+    return hn::IfThenElse(mask, hn::MaskedLoad(mask, d, p), none);
+  } else {
+    HWY_ALIGN hn::TFromD<D> buffer[hn::MaxLanes(D())];
+    hn::Store(none, d, buffer);
+    std::memcpy(buffer, p, static_cast<std::size_t>(n) * sizeof(buffer[0]));
+    return hn::Load(d, buffer);
+  }
 }
 
 /// The first `n` lanes from memory, 0 in the others.
 template <class D>
 HWY_INLINE hn::Vec<D> LoadN(D d, const hn::TFromD<D>* HWY_RESTRICT p, std::int64_t n) {
-  return simd::LoadNOr(hn::Zero(d), d, p, n);
+  if constexpr (kMasksLoads<hn::TFromD<D>>) {
+    const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+    if (HWY_LIKELY(n >= lanes)) return hn::LoadU(d, p);
+    if (n <= 0) return hn::Zero(d);
+    return hn::MaskedLoad(hn::FirstN(d, static_cast<std::size_t>(n)), d, p);
+  } else {
+    return simd::LoadNOr(hn::Zero(d), d, p, n);
+  }
 }
 
 /// The first `n` lanes to memory; nothing past p[n - 1] is written.
@@ -78,13 +119,11 @@ HWY_INLINE void StoreN(hn::Vec<D> v, D d, hn::TFromD<D>* HWY_RESTRICT p, std::in
     return;
   }
   if (n <= 0) return;
-#if HWY_MEM_OPS_MIGHT_FAULT || HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
-  HWY_ALIGN hn::TFromD<D> buffer[hn::MaxLanes(D())];
-  hn::Store(v, d, buffer);
-  std::memcpy(p, buffer, static_cast<std::size_t>(n) * sizeof(buffer[0]));
-#else
-  hn::BlendedStore(v, hn::FirstN(d, static_cast<std::size_t>(n)), d, p);
-#endif
+  if constexpr (kMasksStores) {
+    hn::BlendedStore(v, hn::FirstN(d, static_cast<std::size_t>(n)), d, p);
+  } else {
+    simd::StorePart(d, v, p, n);
+  }
 }
 
 /// f(first element, how many) for each vector of n elements: as many as there are lanes, which the

@@ -33,13 +33,14 @@ constexpr std::int64_t kLanes = hn::MaxLanes(D());
 #endif
 constexpr std::int64_t kTileColumns = 2 * kLanes;
 // 2 sums a row, 2 vectors of B and 1 of A in 32 registers (AVX-512, Arm) or 16.
+// So small a tile as that of 16 does kSteps of k before it looks whether it is done.
 #if HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM
-constexpr int kTileRows = 14;
+constexpr int kTileRows = 14, kSteps = 1;
 #else
-constexpr int kTileRows = 6;
+constexpr int kTileRows = 6, kSteps = 4;
 #endif
 // Partial vectors of B are read under a mask where that is cheap and safe; elsewhere B is packed.
-constexpr bool kMaskedLoads = !HWY_MEM_OPS_MIGHT_FAULT && HWY_TARGET != HWY_SCALAR;
+constexpr bool kMaskedLoads = simd::kMasksLoads<float>;
 
 /// How A lies for the tile. rows: row i at a + i * step, k contiguous.  columns: the k-th column at
 /// a + k * step, rows contiguous.
@@ -78,6 +79,7 @@ HWY_INLINE void Multiply(V (&sums)[MR][NV], const TileCall& call) {
   const float* a10 = a + 10 * a_step;
   [[maybe_unused]] const auto mask =
       hn::FirstN(d, static_cast<std::size_t>(call.columns - (NV - 1) * kLanes));
+#pragma GCC unroll kSteps
   for (std::int64_t r = 0; r < k; ++r) {
     V row[NV];
     KERATIN_UNROLL
