@@ -9,7 +9,7 @@ configure = cmake --preset release $(if $(wildcard $(BUILD)/CMakeCache.txt),,\
   -DKERATIN_BUILD_TESTS=OFF -DKERATIN_BUILD_BENCHMARKS=OFF -DKERATIN_BUILD_EXAMPLES=OFF -DKERATIN_BUILD_TOOLS=OFF) $(1)
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test test-interop instructions record-instructions bench race race-steps gpu-bundle tune format lint clean
+.PHONY: help build run test test-interop test-rungs instructions record-instructions bench race race-steps gpu-bundle tune format lint clean
 
 help:
 	@echo 'make build            build what `cmake --install $(BUILD)` installs: the library, and the program keratin'
@@ -17,6 +17,7 @@ help:
 	@echo 'make run DATA=folder  the same on the MNIST files in that folder'
 	@echo 'make test             build and run all tests'
 	@echo 'make test-interop     hold files against Python Keras, mails and event files against real programs; installed outside of this folder'
+	@echo 'make test-rungs       the CUDA kernels, emulated, under the address and thread sanitizers'
 	@echo 'make instructions     count the instructions of hot kernels, and hold them against those recorded'
 	@echo 'make bench            time every kernel'
 	@echo 'make race             race the kernels against oneDNN, OpenBLAS and Eigen; bench/results gets the table'
@@ -52,6 +53,12 @@ test-interop:
 	@KERAS_BACKEND=tensorflow tests/interop/with_keras tests/interop/run.py \
 	  $(BUILD)/tests/interop/keratin_interop $(BUILD)/tests/interop/text_files
 	@tests/interop/with_keras tests/interop/services.py $(BUILD)/tests/interop/keratin_services $(BUILD)/tests/interop/services
+
+test-rungs:
+	@tools/install_packages build test
+	@$(call configure,-DKERATIN_BUILD_TESTS=ON -DKERATIN_BUILD_TOOLS=ON -DKERATIN_BUILD_SANITIZED_RUNGS=ON)
+	@cmake --build $(BUILD) --target keratin_rungs_address keratin_rungs_thread
+	@ctest --preset release -L rungs
 
 instructions record-instructions:
 	@tools/install_packages build test instructions

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <map>
 #include <string>
 
 #include "kernels/error.h"
@@ -13,6 +14,9 @@ Accelerator& runtime();  // kernels/cuda/runtime.cu, compiled for the emulation
 }
 
 namespace keratin::tests {
+namespace {
+std::map<const void*, std::uint64_t> threads_of;  // rungs
+}
 
 bool on_real_gpu() {
   static const bool real = [] {
@@ -33,6 +37,21 @@ kernels::Accelerator& emulated_gpu() {
 }
 
 kernels::BoundRungs emulated_rungs(const void* ladder) { return emulated_gpu().rungs(ladder); }
+
+bool only_emulated_rungs() {
+  static const bool only = [] {
+    const char* const wanted = std::getenv("KERATIN_TEST_RUNGS");
+    return wanted != nullptr && std::string(wanted) == "emulated";
+  }();
+  return only;
+}
+
+bool has_had_its_share(const void* rung) {
+  return cuda_emulation::under_tsan() && threads_of[rung] >= 20'000;
+}
+OnAccountOf::OnAccountOf(const void* rung)
+    : rung_(rung), before_(cuda_emulation::threads_begun()) {}
+OnAccountOf::~OnAccountOf() { threads_of[rung_] += cuda_emulation::threads_begun() - before_; }
 
 const char* use_next_emulated_order() {
   static int next = 0;

@@ -1,6 +1,8 @@
 // The library's CUDA side on the emulation, for tests: kernels' rungs, or the device cuda:0.
 #pragma once
 
+#include <cstdint>
+
 #include "kernels/accelerator.h"
 
 namespace keratin::tests {
@@ -14,6 +16,25 @@ kernels::Accelerator& emulated_gpu();
 
 /// The rungs that belong to a ladder of the CPU, given by its address.
 kernels::BoundRungs emulated_rungs(const void* ladder);
+
+/// With KERATIN_TEST_RUNGS=emulated: of the CPU's rungs the first alone is wanted.
+bool only_emulated_rungs();
+
+/// Has the rung, given by any address of its own, had its share of CUDA threads? Never, but under TSan, which takes
+/// long: there a rung runs its test rows in order until it has had 20,000 threads.
+bool has_had_its_share(const void* rung);
+/// Until the end of scope, CUDA threads are the rung's.
+class OnAccountOf {
+ public:
+  explicit OnAccountOf(const void* rung);
+  ~OnAccountOf();
+  OnAccountOf(const OnAccountOf&) = delete;
+  OnAccountOf& operator=(const OnAccountOf&) = delete;
+
+ private:
+  const void* rung_;
+  std::uint64_t before_;
+};
 
 /// Threads take their turns in another order from now on; gives its name.
 const char* use_next_emulated_order();

@@ -27,6 +27,7 @@ std::uint64_t order_seed = 1;
 int os_threads = static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 2U, 8U));
 
 std::atomic<std::int64_t> bank_conflicts{0};
+std::atomic<std::uint64_t> all_threads_begun{0};
 std::atomic<bool> loads_counted{false};
 
 std::mutex reports_mutex;
@@ -297,6 +298,7 @@ bool run_blocks(const char* kernel, dim3 grid, dim3 block, std::size_t dynamic_s
                 void (*body)(const void*), const void* argument) {
   const std::uint64_t count = std::uint64_t{grid.x} * grid.y * grid.z;
   const std::uint64_t threads = count * block.x * block.y * block.z;
+  all_threads_begun += threads;
   std::atomic<std::uint64_t> next{0};
   std::atomic<bool> all_well{true};
   release(&launch_begins);
@@ -371,6 +373,9 @@ void* dynamic_shared() {
   if (worker->dynamic == nullptr) fault("dynamic shared memory, but the launch gives none");
   return worker->dynamic;
 }
+
+std::uint64_t threads_begun() { return all_threads_begun; }
+bool under_tsan() { return kTsan; }
 
 std::int64_t take_bank_conflicts(bool loads) {
   loads_counted = loads;

