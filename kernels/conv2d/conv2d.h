@@ -83,6 +83,8 @@ void conv2d_input_gradient_direct(const float* dy, const float* w, float* dx, co
 void conv2d_weight_gradient_direct(const float* x, const float* dy, float* dw,
                                    const Conv2dShape& s);
 
+void conv2d_first_layer(const float* x, const float* w, float* y, const Epilogue<float>& e,
+                        const Conv2dShape& s);
 void conv2d_depthwise(const float* x, const float* w, float* y, const Epilogue<float>& e,
                       const Conv2dShape& s);
 void conv2d_input_gradient_depthwise(const float* dy, const float* w, float* dx,
@@ -114,6 +116,8 @@ bool conv2d_input_gradient_winograd_applies(const Conv2dShape& s);
 bool conv2d_weight_gradient_winograd_applies(const Conv2dShape& s);
 /// Up to 4 channels, one group.
 bool conv2d_has_few_channels(const Conv2dShape& s);
+/// conv2d_has_few_channels, and no dilation across.
+bool conv2d_first_layer_applies(const Conv2dShape& s);
 /// Each channel by itself: groups == in_c == out_c.
 bool conv2d_is_depthwise(const Conv2dShape& s);
 /// Those of 3 x 3 with stride and dilation 1, channels in whole vectors, images of 3 x 3 and more.
@@ -143,22 +147,27 @@ inline constexpr auto conv2d_ladder =
 template <>
 inline constexpr auto conv2d_ladder<float> = Ladder{
     "conv2d", "conv2d", conv2d_cost<float>,
-    std::array{Rung<Conv2dFn<float>>{"reference", "", always, cpu::conv2d_reference<float>},
-               Rung<Conv2dFn<float>>{"im2col", "patches as rows of a matrix: the speed of gemm",
-                                     always, cpu::conv2d_im2col},
-               Rung<Conv2dFn<float>>{"direct", "no patches: tiles run over the image as it lies",
-                                     always, cpu::conv2d_direct},
-               Rung<Conv2dFn<float>>{"depthwise", "a vector of channels, which do not meet",
-                                     cpu::conv2d_is_depthwise, cpu::conv2d_depthwise,
-                                     "groups of one channel, as many out as in"},
-               Rung<Conv2dFn<float>>{"depthwise_3x3", cpu::kDepthwise3x3Gains,
-                                     cpu::conv2d_depthwise_3x3_applies, cpu::conv2d_depthwise_3x3,
-                                     cpu::kDepthwise3x3Takes},
-               Rung<Conv2dFn<float>>{
-                   "winograd", "16 outputs of a 3x3 kernel from 36 products instead of 144",
-                   cpu::conv2d_winograd_applies, cpu::conv2d_winograd, cpu::kWinogradTakes},
-               Rung<Conv2dFn<float>>{"product", cpu::kProductGains, cpu::conv2d_product_applies,
-                                     cpu::conv2d_product, cpu::kProductTakes}}};
+    std::array{
+        Rung<Conv2dFn<float>>{"reference", "", always, cpu::conv2d_reference<float>},
+        Rung<Conv2dFn<float>>{"im2col", "patches as rows of a matrix: the speed of gemm", always,
+                              cpu::conv2d_im2col},
+        Rung<Conv2dFn<float>>{"direct", "no patches: tiles run over the image as it lies", always,
+                              cpu::conv2d_direct},
+        Rung<Conv2dFn<float>>{"first_layer",
+                              "up to 4 channels: short runs of products without lists or copies",
+                              cpu::conv2d_first_layer_applies, cpu::conv2d_first_layer,
+                              "1 to 4 input channels, one group, no dilation across"},
+        Rung<Conv2dFn<float>>{"depthwise", "a vector of channels, which do not meet",
+                              cpu::conv2d_is_depthwise, cpu::conv2d_depthwise,
+                              "groups of one channel, as many out as in"},
+        Rung<Conv2dFn<float>>{"depthwise_3x3", cpu::kDepthwise3x3Gains,
+                              cpu::conv2d_depthwise_3x3_applies, cpu::conv2d_depthwise_3x3,
+                              cpu::kDepthwise3x3Takes},
+        Rung<Conv2dFn<float>>{
+            "winograd", "16 outputs of a 3x3 kernel from 36 products instead of 144",
+            cpu::conv2d_winograd_applies, cpu::conv2d_winograd, cpu::kWinogradTakes},
+        Rung<Conv2dFn<float>>{"product", cpu::kProductGains, cpu::conv2d_product_applies,
+                              cpu::conv2d_product, cpu::kProductTakes}}};
 
 template <class T>
 inline constexpr auto conv2d_input_gradient_ladder =

@@ -1,6 +1,8 @@
 #include "kernels/conv2d/conv2d.h"
 
+#include "kernels/crossovers.h"
 #include "kernels/parallel.h"
+#include "kernels/streaming.h"
 #include "tests/cuda_emulation/engine.h"
 #include "tests/kernels/rungs.h"
 
@@ -157,6 +159,50 @@ TEST_CASE("conv2d: widths around the tile") {
   for (std::int64_t width = 1; width <= 31; ++width) {
     check_all_rungs(same(image(1, 3, width, 5, 20, 3, 3)), 40);
     check_all_rungs(same(image(2, width, 2, 4, 33, 2, 3)), 41);
+  }
+}
+
+TEST_CASE("conv2d: images of 1 to 4 channels") {
+  for (std::int64_t width = 1; width <= 31; ++width) {
+    check_all_rungs(same(image(1, 4, width, 1 + width % 4, 20, 3, 3)), 42);
+    check_all_rungs(same(image(2, width, 5, 3, 33, 5, 3, 2)), 43);
+  }
+  for (const std::int64_t in : {1, 2, 3, 4}) {
+    for (const std::int64_t out : {1, 7, 8, 9, 16, 17, 24, 32, 35, 64, 70}) {
+      check_all_rungs(same(image(2, 11, 17, in, out, 3, 3)), 44);
+      check_all_rungs(valid(image(1, 12, 19, in, out, 7, 7, 2)), 45);  // weights of several panels
+      check_all_rungs(same(image(1, 12, 19, in, out, 7, 7, 2)), 46);
+    }
+  }
+  Conv2dShape dilated = image(2, 14, 13, 3, 40, 3, 3);
+  CHECK(kernels::cpu::conv2d_first_layer_applies(dilated));
+  dilated.dilation_h = 3;
+  CHECK(kernels::cpu::conv2d_first_layer_applies(dilated));
+  check_all_rungs(valid(dilated), 47);
+  check_all_rungs(same(dilated), 48);
+  dilated.dilation_w = 2;
+  CHECK_FALSE(kernels::cpu::conv2d_first_layer_applies(dilated));
+  CHECK_FALSE(kernels::cpu::conv2d_first_layer_applies(image(2, 14, 13, 5, 40, 3, 3)));
+  CHECK_FALSE(kernels::cpu::conv2d_first_layer_applies(image(2, 14, 13, 4, 40, 3, 3, 1, 1, 2)));
+}
+
+TEST_CASE("conv2d: a first layer's results past the caches are the same bits") {
+  const Conv2dShape one = same(image(1, 64, 65, 3, 32, 3, 3));
+  Conv2dShape all = one;
+  all.batch = kernels::crossovers().streamed_bytes / (one.out_size() * 4) + 1;
+  const Problem p = problem(one, 49);
+  const auto x = converted<float>(p.x), w = converted<float>(p.w);
+  std::vector<float> images;
+  for (std::int64_t i = 0; i < all.batch; ++i) images.insert(images.end(), x.begin(), x.end());
+  auto y = unwritten<float>(one.out_size()), together = unwritten<float>(all.out_size() + 16);
+  kernels::cpu::conv2d_first_layer(x.data(), w.data(), y.data(), {}, one);
+  float* to = together.data();
+  while (reinterpret_cast<std::uintptr_t>(to) % 64 != 0) ++to;
+  CHECK(kernels::streams_lines(kernels::conv2d_cost<float>(all).bytes, to, all.out_c));
+  CHECK_FALSE(kernels::streams_lines(kernels::conv2d_cost<float>(one).bytes, to, one.out_c));
+  kernels::cpu::conv2d_first_layer(images.data(), w.data(), to, {}, all);
+  for (std::int64_t i = 0; i < all.batch; ++i) {
+    CHECK(std::equal(y.begin(), y.end(), to + i * one.out_size()));
   }
 }
 
