@@ -34,6 +34,8 @@ struct Operands {
 // dy is packed by so many panels: whole lines of memory are read, and they stay in the cache.
 constexpr std::int64_t kPackedPanels = 8;
 
+constexpr std::int64_t kNearFloats = 8 << 10;  // 32 KiB
+
 // Scratch of a thread.
 struct Workspace {
   float* panels;
@@ -56,18 +58,48 @@ void PackPixels(const Conv2dShape& s, const Block& block, const Operands& of, st
                 std::int64_t columns, float* HWY_RESTRICT panels) {
   const D d;
   const std::int64_t pixels = block.rows * s.out_w;  // of an image
+  // So many pixels are read whole before the next ones: they are wider than a panel.
+  constexpr std::int64_t kRun = 16;
   for (std::int64_t m = 0; m < block.images; ++m) {
-    const float* from = of.dy + m * of.dy_image + column;
-    float* to = panels + m * pixels * kTileColumns;
-    for (std::int64_t i = 0; i < pixels; ++i, from += s.out_c, to += kTileColumns) {
-      for (std::int64_t c = 0; c < columns; c += kLanes) {
-        simd::StoreN(
-            simd::LoadN(d, from + c, columns - c), d,
-            to + c / kTileColumns * block.images * pixels * kTileColumns + c % kTileColumns,
-            kLanes);
+    const float* const image = of.dy + m * of.dy_image + column;
+    for (std::int64_t first = 0; first < pixels; first += kRun) {
+      const std::int64_t run = std::min(kRun, pixels - first);
+      for (std::int64_t c = 0; c < columns; c += kTileColumns) {
+        const float* from = image + first * s.out_c + c;
+        float* to = panels + c * block.images * pixels + (m * pixels + first) * kTileColumns;
+        const std::int64_t left = columns - c;
+        for (std::int64_t i = 0; i < run; ++i, from += s.out_c, to += kTileColumns) {
+          if (HWY_LIKELY(left >= kTileColumns)) {
+            const V a = hn::LoadU(d, from), b = hn::LoadU(d, from + kLanes);
+            hn::StoreU(a, d, to);
+            hn::StoreU(b, d, to + kLanes);
+          } else {
+            hn::StoreU(simd::LoadN(d, from, left), d, to);
+            hn::StoreU(simd::LoadN(d, from + kLanes, left - kLanes), d, to + kLanes);
+          }
+        }
       }
     }
   }
+}
+
+// How many of `left` lines of so many rows make tiles of the fewest steps a line. A tile of 2 n sums
+// takes n cycles a step, but no fewer than the 4 of a multiply-add.
+std::int64_t GroupsOfLines(std::int64_t line, std::int64_t left) {
+  std::int64_t best = 1;
+  double least = 1e30;
+  for (std::int64_t groups = 1; groups <= std::min<std::int64_t>(kTileGroups, left); ++groups) {
+    const std::int64_t most = GroupRows(groups), tiles = (line + most - 1) / most,
+                       rest = line % tiles;  // tiles of one row more than the others
+    const auto steps = [&](std::int64_t rows) {
+      return 0.5 + static_cast<double>(std::max<std::int64_t>(4, groups * rows));
+    };
+    const double all = (static_cast<double>(rest) * steps(line / tiles + 1) +
+                        static_cast<double>(tiles - rest) * steps(line / tiles)) /
+                       static_cast<double>(groups);
+    if (all < least) best = groups, least = all;
+  }
+  return best;
 }
 
 // Adds a block to `sums`, or sets them, in panels [first, last) of a group's output channels.
@@ -80,29 +112,31 @@ void AddBlock(const Conv2dShape& s, const Block& block, const Operands& of, floa
   const std::int64_t inner = whole_rows ? s.kernel_h : s.kernel_w;
   const std::int64_t line = whole_rows ? s.kernel_w * channels : channels;  // rows of weights
   const std::int64_t down = s.dilation_h * of.x_row;
-  const std::int64_t tiles = gemm::TileCount(line), tallest = (line + tiles - 1) / tiles;
   TileCall call{};
   call.a_step = s.stride_w * channels;
   call.a_group = whole_rows ? down : s.dilation_w * channels;
   call.c_step = s.out_c;
   call.c_group = line * s.out_c;
   call.accumulate = accumulate;
-  // A panel that is read often is copied: its rows lie out_c apart, far from each other.
-  const bool often = outer * inner * tiles >= 4 * GroupsOf(tallest, inner);
   const std::int64_t pixels = block.images * block.rows * s.out_w;
+  const std::int64_t together = GroupsOfLines(line, inner),
+                     tiles_of_lines = (line + GroupRows(together) - 1) / GroupRows(together);
+  // A panel that is read often is copied: its rows lie out_c apart, far from each other, unless all
+  // of them stay in the nearest cache.
+  const bool often =
+      outer * inner * tiles_of_lines >= 4 * together && pixels * s.out_c > kNearFloats;
   for (std::int64_t panel = first; panel < last; ++panel) {
     const std::int64_t column = panel * kTileColumns;
     call.columns = std::min(kTileColumns, s.group_out() - column);
     const bool part = call.columns % kLanes != 0, packs = often || (part && !kMaskedLoads);
     call.b = of.dy + column;
     call.b_step = s.out_c;
-    if (packs) {
-      const std::int64_t packed = (panel - first) % kPackedPanels;
+    if (packs) {  // a part of a panel by itself, or all
+      const std::int64_t packed = often ? (panel - first) % kPackedPanels : 0;
       if (packed == 0) {
-        PackPixels(
-            s, block, of, column,
-            std::min(std::min(last - panel, kPackedPanels) * kTileColumns, s.group_out() - column),
-            work.panels);
+        const std::int64_t panels = often ? std::min(last - panel, kPackedPanels) : 1;
+        PackPixels(s, block, of, column, std::min(panels * kTileColumns, s.group_out() - column),
+                   work.panels);
       }
       call.b = work.panels + packed * pixels * kTileColumns;
       call.b_step = kTileColumns;
@@ -119,7 +153,8 @@ void AddBlock(const Conv2dShape& s, const Block& block, const Operands& of, floa
     call.segment_count = static_cast<std::int64_t>(work.segments.size());
     for (std::int64_t p = 0; p < outer; ++p) {
       for (std::int64_t q = 0; q < inner;) {
-        const std::int64_t groups = GroupsOf(tallest, inner - q);
+        const std::int64_t groups = GroupsOfLines(line, inner - q), most = GroupRows(groups),
+                           tiles = (line + most - 1) / most;
         for (std::int64_t tile = 0; tile < tiles; ++tile) {
           const std::int64_t row = gemm::TileStart(line, tiles, tile);
           const std::int64_t rows = gemm::TileStart(line, tiles, tile + 1) - row;
