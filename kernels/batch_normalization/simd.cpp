@@ -1,10 +1,12 @@
 #include <algorithm>
 #include <cmath>
+#include <initializer_list>
 
 #include "kernels/batch_normalization/pieces.h"
 #include "kernels/batch_normalization/relu.h"
 #include "kernels/parallel.h"
 #include "kernels/scratch.h"
+#include "kernels/streaming.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/batch_normalization/simd.cpp"
@@ -22,8 +24,19 @@ namespace simd = keratin::kernels::HWY_NAMESPACE::simd;
 using D = hn::ScalableTag<float>;
 using V = hn::Vec<D>;
 
+// A result that no cache would hold is written past them: whole vectors, aligned.
+template <bool kStreams>
+HWY_INLINE void Put(V v, float* to, std::int64_t left) {
+  const D d;
+  if constexpr (kStreams) {
+    hn::Stream(v, d, to);
+  } else {
+    simd::StoreN(v, d, to, left);
+  }
+}
+
 // y = then((x - mean) a + b, its place, how many count), by column.
-template <class F>
+template <bool kStreams, class F>
 HWY_INLINE void NormalizeRows(const float* x, const float* mean, const float* a, const float* b,
                               float* y, std::int64_t rows, std::int64_t width, F then) {
   const D d;
@@ -36,34 +49,50 @@ HWY_INLINE void NormalizeRows(const float* x, const float* mean, const float* a,
         for (std::int64_t k = 0; k < count.value; ++k) {
           const std::int64_t i = (r + k) * width + c;
           const V z = hn::MulAdd(hn::Sub(simd::LoadN(d, x + i, left), m), va, vb);
-          simd::StoreN(then(z, i, left), d, y + i, left);
+          Put<kStreams>(then(z, i, left), y + i, left);
         }
       });
 }
 
+template <bool kStreams>
+HWY_INLINE void NormalizeAll(const float* x, const float* mean, const float* a, const float* b,
+                             float* y, std::int64_t rows, std::int64_t width) {
+  NormalizeRows<kStreams>(x, mean, a, b, y, rows, width,
+                          [](V z, std::int64_t, std::int64_t)
+                              HWY_ATTR KERATIN_INLINE { return z; });
+}
 void Normalize(const float* x, const float* mean, const float* a, const float* b, float* y,
-               std::int64_t rows, std::int64_t width) {
-  NormalizeRows(x, mean, a, b, y, rows, width,
-                [](V z, std::int64_t, std::int64_t) HWY_ATTR KERATIN_INLINE { return z; });
+               std::int64_t rows, std::int64_t width, bool streams) {
+  const auto run = streams ? NormalizeAll<true> : NormalizeAll<false>;
+  run(x, mean, a, b, y, rows, width);
 }
 
 // y = max(z, 0), or max(z + residual, 0) where that is not null.
-void NormalizeRelu(const float* x, const float* mean, const float* a, const float* b,
-                   const float* residual, float* y, std::int64_t rows, std::int64_t width) {
+template <bool kStreams>
+HWY_INLINE void NormalizeReluAll(const float* x, const float* mean, const float* a, const float* b,
+                                 const float* residual, float* y, std::int64_t rows,
+                                 std::int64_t width) {
   const D d;
   const V zero = hn::Zero(d);
   const auto relu = [&](V z) HWY_ATTR KERATIN_INLINE {
     return hn::IfThenElse(hn::Lt(z, zero), zero, z);
   };  // NaN stays
   if (residual == nullptr) {
-    NormalizeRows(x, mean, a, b, y, rows, width,
-                  [&](V z, std::int64_t, std::int64_t) HWY_ATTR KERATIN_INLINE { return relu(z); });
+    NormalizeRows<kStreams>(x, mean, a, b, y, rows, width,
+                            [&](V z, std::int64_t, std::int64_t)
+                                HWY_ATTR KERATIN_INLINE { return relu(z); });
   } else {
-    NormalizeRows(x, mean, a, b, y, rows, width,
-                  [&](V z, std::int64_t i, std::int64_t left) HWY_ATTR KERATIN_INLINE {
-                    return relu(hn::Add(z, simd::LoadN(d, residual + i, left)));
-                  });
+    NormalizeRows<kStreams>(x, mean, a, b, y, rows, width,
+                            [&](V z, std::int64_t i, std::int64_t left) HWY_ATTR KERATIN_INLINE {
+                              return relu(hn::Add(z, simd::LoadN(d, residual + i, left)));
+                            });
   }
+}
+void NormalizeRelu(const float* x, const float* mean, const float* a, const float* b,
+                   const float* residual, float* y, std::int64_t rows, std::int64_t width,
+                   bool streams) {
+  const auto run = streams ? NormalizeReluAll<true> : NormalizeReluAll<false>;
+  run(x, mean, a, b, residual, y, rows, width);
 }
 
 // sum[c] = sum of dz, dot[c] = sum of dz (x - mean), over n rows that lie `stride` apart, with
@@ -112,9 +141,10 @@ void GradientSums(const float* x, const float* dy, const float* y, float* kept, 
 }
 
 // dx = dz a + (x - mean) b + e, by column.
-void GradientRows(const float* x, const float* dz, const float* mean, const float* a,
-                  const float* b, const float* e, float* dx, std::int64_t rows,
-                  std::int64_t width) {
+template <bool kStreams>
+HWY_INLINE void GradientRowsAll(const float* x, const float* dz, const float* mean, const float* a,
+                                const float* b, const float* e, float* dx, std::int64_t rows,
+                                std::int64_t width) {
   const D d;
   simd::ForEachFourRows(
       rows, width,
@@ -125,9 +155,15 @@ void GradientRows(const float* x, const float* dz, const float* mean, const floa
         for (std::int64_t k = 0; k < count.value; ++k) {
           const std::int64_t i = (r + k) * width + c;
           const V rest = hn::MulAdd(hn::Sub(simd::LoadN(d, x + i, left), m), vb, ve);
-          simd::StoreN(hn::MulAdd(simd::LoadN(d, dz + i, left), va, rest), d, dx + i, left);
+          Put<kStreams>(hn::MulAdd(simd::LoadN(d, dz + i, left), va, rest), dx + i, left);
         }
       });
+}
+void GradientRows(const float* x, const float* dz, const float* mean, const float* a,
+                  const float* b, const float* e, float* dx, std::int64_t rows, std::int64_t width,
+                  bool streams) {
+  const auto run = streams ? GradientRowsAll<true> : GradientRowsAll<false>;
+  run(x, dz, mean, a, b, e, dx, rows, width);
 }
 
 }  // namespace
@@ -149,15 +185,28 @@ void repeat(float* line, const Pieces& p, std::int64_t channels) {
   for (std::int64_t i = 1; i < p.k; ++i) std::copy_n(line, channels, line + i * channels);
 }
 
-// f(first element, rows, width) for all rows: wide ones, and what is left of them.
+// f(first element, rows, width) for all rows: wide ones, and what is left of them. The last ones come
+// first: they are what the pass before, over the same rows, has left in the caches.
 template <class F>
 void for_all_rows(const Pieces& p, F f) {
+  const std::int64_t most =
+      std::max<std::int64_t>(1, (16 << 10) / std::max<std::int64_t>(1, p.width));
   parallel_for(p.wide_rows + (p.left > 0 ? 1 : 0), grain_for(p.width),
                [&](std::int64_t first, std::int64_t last) {
-                 const std::int64_t wide = std::min(last, p.wide_rows) - first;
-                 if (wide > 0) f(first * p.width, wide, p.width);
                  if (last > p.wide_rows) f(p.wide_rows * p.width, p.left, p.width / p.k);
+                 for (std::int64_t end = std::min(last, p.wide_rows); end > first;) {
+                   const std::int64_t begin = std::max(first, end - most);
+                   f(begin * p.width, end - begin, p.width);
+                   end = begin;
+                 }
                });
+}
+
+// Are rows of results written past the caches? Not where they replace what is read: that is there.
+bool streams_rows(const Pieces& p, double bytes, const float* to,
+                  std::initializer_list<const float*> read) {
+  return std::find(read.begin(), read.end(), to) == read.end() && p.left == 0 &&
+         streams_lines(bytes, to, p.width);
 }
 
 // f(first element, rows, width, mean, a, b) for all rows, with y = (x - mean) a + b.
@@ -222,8 +271,11 @@ void gradient(const float* x, const float* dy, const float* y, float* kept, cons
   });
   for (float* line : {a, b, e}) repeat(line, p, channels);
   const float* const dz = y != nullptr ? kept : dy;
+  const bool streams = streams_rows(p, batch_norm_gradient_cost<float>(s).bytes, dx, {x, dz});
   for_all_rows(p, [&](std::int64_t at, std::int64_t rows, std::int64_t width) {
-    HWY_DYNAMIC_DISPATCH(GradientRows)(x + at, dz + at, m, a, b, e, dx + at, rows, width);
+    HWY_DYNAMIC_DISPATCH(GradientRows)
+    (x + at, dz + at, m, a, b, e, dx + at, rows, width, streams);
+    if (streams) finish_streaming();
   });
 }
 
@@ -231,10 +283,12 @@ void gradient(const float* x, const float* dy, const float* y, float* kept, cons
 
 void batch_norm_simd(const float* x, const float* mean, const float* variance, const float* gamma,
                      const float* beta, float* y, const BatchNormShape& s) {
+  const bool streams = streams_rows(Pieces(s), batch_norm_cost<float>(s).bytes, y, {x});
   normalize(mean, variance, gamma, beta, s,
             [&](std::int64_t at, std::int64_t rows, std::int64_t width, const float* m,
                 const float* a, const float* b) {
-              HWY_DYNAMIC_DISPATCH(Normalize)(x + at, m, a, b, y + at, rows, width);
+              HWY_DYNAMIC_DISPATCH(Normalize)(x + at, m, a, b, y + at, rows, width, streams);
+              if (streams) finish_streaming();
             });
 }
 
@@ -242,11 +296,13 @@ void batch_norm_relu_simd(const float* x, const float* mean, const float* varian
                           const float* gamma, const float* beta, const float* residual, float* y,
                           const BatchNormReluShape& s) {
   const float* const added = s.residual ? residual : nullptr;
+  const bool streams = streams_rows(Pieces(s), batch_norm_cost<float>(s).bytes, y, {x, added});
   normalize(mean, variance, gamma, beta, s,
             [&](std::int64_t at, std::int64_t rows, std::int64_t width, const float* m,
                 const float* a, const float* b) {
               HWY_DYNAMIC_DISPATCH(NormalizeRelu)
-              (x + at, m, a, b, behind(added, at), y + at, rows, width);
+              (x + at, m, a, b, behind(added, at), y + at, rows, width, streams);
+              if (streams) finish_streaming();
             });
 }
 
