@@ -198,11 +198,19 @@ std::int64_t source_columns(const Conv2dShape& s) {
   return (s.out_w - 1) * s.stride_w + (s.kernel_w - 1) * s.dilation_w + 1;
 }
 
+// Many weights read the same pixels of dy again and again: half as many stay near beside x.
+std::int64_t block_pixels(const Conv2dShape& s) {
+  const std::int64_t floats = kBlockPixels * s.out_c;
+  const bool half = s.depth() > 16 && floats > kNearFloats / 2 && floats <= kNearFloats;
+  return half ? kBlockPixels / 2 : kBlockPixels;
+}
+
 std::vector<Block> blocks_of(const Conv2dShape& s) {
+  const std::int64_t pixels = block_pixels(s);
   const std::int64_t row_floats = source_columns(s) * s.group_in();
-  const std::int64_t images =
-      std::max<std::int64_t>(1, std::min(kBlockPixels / (s.out_h * s.out_w),
-                                         kBandFloats / (source_rows(s, s.out_h) * row_floats)));
+  const std::int64_t images = std::max<std::int64_t>(
+      1,
+      std::min(pixels / (s.out_h * s.out_w), kBandFloats / (source_rows(s, s.out_h) * row_floats)));
   std::vector<Block> blocks;
   if (images > 1) {
     const RowBlocks groups(1, s.batch, images);
@@ -210,8 +218,7 @@ std::vector<Block> blocks_of(const Conv2dShape& s) {
       blocks.push_back({groups[i].row, groups[i].rows, 0, s.out_h});
     }
   } else {
-    const std::int64_t rows =
-        std::min(kBlockPixels / s.out_w, kBandFloats / (row_floats * s.stride_h));
+    const std::int64_t rows = std::min(pixels / s.out_w, kBandFloats / (row_floats * s.stride_h));
     const RowBlocks all(s.batch, s.out_h, rows);
     for (std::int64_t i = 0; i < all.count; ++i) {
       blocks.push_back({all[i].image, 1, all[i].row, all[i].rows});

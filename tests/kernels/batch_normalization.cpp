@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "kernels/crossovers.h"
 #include "tests/kernels/rungs.h"
 
 namespace keratin::tests {
@@ -261,6 +262,38 @@ TEST_CASE("batch_norm: the same bits on any number of threads") {
         return out;
       });
     });
+  }
+}
+
+TEST_CASE("batch_norm: results past the caches are the same bits") {
+  const auto line = [](std::vector<float>& room) {
+    float* p = room.data();
+    while (reinterpret_cast<std::uintptr_t>(p) % 64 != 0) ++p;
+    return p;
+  };
+  const kernels::Crossovers before = kernels::crossovers();
+  kernels::Crossovers streamed = before;
+  streamed.streamed_bytes = 0;
+  for (const auto& [rows, channels] : {std::pair{4100, 64}, {4097, 32}, {333, 48}, {50, 1040}}) {
+    const BatchNormShape s{rows, channels, kEpsilon};
+    const auto x = channels_apart(s, 71, 0), dy = normal_values(s.rows * s.channels, 72),
+               gamma = normal_values(s.channels, 73), beta = normal_values(s.channels, 74);
+    const auto [mean, variance] = moments(kernels::cpu::batch_moments_simd, x, s);
+    const auto run = [&](float* y, float* dx) {
+      auto dgamma = unwritten(s.channels), dbeta = unwritten(s.channels);
+      kernels::cpu::batch_norm_simd(x.data(), mean.data(), variance.data(), gamma.data(),
+                                    beta.data(), y, s);
+      kernels::cpu::batch_norm_gradient_simd(x.data(), dy.data(), mean.data(), variance.data(),
+                                             gamma.data(), dx, dgamma.data(), dbeta.data(), s);
+    };
+    auto y = unwritten(s.rows * s.channels), dx = y;
+    run(y.data(), dx.data());
+    auto y_room = unwritten(s.rows * s.channels + 16), dx_room = y_room;
+    kernels::set_crossovers(streamed);
+    run(line(y_room), line(dx_room));
+    kernels::set_crossovers(before);
+    CHECK(std::equal(y.begin(), y.end(), line(y_room)));
+    CHECK(std::equal(dx.begin(), dx.end(), line(dx_room)));
   }
 }
 

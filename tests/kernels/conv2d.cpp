@@ -168,10 +168,10 @@ TEST_CASE("conv2d: images of 1 to 4 channels") {
     check_all_rungs(same(image(2, width, 5, 3, 33, 5, 3, 2)), 43);
   }
   for (const std::int64_t in : {1, 2, 3, 4}) {
-    for (const std::int64_t out : {1, 7, 8, 9, 16, 17, 24, 32, 35, 64, 70}) {
-      check_all_rungs(same(image(2, 11, 17, in, out, 3, 3)), 44);
-      check_all_rungs(valid(image(1, 12, 19, in, out, 7, 7, 2)), 45);  // weights of several panels
-      check_all_rungs(same(image(1, 12, 19, in, out, 7, 7, 2)), 46);
+    for (const std::int64_t out : {1, 8, 9, 24, 33, 64}) {
+      check_all_rungs(same(image(2, 7, 17, in, out, 3, 3)), 44);
+      check_all_rungs(valid(image(1, 9, 19, in, out, 7, 7, 2)), 45);  // weights of several panels
+      check_all_rungs(same(image(1, 9, 19, in, out, 7, 7, 2)), 46);
     }
   }
   Conv2dShape dilated = image(2, 14, 13, 3, 40, 3, 3);
