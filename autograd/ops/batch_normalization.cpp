@@ -9,15 +9,15 @@
 #include "autograd/ops/rsqrt.h"
 #include "autograd/ops/subtract.h"
 #include "autograd/reduce_to_shape.h"
+#include "autograd/widened.h"
 #include "kernels/batch_normalization/relu.h"
 
 namespace keratin {
 namespace {
 
-constexpr std::string_view kName = "batch_normalization";
+using detail::cast_of, detail::is_narrow_on_cpu, detail::widened_bfloat16;
 
-// What the numbers of a channel are of.
-DType channel_dtype(DType x) { return x == bfloat16 ? float32 : x; }
+constexpr std::string_view kName = "batch_normalization";
 
 struct Args {
   double epsilon;
@@ -30,7 +30,7 @@ void check(const Spec& x, const Spec& gamma, const Spec& beta, const Spec& resid
   detail::require_rows(kName, x);
   for (const auto& [given, spec] : {std::pair{a.has_gamma, gamma}, {a.has_beta, beta}}) {
     if (!given) continue;
-    require_same_dtype(kName, {x.shape, channel_dtype(x.dtype), x.device}, spec);
+    require_same_dtype(kName, {x.shape, detail::wide_dtype(x.dtype), x.device}, spec);
     if (spec.shape != Shape{x.shape.back()}) {
       throw ShapeError(fmt::format(
           "{}: gamma or beta is {} for an input of {}; expected one number a channel, [{}]", kName,
@@ -96,7 +96,7 @@ struct OwnMoments {
   static void cpu(const Tensor& x, const Tensor& gamma, const Tensor& beta, const Tensor& residual,
                   Tensor& y, Extra& moments, const Args& a) {
     const kernels::BatchNormShape shape = shape_of(x, a.epsilon);
-    moments.mean = Tensor::empty({shape.channels}, channel_dtype(x.dtype()), x.device());
+    moments.mean = Tensor::empty({shape.channels}, detail::wide_dtype(x.dtype()), x.device());
     moments.variance = Tensor::empty(moments.mean.spec());
     dispatch_all_floats(name, x.dtype(), [&]<class T> {
       using Number = kernels::ChannelNumber<T>;
@@ -136,10 +136,6 @@ struct OwnMoments {
   }
 };
 
-// Also of what is not defined().
-Tensor cast_of(const Tensor& x, DType dtype) { return cast(x, dtype); }
-Variable cast_of(const Variable& x, DType dtype) { return detail::recorded_cast(x, dtype); }
-
 template <class T>
 T constant(const Tensor& x) {
   if constexpr (std::same_as<T, Tensor>) {
@@ -147,11 +143,6 @@ T constant(const Tensor& x) {
   } else {
     return Variable(x, false);
   }
-}
-
-template <class T>
-T widened(const T& x) {
-  return x.defined() && x.dtype() == bfloat16 ? cast_of(x, float32) : x;
 }
 
 Tensor masked(const Tensor& dy, const Tensor& y) {
@@ -174,7 +165,7 @@ struct GivenMoments {
                     const Spec& beta, const Spec& residual, const Args& a) {
     check(x, gamma, beta, residual, a);
     for (const Spec& moment : {mean, variance}) {
-      require_same_dtype(name, {x.shape, channel_dtype(x.dtype), x.device}, moment);
+      require_same_dtype(name, {x.shape, detail::wide_dtype(x.dtype), x.device}, moment);
       if (moment.shape == Shape{x.shape.back()}) continue;
       throw ShapeError(
           fmt::format("{}: a moment is {} for an input of {}; expected one number a channel, [{}]",
@@ -193,7 +184,7 @@ struct GivenMoments {
     using T = std::remove_cvref_t<decltype(dy)>;
     T dz = dy;
     if constexpr (relu) dz = masked(dy, saved.output());
-    const T &x = saved.input(0), wide = widened(dz), s = rsqrt(saved.input(3) + a.epsilon);
+    const T &x = saved.input(0), wide = widened_bfloat16(dz), s = rsqrt(saved.input(3) + a.epsilon);
     const Shape channels = saved.spec(2).shape;
     T dx, dgamma, dbeta;
     if (saved.needs(0)) {
@@ -201,16 +192,11 @@ struct GivenMoments {
       if (saved.spec(0).dtype == bfloat16) dx = cast_of(dx, bfloat16);
     }
     if (saved.needs(1))
-      dgamma = reduce_to_shape(wide * (widened(x) - saved.input(2)), channels) * s;
+      dgamma = reduce_to_shape(wide * (widened_bfloat16(x) - saved.input(2)), channels) * s;
     if (saved.needs(4)) dbeta = reduce_to_shape(wide, channels);
     return grads(dx, dgamma, saved.none(), saved.none(), dbeta, saved.needs(5) ? dz : saved.none());
   }
 };
-
-template <class T>
-bool is_narrow_on_cpu(const T& x) {
-  return x.dtype() == bfloat16 && detail::value_of(x).device().is_cpu();
-}
 
 // What follows where nothing is fused: of bfloat16 on the CPU.
 template <bool relu, class T>
@@ -226,26 +212,27 @@ template <bool relu, class T>
 T with_own_moments(const T& x, const T& gamma, const T& beta, const T& residual, double epsilon,
                    BatchMoments& moments) {
   if (is_narrow_on_cpu(x)) {
-    const T y =
-        with_own_moments<false>(widened(x), widened(gamma), widened(beta), T(), epsilon, moments);
+    const T y = with_own_moments<false>(widened_bfloat16(x), widened_bfloat16(gamma),
+                                        widened_bfloat16(beta), T(), epsilon, moments);
     return followed<relu>(cast_of(y, bfloat16), residual);
   }
   const bool narrow = x.dtype() == bfloat16;
   return apply_with_extra<OwnMoments<relu>>(
       Args{epsilon, gamma.defined(), beta.defined(), residual.defined()}, moments, x,
-      narrow ? widened(gamma) : gamma, narrow ? widened(beta) : beta, residual);
+      narrow ? widened_bfloat16(gamma) : gamma, narrow ? widened_bfloat16(beta) : beta, residual);
 }
 
 template <bool relu, class T>
 T with_moments(const T& x, const T& gamma, const T& beta, const T& residual, double epsilon,
                const Tensor& mean, const Tensor& variance) {
   if (is_narrow_on_cpu(x)) {
-    const T y = with_moments<false>(widened(x), gamma, beta, T(), epsilon, mean, variance);
+    const T y = with_moments<false>(widened_bfloat16(x), gamma, beta, T(), epsilon, mean, variance);
     return followed<relu>(cast_of(y, bfloat16), residual);
   }
   return apply<GivenMoments<relu>>(
-      Args{epsilon, gamma.defined(), beta.defined(), residual.defined()}, x, widened(gamma),
-      constant<T>(widened(mean)), constant<T>(widened(variance)), widened(beta), residual);
+      Args{epsilon, gamma.defined(), beta.defined(), residual.defined()}, x,
+      widened_bfloat16(gamma), constant<T>(widened_bfloat16(mean)),
+      constant<T>(widened_bfloat16(variance)), widened_bfloat16(beta), residual);
 }
 
 }  // namespace

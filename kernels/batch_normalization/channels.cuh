@@ -3,7 +3,6 @@
 
 #include "kernels/batch_normalization/bfloat16.h"
 #include "kernels/cuda/columns.cuh"
-#include "kernels/cuda/narrow.cuh"
 
 namespace keratin::kernels::cuda {
 
@@ -13,29 +12,16 @@ __device__ __forceinline__ T scale_of(T variance, double epsilon) {
   return static_cast<T>(1 / sqrt(static_cast<double>(variance) + epsilon));
 }
 
-/// Channels of bfloat16 that sums take at once, and elements that maps do.
-template <class T>
-constexpr int kChannelsTogether = sizeof(T) == 2 ? 2 : 1;
+/// Elements that maps take at once.
 template <class T>
 constexpr int kMostMapped = sizeof(T) == 2 ? 8 : 4;
-
-/// n neighbours from `from` on, for sums: one by one where they lie at odd places, in one order all
-/// the same.
-template <int n, class T>
-__device__ __forceinline__ void load_for_sums(const T* from, Computed<T> (&to)[n], bool aligned) {
-  if (n > 1 && aligned) {
-    load<n, true>(from, to);
-  } else {
-    load<n, false>(from, to);
-  }
-}
 
 /// Mean and variance from sums of x - shift and of its square, shift being the mean of the first
 /// rows: squares of x itself would cancel where the mean is large beside the deviation.
 template <class T>
 struct ChannelMoments {
   using Scalar = Computed<T>;
-  static constexpr int kTogether = kChannelsTogether<T>;
+  static constexpr int kTogether = kColumnsTogether<T>;
   const T* x;
   Scalar *mean, *variance;
   std::int64_t rows, channels;
@@ -71,7 +57,7 @@ struct ChannelMoments {
 template <class T, bool relu>
 struct ChannelGradientSums {
   using Scalar = Computed<T>;
-  static constexpr int kTogether = kChannelsTogether<T>;
+  static constexpr int kTogether = kColumnsTogether<T>;
   const T *x, *dy;
   const Scalar *mean, *variance;
   Scalar *dgamma, *dbeta;

@@ -4,7 +4,7 @@ namespace keratin::kernels::cuda {
 template <bool pieces, class T>
 void batch_moments_columns(const T* x, ChannelNumber<T>* mean, ChannelNumber<T>* variance,
                            const BatchNormShape& s, const Stream& stream) {
-  using Together = Several<T, kChannelsTogether<T>>;
+  using Together = Several<T, kColumnsTogether<T>>;
   sums_of<pieces>(ChannelMoments<T>{x, mean, variance, s.rows, s.channels, is_aligned<Together>(x)},
                   s, stream);
 }
@@ -22,7 +22,7 @@ void batch_norm_gradient_columns(const T* x, const T* dy, const ChannelNumber<T>
                                  const ChannelNumber<T>* variance, const ChannelNumber<T>* gamma,
                                  T* dx, ChannelNumber<T>* dgamma, ChannelNumber<T>* dbeta,
                                  const BatchNormShape& s, const Stream& stream) {
-  using Together = Several<T, kChannelsTogether<T>>;
+  using Together = Several<T, kColumnsTogether<T>>;
   sums_of<pieces>(
       ChannelGradientSums<T, false>{x, dy, mean, variance, dgamma, dbeta, s.channels, s.epsilon,
                                     is_aligned<Together>(x) && is_aligned<Together>(dy)},

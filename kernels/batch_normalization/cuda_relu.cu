@@ -20,7 +20,7 @@ void batch_norm_relu_gradient_columns(const T* x, const T* dy, const T* y,
                                       const ChannelNumber<T>* gamma, T* dx, T* dz,
                                       ChannelNumber<T>* dgamma, ChannelNumber<T>* dbeta,
                                       const BatchNormReluShape& s, const Stream& stream) {
-  using Together = Several<T, kChannelsTogether<T>>;
+  using Together = Several<T, kColumnsTogether<T>>;
   T* const kept = s.residual ? dz : dx;
   const bool aligned = is_aligned<Together>(x) && is_aligned<Together>(dy) &&
                        is_aligned<Together>(y) && is_aligned<Together>(kept);

@@ -5,9 +5,7 @@
 
 #include <algorithm>
 
-#include "kernels/cuda/bfloat16.cuh"
-#include "kernels/cuda/launch.cuh"
-#include "kernels/cuda/several.cuh"
+#include "kernels/cuda/narrow.cuh"
 
 namespace keratin::kernels::cuda {
 
@@ -55,6 +53,21 @@ template <class T>
 struct alignas(2 * sizeof(T)) Two {
   T first, second;
 };
+
+/// kTogether for columns of T.
+template <class T>
+constexpr int kColumnsTogether = sizeof(T) == 2 ? 2 : 1;
+
+/// n neighbours from `from` on, for sums: one by one where they lie at odd places, in one order all
+/// the same.
+template <int n, class T>
+__device__ __forceinline__ void load_for_sums(const T* from, Computed<T> (&to)[n], bool aligned) {
+  if (n > 1 && aligned) {
+    load<n, true>(from, to);
+  } else {
+    load<n, false>(from, to);
+  }
+}
 
 /// One column a thread, in double.
 template <class Sums>

@@ -15,7 +15,7 @@
 #include "kernels/gather/gather.h"
 #include "kernels/gemm/bfloat16.h"
 #include "kernels/gemm/gemm.h"
-#include "kernels/layer_normalization/layer_normalization.h"
+#include "kernels/layer_normalization/bfloat16.h"
 #include "kernels/optimizer/optimizer.h"
 #include "kernels/pool2d/bfloat16.h"
 #include "kernels/random/random.h"
@@ -85,6 +85,12 @@ void bind_batch_norm(Table& table) {
 }
 
 template <class T>
+void bind_layer_norm(Table& table) {
+  bind(table, kernels::layer_norm_ladder<T>, cuda::layer_norm_ladder<T>);
+  bind(table, kernels::layer_norm_gradient_ladder<T>, cuda::layer_norm_gradient_ladder<T>);
+}
+
+template <class T>
 void bind_random(Table& table) {
   bind(table, kernels::random_ladder<T>, cuda::random_ladder<T>);
   bind(table, kernels::dropout_ladder<T>, cuda::dropout_ladder<T>);
@@ -110,8 +116,7 @@ void bind_floating(Table& table) {
   bind(table, kernels::cross_entropy_gradient_ladder<T>, cuda::cross_entropy_gradient_ladder<T>);
   bind(table, kernels::update_ladder<T>, cuda::update_ladder<T>);
   bind_batch_norm<T>(table);
-  bind(table, kernels::layer_norm_ladder<T>, cuda::layer_norm_ladder<T>);
-  bind(table, kernels::layer_norm_gradient_ladder<T>, cuda::layer_norm_gradient_ladder<T>);
+  bind_layer_norm<T>(table);
   bind(table, kernels::conv2d_ladder<T>, cuda::conv2d_ladder<T>);
   bind(table, kernels::conv2d_input_gradient_ladder<T>, cuda::conv2d_input_gradient_ladder<T>);
   bind(table, kernels::conv2d_weight_gradient_ladder<T>, cuda::conv2d_weight_gradient_ladder<T>);
@@ -157,6 +162,7 @@ Table all_ladders() {
        cuda::conv2d_weight_gradient_bfloat16_ladder);
   bind_pooling<BFloat16>(table);
   bind_batch_norm<BFloat16>(table);
+  bind_layer_norm<BFloat16>(table);
   bind_softmax<BFloat16>(table);
   bind(table, kernels::reduce_ladder<BFloat16>, cuda::reduce_bfloat16_ladder);
   bind(table, kernels::wide_reduce_ladder, cuda::wide_reduce_ladder);

@@ -5,16 +5,17 @@ namespace {
 
 using Warps = Rows<32>;
 
-template <int kEach, class T>
+template <int kEach, class X>
 __global__ void __launch_bounds__(Warps::kThreads)
-    layer_norm_kernel(const T* x, const T* gamma, const T* beta, T* y, T* mean, T* scale,
-                      LayerNormShape s) {
+    layer_norm_kernel(const X* x, const Computed<X>* gamma, const Computed<X>* beta, X* y,
+                      Computed<X>* mean, Computed<X>* scale, LayerNormShape s) {
+  using T = Computed<X>;
   const auto n = static_cast<T>(s.cols);
   Warps::each(s.rows, [&](std::int64_t row) {
-    const T* const from = x + row * s.cols;
-    T* const to = y + row * s.cols;
+    const X* const from = x + row * s.cols;
+    X* const to = y + row * s.cols;
     Held<32, kEach, T> d;
-    d.load(s.cols, [&](std::int64_t c) { return from[c]; });
+    d.load(s.cols, [&](std::int64_t c) { return widened(from[c]); });
     const T m = d.sum() / n;
 #pragma unroll
     for (int k = 0; k < kEach; ++k) d.at[k] = Warps::place() + 32 * k < s.cols ? d.at[k] - m : 0;
@@ -23,8 +24,8 @@ __global__ void __launch_bounds__(Warps::kThreads)
     for (int k = 0; k < kEach; ++k) {
       const std::int64_t c = Warps::place() + 32 * k;
       if (c >= s.cols) continue;
-      to[c] = (d.at[k] - off) * k_row * (gamma != nullptr ? gamma[c] : 1) +
-              (beta != nullptr ? beta[c] : 0);
+      to[c] = narrowed<X>((d.at[k] - off) * k_row * (gamma != nullptr ? gamma[c] : 1) +
+                          (beta != nullptr ? beta[c] : 0));
     }
     if (Warps::place() == 0) {
       mean[row] = m + off;
@@ -33,22 +34,24 @@ __global__ void __launch_bounds__(Warps::kThreads)
   });
 }
 
-template <int kEach, class T>
+template <int kEach, class X>
 __global__ void __launch_bounds__(Warps::kThreads)
-    gradient_kernel(const T* x, const T* dy, const T* gamma, const T* mean, const T* scale, T* dx,
-                    LayerNormShape s) {
+    gradient_kernel(const X* x, const X* dy, const Computed<X>* gamma, const Computed<X>* mean,
+                    const Computed<X>* scale, X* dx, LayerNormShape s) {
+  using T = Computed<X>;
   const auto n = static_cast<T>(s.cols);
   Warps::each(s.rows, [&](std::int64_t row) {
     const std::int64_t at = row * s.cols;
     const T m = mean[row], k_row = scale[row];
     Held<32, kEach, T> g, xhat;
-    g.load(s.cols, [&](std::int64_t c) { return dy[at + c] * (gamma != nullptr ? gamma[c] : 1); });
-    xhat.load(s.cols, [&](std::int64_t c) { return (x[at + c] - m) * k_row; });
+    g.load(s.cols,
+           [&](std::int64_t c) { return widened(dy[at + c]) * (gamma != nullptr ? gamma[c] : 1); });
+    xhat.load(s.cols, [&](std::int64_t c) { return (widened(x[at + c]) - m) * k_row; });
     const T of_g = g.sum() / n, of_dot = g.dot(xhat) / n;
 #pragma unroll
     for (int k = 0; k < kEach; ++k) {
       const std::int64_t c = Warps::place() + 32 * k;
-      if (c < s.cols) dx[at + c] = k_row * (g.at[k] - of_g - xhat.at[k] * of_dot);
+      if (c < s.cols) dx[at + c] = narrowed<X>(k_row * (g.at[k] - of_g - xhat.at[k] * of_dot));
     }
   });
 }
@@ -67,8 +70,9 @@ void with_width(std::int64_t cols, F f) {
 bool layer_norm_held_applies(const LayerNormShape& s) { return s.cols <= 1024; }
 
 template <class T>
-void layer_norm_held(const T* x, const T* gamma, const T* beta, T* y, T* mean, T* scale,
-                     const LayerNormShape& s, const Stream& stream) {
+void layer_norm_held(const T* x, const RowNumber<T>* gamma, const RowNumber<T>* beta, T* y,
+                     RowNumber<T>* mean, RowNumber<T>* scale, const LayerNormShape& s,
+                     const Stream& stream) {
   if (s.rows == 0) return;
   with_width(s.cols, [&]<int kEach>() {
     constexpr auto kernel = layer_norm_kernel<kEach, T>;
@@ -78,8 +82,9 @@ void layer_norm_held(const T* x, const T* gamma, const T* beta, T* y, T* mean, T
 }
 
 template <class T>
-void layer_norm_gradient_held(const T* x, const T* dy, const T* gamma, const T* mean,
-                              const T* scale, T* dx, T* dgamma, T* dbeta, const LayerNormShape& s,
+void layer_norm_gradient_held(const T* x, const T* dy, const RowNumber<T>* gamma,
+                              const RowNumber<T>* mean, const RowNumber<T>* scale, T* dx,
+                              RowNumber<T>* dgamma, RowNumber<T>* dbeta, const LayerNormShape& s,
                               const Stream& stream) {
   column_pieces(ColumnGradients<T>{x, dy, mean, scale, dgamma, dbeta, s.cols}, s.rows, s.cols,
                 stream);
@@ -91,13 +96,16 @@ void layer_norm_gradient_held(const T* x, const T* dy, const T* gamma, const T* 
   });
 }
 
-#define KERATIN_LAYER_NORM_HELD(T)                                                                 \
-  template void layer_norm_held(const T*, const T*, const T*, T*, T*, T*, const LayerNormShape&,   \
-                                const Stream&);                                                    \
-  template void layer_norm_gradient_held(const T*, const T*, const T*, const T*, const T*, T*, T*, \
-                                         T*, const LayerNormShape&, const Stream&);
+#define KERATIN_LAYER_NORM_HELD(T)                                                           \
+  template void layer_norm_held(const T*, const RowNumber<T>*, const RowNumber<T>*, T*,      \
+                                RowNumber<T>*, RowNumber<T>*, const LayerNormShape&,         \
+                                const Stream&);                                              \
+  template void layer_norm_gradient_held(                                                    \
+      const T*, const T*, const RowNumber<T>*, const RowNumber<T>*, const RowNumber<T>*, T*, \
+      RowNumber<T>*, RowNumber<T>*, const LayerNormShape&, const Stream&);
 KERATIN_LAYER_NORM_HELD(float)
 KERATIN_LAYER_NORM_HELD(double)
+KERATIN_LAYER_NORM_HELD(BFloat16)
 #undef KERATIN_LAYER_NORM_HELD
 
 }  // namespace keratin::kernels::cuda

@@ -1,12 +1,15 @@
 // Layer normalization (Ba, Kiros and Hinton 2016) of [rows, cols]: each row by itself. gamma and
 // beta may be null (1 and 0). y may be x; dx may be dy or x. Sums over rows are taken in pieces
-// fixed by the shape, joined in double.
+// fixed by the shape, joined in double. Of x in bfloat16 mean, scale, gamma and beta are float32
+// (bfloat16.h).
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <string>
+#include <type_traits>
 
+#include "kernels/bfloat16.h"
 #include "kernels/cuda_ladder.h"
 #include "kernels/ladder.h"
 
@@ -18,17 +21,22 @@ struct LayerNormShape {
   std::string text() const;
 };
 
+/// What mean, scale, gamma and beta are of.
+template <class T>
+using RowNumber = std::conditional_t<std::is_same_v<T, BFloat16>, float, T>;
+
 /// scale[r] = 1 / sqrt(variance of row r, biased, + epsilon)
 /// y = gamma (x - mean[r]) scale[r] + beta
 template <class T>
-using LayerNormFn = void (*)(const T* x, const T* gamma, const T* beta, T* y, T* mean, T* scale,
-                             const LayerNormShape& s);
+using LayerNormFn = void (*)(const T* x, const RowNumber<T>* gamma, const RowNumber<T>* beta, T* y,
+                             RowNumber<T>* mean, RowNumber<T>* scale, const LayerNormShape& s);
 /// With xhat = (x - mean) scale, where mean and scale are the forward pass', and g = dy gamma:
 ///   dbeta = sum over rows of dy,  dgamma = sum over rows of dy xhat,
 ///   dx = scale (g - mean of g over the row - xhat mean of g xhat over the row)
 template <class T>
-using LayerNormGradientFn = void (*)(const T* x, const T* dy, const T* gamma, const T* mean,
-                                     const T* scale, T* dx, T* dgamma, T* dbeta,
+using LayerNormGradientFn = void (*)(const T* x, const T* dy, const RowNumber<T>* gamma,
+                                     const RowNumber<T>* mean, const RowNumber<T>* scale, T* dx,
+                                     RowNumber<T>* dgamma, RowNumber<T>* dbeta,
                                      const LayerNormShape& s);
 
 template <class T>
@@ -44,11 +52,12 @@ constexpr Cost layer_norm_gradient_cost(const LayerNormShape& s) {
 
 namespace cpu {
 template <class T>
-void layer_norm_reference(const T* x, const T* gamma, const T* beta, T* y, T* mean, T* scale,
-                          const LayerNormShape& s);
+void layer_norm_reference(const T* x, const RowNumber<T>* gamma, const RowNumber<T>* beta, T* y,
+                          RowNumber<T>* mean, RowNumber<T>* scale, const LayerNormShape& s);
 template <class T>
-void layer_norm_gradient_reference(const T* x, const T* dy, const T* gamma, const T* mean,
-                                   const T* scale, T* dx, T* dgamma, T* dbeta,
+void layer_norm_gradient_reference(const T* x, const T* dy, const RowNumber<T>* gamma,
+                                   const RowNumber<T>* mean, const RowNumber<T>* scale, T* dx,
+                                   RowNumber<T>* dgamma, RowNumber<T>* dbeta,
                                    const LayerNormShape& s);
 void layer_norm_simd(const float* x, const float* gamma, const float* beta, float* y, float* mean,
                      float* scale, const LayerNormShape& s);
@@ -85,18 +94,22 @@ inline constexpr auto layer_norm_gradient_ladder<float> =
 namespace cuda {
 /// kGroup threads a row: 1, 32 or 256.
 template <int kGroup, class T>
-void layer_norm_rows(const T* x, const T* gamma, const T* beta, T* y, T* mean, T* scale,
-                     const LayerNormShape& s, const Stream& stream);
+void layer_norm_rows(const T* x, const RowNumber<T>* gamma, const RowNumber<T>* beta, T* y,
+                     RowNumber<T>* mean, RowNumber<T>* scale, const LayerNormShape& s,
+                     const Stream& stream);
 template <int kGroup, class T>
-void layer_norm_gradient_rows(const T* x, const T* dy, const T* gamma, const T* mean,
-                              const T* scale, T* dx, T* dgamma, T* dbeta, const LayerNormShape& s,
+void layer_norm_gradient_rows(const T* x, const T* dy, const RowNumber<T>* gamma,
+                              const RowNumber<T>* mean, const RowNumber<T>* scale, T* dx,
+                              RowNumber<T>* dgamma, RowNumber<T>* dbeta, const LayerNormShape& s,
                               const Stream& stream);
 template <class T>
-void layer_norm_held(const T* x, const T* gamma, const T* beta, T* y, T* mean, T* scale,
-                     const LayerNormShape& s, const Stream& stream);
+void layer_norm_held(const T* x, const RowNumber<T>* gamma, const RowNumber<T>* beta, T* y,
+                     RowNumber<T>* mean, RowNumber<T>* scale, const LayerNormShape& s,
+                     const Stream& stream);
 template <class T>
-void layer_norm_gradient_held(const T* x, const T* dy, const T* gamma, const T* mean,
-                              const T* scale, T* dx, T* dgamma, T* dbeta, const LayerNormShape& s,
+void layer_norm_gradient_held(const T* x, const T* dy, const RowNumber<T>* gamma,
+                              const RowNumber<T>* mean, const RowNumber<T>* scale, T* dx,
+                              RowNumber<T>* dgamma, RowNumber<T>* dbeta, const LayerNormShape& s,
                               const Stream& stream);
 /// Rows that a block has work with.
 bool layer_norm_block_applies(const LayerNormShape& s);

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "kernels/cuda/columns.cuh"
-#include "kernels/layer_normalization/layer_normalization.h"
+#include "kernels/layer_normalization/bfloat16.h"
 #include "kernels/softmax/row.cuh"
 
 namespace keratin::kernels::cuda {
@@ -15,22 +15,31 @@ __device__ __forceinline__ T scale_of_row(T off, T squares, double epsilon) {
 }
 
 /// dbeta and dgamma, for kernels/cuda/columns.cuh.
-template <class T>
+template <class X>
 struct ColumnGradients {
-  using Scalar = T;
-  static constexpr int kTogether = 1;
-  const T *x, *dy, *mean, *scale;
-  T *dgamma, *dbeta;
+  using Scalar = Computed<X>;
+  static constexpr int kTogether = kColumnsTogether<X>;
+  const X *x, *dy;
+  const Scalar *mean, *scale;
+  Scalar *dgamma, *dbeta;
   std::int64_t cols;
+  bool aligned = is_aligned<Several<X, kTogether>>(x) && is_aligned<Several<X, kTogether>>(dy);
 
-  __device__ T column(std::int64_t) const { return 0; }
-  __device__ void terms(const T (&)[1], std::int64_t r, std::int64_t c, Two<T> (&terms)[1]) const {
+  __device__ Scalar column(std::int64_t) const { return 0; }
+  template <int n>
+  __device__ void terms(const Scalar (&)[n], std::int64_t r, std::int64_t c,
+                        Two<Scalar> (&terms)[n]) const {
     const std::int64_t i = r * cols + c;
-    terms[0] = {dy[i], dy[i] * ((x[i] - mean[r]) * scale[r])};
+    const Scalar m = mean[r], k_row = scale[r];
+    Scalar values[n], sent[n];
+    load_for_sums(x + i, values, aligned);
+    load_for_sums(dy + i, sent, aligned);
+#pragma unroll
+    for (int k = 0; k < n; ++k) terms[k] = {sent[k], sent[k] * ((values[k] - m) * k_row)};
   }
   __device__ void finish(std::int64_t c, double sum, double dot) const {
-    dbeta[c] = static_cast<T>(sum);
-    dgamma[c] = static_cast<T>(dot);
+    dbeta[c] = static_cast<Scalar>(sum);
+    dgamma[c] = static_cast<Scalar>(dot);
   }
 };
 

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "kernels/layer_normalization/layer_normalization.h"
+#include "kernels/layer_normalization/bfloat16.h"
 
 namespace keratin::kernels {
 
@@ -11,75 +11,89 @@ std::string LayerNormShape::text() const { return fmt::format("[{}, {}]", rows, 
 namespace cpu {
 namespace {
 
+double number(BFloat16 x) { return static_cast<double>(to_float(x)); }
+double number(float x) { return static_cast<double>(x); }
+double number(double x) { return x; }
+
+template <class T>
+T stored(double x) {
+  if constexpr (std::is_same_v<T, BFloat16>) {
+    return to_bfloat16(static_cast<float>(x));
+  } else {
+    return static_cast<T>(x);
+  }
+}
+
 template <class T>
 double weight(const T* gamma, std::int64_t c) {
-  return gamma != nullptr ? static_cast<double>(gamma[c]) : 1;
+  return gamma != nullptr ? number(gamma[c]) : 1;
 }
 
 }  // namespace
 
 template <class T>
-void layer_norm_reference(const T* x, const T* gamma, const T* beta, T* y, T* mean, T* scale,
-                          const LayerNormShape& s) {
+void layer_norm_reference(const T* x, const RowNumber<T>* gamma, const RowNumber<T>* beta, T* y,
+                          RowNumber<T>* mean, RowNumber<T>* scale, const LayerNormShape& s) {
   const auto n = static_cast<double>(s.cols);
   for (std::int64_t r = 0; r < s.rows; ++r, x += s.cols, y += s.cols) {
     double sum = 0, squares = 0;
-    for (std::int64_t c = 0; c < s.cols; ++c) sum += static_cast<double>(x[c]);
+    for (std::int64_t c = 0; c < s.cols; ++c) sum += number(x[c]);
     const double m = sum / n;
     for (std::int64_t c = 0; c < s.cols; ++c) {
-      const double d = static_cast<double>(x[c]) - m;
+      const double d = number(x[c]) - m;
       squares += d * d;
     }
     const double k = 1 / std::sqrt(squares / n + s.epsilon);
     for (std::int64_t c = 0; c < s.cols; ++c) {
-      y[c] = static_cast<T>((static_cast<double>(x[c]) - m) * k * weight(gamma, c) +
-                            (beta != nullptr ? static_cast<double>(beta[c]) : 0));
+      y[c] = stored<T>((number(x[c]) - m) * k * weight(gamma, c) +
+                       (beta != nullptr ? number(beta[c]) : 0));
     }
-    mean[r] = static_cast<T>(m);
-    scale[r] = static_cast<T>(k);
+    mean[r] = static_cast<RowNumber<T>>(m);
+    scale[r] = static_cast<RowNumber<T>>(k);
   }
 }
 
 template <class T>
-void layer_norm_gradient_reference(const T* x, const T* dy, const T* gamma, const T* mean,
-                                   const T* scale, T* dx, T* dgamma, T* dbeta,
+void layer_norm_gradient_reference(const T* x, const T* dy, const RowNumber<T>* gamma,
+                                   const RowNumber<T>* mean, const RowNumber<T>* scale, T* dx,
+                                   RowNumber<T>* dgamma, RowNumber<T>* dbeta,
                                    const LayerNormShape& s) {
   const auto xhat = [&](std::int64_t r, std::int64_t c) {
-    return (static_cast<double>(x[r * s.cols + c]) - static_cast<double>(mean[r])) *
-           static_cast<double>(scale[r]);
+    return (number(x[r * s.cols + c]) - number(mean[r])) * number(scale[r]);
   };
   for (std::int64_t c = 0; c < s.cols; ++c) {
     double sum = 0, dot = 0;
     for (std::int64_t r = 0; r < s.rows; ++r) {
-      sum += static_cast<double>(dy[r * s.cols + c]);
-      dot += static_cast<double>(dy[r * s.cols + c]) * xhat(r, c);
+      sum += number(dy[r * s.cols + c]);
+      dot += number(dy[r * s.cols + c]) * xhat(r, c);
     }
-    dgamma[c] = static_cast<T>(dot);
-    dbeta[c] = static_cast<T>(sum);
+    dgamma[c] = static_cast<RowNumber<T>>(dot);
+    dbeta[c] = static_cast<RowNumber<T>>(sum);
   }
   const auto n = static_cast<double>(s.cols);
   for (std::int64_t r = 0; r < s.rows; ++r) {
     double sum = 0, dot = 0;
     for (std::int64_t c = 0; c < s.cols; ++c) {
-      const double g = static_cast<double>(dy[r * s.cols + c]) * weight(gamma, c);
+      const double g = number(dy[r * s.cols + c]) * weight(gamma, c);
       sum += g;
       dot += g * xhat(r, c);
     }
     for (std::int64_t c = 0; c < s.cols; ++c) {
-      const double g = static_cast<double>(dy[r * s.cols + c]) * weight(gamma, c);
-      dx[r * s.cols + c] =
-          static_cast<T>(static_cast<double>(scale[r]) * (g - sum / n - xhat(r, c) * dot / n));
+      const double g = number(dy[r * s.cols + c]) * weight(gamma, c);
+      dx[r * s.cols + c] = stored<T>(number(scale[r]) * (g - sum / n - xhat(r, c) * dot / n));
     }
   }
 }
 
-#define KERATIN_INSTANTIATE(T)                                                                  \
-  template void layer_norm_reference(const T*, const T*, const T*, T*, T*, T*,                  \
-                                     const LayerNormShape&);                                    \
-  template void layer_norm_gradient_reference(const T*, const T*, const T*, const T*, const T*, \
-                                              T*, T*, T*, const LayerNormShape&);
+#define KERATIN_INSTANTIATE(T)                                                               \
+  template void layer_norm_reference(const T*, const RowNumber<T>*, const RowNumber<T>*, T*, \
+                                     RowNumber<T>*, RowNumber<T>*, const LayerNormShape&);   \
+  template void layer_norm_gradient_reference(                                               \
+      const T*, const T*, const RowNumber<T>*, const RowNumber<T>*, const RowNumber<T>*, T*, \
+      RowNumber<T>*, RowNumber<T>*, const LayerNormShape&);
 KERATIN_INSTANTIATE(float)
 KERATIN_INSTANTIATE(double)
+KERATIN_INSTANTIATE(BFloat16)
 #undef KERATIN_INSTANTIATE
 
 }  // namespace cpu

@@ -14,6 +14,7 @@
 #include "autograd/ops/square.h"
 #include "autograd/ops/subtract.h"
 #include "autograd/ops/sum.h"
+#include "autograd/tape.h"
 #include "nn/layers/configured_layer.h"
 
 namespace keratin::layers {
@@ -74,7 +75,6 @@ class LayerNormalizationLayer final : public AxesLayer<LayerNormalizationOptions
       : AxesLayer("LayerNormalization", options) {
     set_supports_masking(true);
     set_autocast(false);  // float32 inputs are not rounded first, as in Keras
-    set_computes_in_float32(true);
   }
   void check_inputs(const std::vector<Spec>& inputs) const override {
     check_axes(inputs, gamma_.defined() ? gamma_ : beta_);
@@ -96,16 +96,30 @@ class LayerNormalizationLayer final : public AxesLayer<LayerNormalizationOptions
                           .name = "beta"});
     }
   }
+  // In float32, whatever comes: weights are read as they are, and of bfloat16 the operation itself
+  // rounds what it gives.
   Variable call(const Variable& input, CallContext) override {
-    const Variable x = as_floating(input);
-    if (const auto rows = last_axes(x.shape())) {
+    const detail::AutocastScope in_float32(std::nullopt);
+    const bool narrow = compute_dtype() == bfloat16;
+    const Variable x = as_floating(input), y = normalized(narrow ? x : widened(x));
+    return narrow && y.dtype() == float32 ? cast(y, bfloat16) : y;
+  }
+
+ private:
+  static Variable widened(const Variable& x) {
+    return x.dtype() == bfloat16 ? cast(x, float32) : x;
+  }
+
+  Variable normalized(const Variable& given) const {
+    if (const auto rows = last_axes(given.shape())) {
       const auto line = [&](const Variable& weight) {
         return weight.defined() ? reshape(weight, {rows->back()}) : weight;
       };
       return reshape(
-          layer_normalization(reshape(x, *rows), line(gamma_), line(beta_), options_.epsilon),
-          x.shape());
+          layer_normalization(reshape(given, *rows), line(gamma_), line(beta_), options_.epsilon),
+          given.shape());
     }
+    const Variable x = widened(given);
     const ReduceOptions over{.axis = options_.axis, .keepdims = true};
     const Variable centered = x - mean(x, over);
     Variable y = centered * rsqrt(mean(square(centered), over) + options_.epsilon);
@@ -113,7 +127,6 @@ class LayerNormalizationLayer final : public AxesLayer<LayerNormalizationOptions
     return beta_.defined() ? y + beside(beta_, options_.axis, x.shape()) : y;
   }
 
- private:
   // [rows, columns] where the axes are the last ones, with something in them.
   std::optional<Shape> last_axes(const Shape& x) const {
     const auto axes = options_.axis.resolve("axis", x.rank());

@@ -13,6 +13,7 @@
 #include "autograd/ops/divide.h"
 #include "autograd/ops/dropout.h"
 #include "autograd/ops/exp.h"
+#include "autograd/ops/layer_normalization.h"
 #include "autograd/ops/log_softmax.h"
 #include "autograd/ops/matmul.h"
 #include "autograd/ops/max_pool2d.h"
@@ -32,8 +33,10 @@
 #include "nn/layers/activation.h"
 #include "nn/layers/batch_normalization.h"
 #include "nn/layers/conv2d.h"
+#include "nn/layers/layer_normalization.h"
 #include "nn/layers/merge.h"
 #include "nn/layers/pooling.h"
+#include "nn/layers/pooling1d.h"
 #include "nn/losses/sparse_categorical_crossentropy.h"
 #include "nn/placement.h"
 #include "tests/gpu/programs.h"
@@ -247,6 +250,28 @@ TEST_CASE("gpu: batch normalization of bfloat16 by float32 numbers, uncast both 
   }
 }
 
+TEST_CASE("gpu: layer normalization of bfloat16 by float32 numbers, uncast both ways") {
+  for (const std::int64_t columns : {7, 64, 1030}) {
+    CAPTURE(columns);
+    const std::vector<Tensor> operands = {narrow({3, 4, columns}, 28), normal({columns}, 29),
+                                          normal({columns}, 30)};
+    const auto normalized = [](const Inputs& x) {
+      const Variable y = layer_normalization(x[0], x[1], x[2], 1e-3);
+      CHECK(y.dtype() == bfloat16);
+      return y;
+    };
+    check_uncast(normalized, operands, kRounded);
+    check_uncast(
+        [](const Inputs& x) { return layer_normalization(x[0], Variable(), Variable(), 1e-3); },
+        {operands[0]}, kRounded);
+    check_same(normalized, {operands[0], narrow({columns}, 31), narrow({columns}, 32)}, kRounded);
+    const std::string rung = columns > 1024 ? "block" : "held";
+    const auto seen = kernels_of(normalized, operands);
+    CHECK(seen.count("layer_norm_bfloat16 " + rung) == 1);
+    CHECK(seen.count("layer_norm_gradient_bfloat16 " + rung) == 1);
+  }
+}
+
 TEST_CASE("gpu: bfloat16 is moved, joined, cut and dropped without a cast") {
   const std::vector<Tensor> two = {narrow({2, 5, 3, 4}, 25), narrow({2, 5, 3, 4}, 26)};
   check_uncast([](const Inputs& x) { return concatenate({x[0], x[1]}); }, two);
@@ -307,6 +332,28 @@ TEST_CASE("gpu: a step of a residual network under mixed_bfloat16 casts no activ
   (void)model.predict(x, {.verbose = 0});
   CHECK(kernels.seen.count("batch_norm_relu_bfloat16 columns") == 1);
   for (const std::int64_t size : kernels.casts) CHECK(size < kActivations);
+}
+
+TEST_CASE("gpu: LayerNormalization under mixed_bfloat16 casts no activations") {
+  const WithEmulatedGpu gpu;
+  constexpr std::int64_t kBatch = 4, kSteps = 6, kUnits = 16;
+  set_device("cuda");
+  config::set_dtype_policy("mixed_bfloat16");
+  Sequential model({Input({.shape = {kSteps, 5}}),
+                    layers::Dense({.units = kUnits, .activation = "relu"}),
+                    layers::LayerNormalization(), layers::Dense({.units = kUnits}),
+                    layers::LayerNormalization({.axis = {1, 2}}), layers::GlobalAveragePooling1D(),
+                    layers::Dense({.units = 5})});
+  config::set_dtype_policy("float32");
+  set_device("cpu");
+  const Variable y = model(normal({kBatch, kSteps, 5}, 1), {.training = true}).get(0);
+  const Kernels kernels;
+  y.backward(cast(ones(y.shape()), y.dtype()).to(y.value().device()));
+  CHECK(!kernels.casts.empty());  // of gradients of weights
+  for (const std::int64_t size : kernels.casts) CHECK(size < kBatch * kSteps * kUnits);
+  CHECK(kernels.seen.count("layer_norm_gradient_bfloat16 held") == 1);
+  for (const std::string kernel : {"layer_norm held", "layer_norm_gradient held"})
+    CHECK(kernels.seen.count(kernel) == 0);
 }
 
 }  // namespace keratin::tests

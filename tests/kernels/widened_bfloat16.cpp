@@ -5,6 +5,7 @@
 #include "kernels/batch_normalization/bfloat16.h"
 #include "kernels/dropout/bfloat16.h"
 #include "kernels/elementwise/bfloat16.h"
+#include "kernels/layer_normalization/bfloat16.h"
 #include "kernels/pool2d/bfloat16.h"
 #include "kernels/reduce/bfloat16.h"
 #include "kernels/softmax/bfloat16.h"
@@ -126,6 +127,54 @@ void check_batch_norm(std::int64_t rows, std::int64_t channels, bool affine) {
               [&](auto* function) { return gradient(function, false); });
 }
 
+// Row r about a mean of its own; x, dy and the results begin `off` numbers beside a vector's place.
+void check_layer_norm(std::int64_t rows, std::int64_t cols, bool affine, std::int64_t off = 0) {
+  const kernels::LayerNormShape s{rows, cols, 1e-3};
+  const std::int64_t size = rows * cols;
+  auto values = bfloat16_values(off + size, 9);
+  for (std::size_t i = 0; i < values.size(); ++i)
+    values[i] += static_cast<double>(static_cast<std::int64_t>(i) / cols % 7 - 3);
+  const auto all_x = to_bfloat16s(values), all_dy = to_bfloat16s(bfloat16_values(off + size, 10));
+  const BFloat16 *const x = all_x.data() + off, *const dy = all_dy.data() + off;
+  const auto gamma = normal_values(cols, 11), beta = normal_values(cols, 12);
+  const auto given = [&](const std::vector<float>& of) { return affine ? of.data() : nullptr; };
+  auto mean = unwritten<float>(rows), scale = unwritten<float>(rows);
+  {
+    auto y = unwritten_bfloat16s(size);
+    kernels::cpu::layer_norm_reference(x, given(gamma), given(beta), y.data(), mean.data(),
+                                       scale.data(), s);
+  }
+  const Tolerance rounded{.rel = 2 * kBFloat16Rounding, .abs = 1e-4},
+      sums{.rel = 1e-5, .abs = 1e-5 * std::sqrt(static_cast<double>(rows)) + 1e-5};
+  const auto forward = [&](auto* function, bool of_y) {
+    auto y = unwritten_bfloat16s(off + size + 1);
+    auto both = unwritten<float>(2 * rows + 1);
+    function(x, given(gamma), given(beta), y.data() + off, both.data(), both.data() + rows, s);
+    auto in_place = all_x;
+    auto again = both;
+    function(in_place.data() + off, given(gamma), given(beta), in_place.data() + off, again.data(),
+             again.data() + rows, s);
+    CHECK(std::equal(in_place.begin() + off, in_place.end(), y.begin() + off,
+                     [](BFloat16 a, BFloat16 b) { return a.bits == b.bits; }));
+    return of_y ? to_floats(y) : both;
+  };
+  const auto& forward_ladder = kernels::layer_norm_ladder<BFloat16>;
+  check_rungs(forward_ladder, s, rounded, [&](auto* function) { return forward(function, true); });
+  check_rungs(forward_ladder, s, {.rel = 4e-6, .abs = 2e-6},
+              [&](auto* function) { return forward(function, false); });
+  const auto gradient = [&](auto* function, bool of_x) {
+    auto dx = unwritten_bfloat16s(off + size + 1);
+    auto both = unwritten<float>(2 * cols + 1);
+    function(x, dy, given(gamma), mean.data(), scale.data(), dx.data() + off, both.data(),
+             both.data() + cols, s);
+    return of_x ? to_floats(dx) : both;
+  };
+  const auto& gradient_ladder = kernels::layer_norm_gradient_ladder<BFloat16>;
+  check_rungs(gradient_ladder, s, rounded,
+              [&](auto* function) { return gradient(function, true); });
+  check_rungs(gradient_ladder, s, sums, [&](auto* function) { return gradient(function, false); });
+}
+
 void check_pooling(const kernels::Pool2dShape& s) {
   const auto x = to_bfloat16s(bfloat16_values(s.in_size(), 4));
   const auto dy = to_bfloat16s(bfloat16_values(s.out_size(), 5));
@@ -194,6 +243,26 @@ void check_softmax(const kernels::SoftmaxShape& s, double scale) {
 }
 
 }  // namespace
+
+TEST_CASE("layer normalization of bfloat16: float32 numbers of rows and columns") {
+  for (const auto& [rows, cols] : {std::pair<std::int64_t, std::int64_t>{0, 5},
+                                   {1, 1},
+                                   {7, 3},
+                                   {9, 32},
+                                   {5, 65},
+                                   {33, 128},
+                                   {40, 130},
+                                   {3, 515},
+                                   {2, 1024},
+                                   {5, 1030},
+                                   {2000, 10},
+                                   {700, 7}}) {
+    for (const bool affine : {true, false}) {
+      check_layer_norm(rows, cols, affine);
+      check_layer_norm(rows, cols, affine, 1);
+    }
+  }
+}
 
 TEST_CASE("softmax of bfloat16: several rows a block, one, rows longer than a block") {
   for (const double scale : {1.0, 10.0}) {

@@ -133,6 +133,26 @@ TEST_CASE("mixed precision: normalizations keep float32 statistics") {
   CHECK(line(Tensor::numbers({1, 2}, {1, 2})).get(0).dtype() == bfloat16);
 }
 
+TEST_CASE("mixed precision: LayerNormalization computes in float32 and rounds once") {
+  const Tensor x = Tensor::from(normal_values(2 * 3 * 4, 5), {2, 3, 4});
+  for (const Axes& axis : {Axes(-1), Axes(std::vector<int>{1, 2}), Axes(1)}) {
+    layers::LayerNormalization wide({.axis = axis}),
+        mixed({.axis = axis, .dtype = "mixed_bfloat16"});
+    // float32 inputs are not rounded first.
+    CHECK(mixed(x).get(0).value().to_vector<float>() ==
+          cast(wide(x).get(0).value(), bfloat16).to_vector<float>());
+    const Tensor rounded = cast(x, bfloat16);
+    const auto expected = cast(wide(cast(rounded, float32)).get(0).value(), bfloat16);
+    const Variable given(rounded), y = mixed(given).get(0);
+    CHECK(y.dtype() == bfloat16);
+    CHECK(y.value().to_vector<float>() == expected.to_vector<float>());
+    y.backward(cast(x, bfloat16));
+    CHECK(given.grad().dtype() == bfloat16);
+    CHECK(mixed.weights()[0].grad().dtype() == float32);
+    CHECK(wide(rounded).get(0).dtype() == float32);
+  }
+}
+
 // The kernels of casts that run while it lives, with their shapes.
 class Casts : public kernels::TraceSink {
  public:
