@@ -6,6 +6,7 @@
 #include "autograd/op.h"
 #include "autograd/ops/multiply.h"
 #include "autograd/ops/sum.h"
+#include "autograd/relu_sums.h"
 #include "autograd/window.h"
 #include "kernels/conv2d/bfloat16.h"
 #include "kernels/conv2d/conv2d.h"
@@ -110,22 +111,30 @@ struct Conv2d {
   }
   // dz = dy where y > 0 (relu), else dy;  db = sums of dz by channel
   static auto gradient(const auto& saved, const Args& a, const auto& dy) {
-    const auto &x = saved.input(0), &kernel = saved.input(1);
     if constexpr (std::same_as<std::remove_cvref_t<decltype(dy)>, Tensor>) {
       if (a.activation == Activation::relu && detail::conv2d_relu_gradient_applies(dy, a.shape)) {
         detail::Conv2dGradients g =
-            detail::conv2d_relu_gradient(x, kernel, saved.output(), dy, a.shape,
-                                         {saved.needs(0), saved.needs(1), saved.needs(2)});
+            detail::conv2d_relu_gradient(saved.input(0), saved.input(1), saved.output(), dy,
+                                         a.shape, {saved.needs(0), saved.needs(1), saved.needs(2)});
         return grads(std::move(g.x), std::move(g.kernel), std::move(g.bias));
       }
+      if (a.activation == Activation::relu && saved.needs(2) && detail::relu_sums_apply(dy)) {
+        detail::ReluSums g = detail::relu_sums(name, dy, saved.output());
+        return passes(saved, a, std::move(g.dz), std::move(g.bias));
+      }
     }
-    const auto dz = through_activation(saved, a, dy);
-    return grads(saved.needs(0) ? input_gradient(dz, kernel, a.shape) : saved.none(),
-                 saved.needs(1) ? weight_gradient(x, dz, a.shape) : saved.none(),
-                 saved.needs(2) ? sum(dz, {.axis = {0, 1, 2}}) : saved.none());
+    return passes(saved, a, through_activation(saved, a, dy), saved.none());
   }
 
  private:
+  // `bias`: its gradient, where it is known already.
+  template <class T>
+  static auto passes(const auto& saved, const Args& a, const T& dz, T bias) {
+    if (saved.needs(2) && !bias.defined()) bias = sum(dz, {.axis = {0, 1, 2}});
+    return grads(saved.needs(0) ? input_gradient(dz, saved.input(1), a.shape) : saved.none(),
+                 saved.needs(1) ? weight_gradient(saved.input(0), dz, a.shape) : saved.none(),
+                 bias);
+  }
   template <class T>
   static T through_activation([[maybe_unused]] const auto& saved, const Args& a, const T& dy) {
     if (a.activation == Activation::linear) return dy;

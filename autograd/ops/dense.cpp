@@ -6,6 +6,7 @@
 #include "autograd/ops/multiply.h"
 #include "autograd/ops/reshape.h"
 #include "autograd/ops/sum.h"
+#include "autograd/relu_sums.h"
 #include "kernels/gemm/bfloat16.h"
 #include "kernels/gemm/gemm.h"
 
@@ -72,19 +73,30 @@ struct Dense {
 
   // dz = dy where y > 0 (relu), else dy;  dx = dz W^T,  dW = x^T dz,  db = column sums of dz
   static auto gradient(const auto& saved, const Args& a, const auto& dy) {
+    if constexpr (std::same_as<std::remove_cvref_t<decltype(dy)>, Tensor>) {
+      if (a.activation == Activation::relu && saved.needs(2) && detail::relu_sums_apply(dy)) {
+        detail::ReluSums g = detail::relu_sums(name, dy, saved.output());
+        return products(saved, std::move(g.dz), std::move(g.bias));
+      }
+    }
+    return products(saved, through_activation(saved, a, dy), saved.none());
+  }
+
+ private:
+  // `bias`: its gradient, where it is known already.
+  template <class T>
+  static auto products(const auto& saved, const T& dz_of_all, T bias) {
     const auto &x = saved.input(0), &kernel = saved.input(1);
-    const auto dz = reshape(through_activation(saved, a, dy), as_rows(dy.shape()));  // [R, units]
+    const auto dz = reshape(dz_of_all, as_rows(dz_of_all.shape()));  // [R, units]
     const auto dx = [&] {
       return reshape(matmul(dz, kernel, {.transpose_b = true}), saved.spec(0).shape);
     };
     const auto dw = [&] {
       return matmul(reshape(x, as_rows(saved.spec(0).shape)), dz, {.transpose_a = true});
     };
-    return grads(saved.needs(0) ? dx() : saved.none(), saved.needs(1) ? dw() : saved.none(),
-                 saved.needs(2) ? sum(dz, {.axis = 0}) : saved.none());
+    if (saved.needs(2) && !bias.defined()) bias = sum(dz, {.axis = 0});
+    return grads(saved.needs(0) ? dx() : saved.none(), saved.needs(1) ? dw() : saved.none(), bias);
   }
-
- private:
   template <class T>
   static T through_activation([[maybe_unused]] const auto& saved, const Args& a, const T& dy) {
     if (a.activation == Activation::linear) return dy;

@@ -22,6 +22,7 @@
 #include "kernels/optimizer/optimizer.h"
 #include "kernels/pool2d/pool2d.h"
 #include "kernels/reduce/reduce.h"
+#include "kernels/reduce/relu.h"
 #include "kernels/resize/resize.h"
 #include "kernels/run.h"
 #include "kernels/softmax/softmax.h"
@@ -188,6 +189,7 @@ void elements() {
   count(binary_ladder<float>, add, x, y, z);
   count(reduce_ladder<float>, {Reduction::sum, 1, kSize, 1}, x, y);
   count(reduce_ladder<float>, {Reduction::sum, 1, 1024, 128}, x, y);
+  count(relu_sums_ladder<float>, {4096, 32}, x, y, z, normal(32));
   std::int64_t* const places = on_gpu(std::vector<std::int64_t>(128));
   count(arg_reduce_ladder<float>, {true, 128, 1024, 1}, x, places);
   count(arg_reduce_ladder<float>, {true, 1, kSize, 1}, x, places);

@@ -2,6 +2,7 @@
 
 #include "bench/harness.h"
 #include "kernels/reduce/bfloat16.h"
+#include "kernels/reduce/relu.h"
 
 namespace keratin::bench {
 namespace {
@@ -43,6 +44,19 @@ const bool wide_reduce_row = add_ladder(
       return std::tuple(b.input<kernels::BFloat16>(s.outer * s.reduced * s.inner),
                         b.output<float>(s.outer * s.inner));
     });
+
+// Images of a convolution with 32 channels, of one with 64, a dense layer.
+template <class T>
+bool add_relu_sums(RowOptions options) {
+  return add_ladder(kernels::relu_sums_ladder<T>, {{86528, 32}, {15488, 64}, {128, 512}},
+                    [](Buffers& b, const kernels::ReluSumsShape& s) {
+                      return std::tuple(b.input<T>(s.rows * s.cols), b.input<T>(s.rows * s.cols),
+                                        b.output<T>(s.rows * s.cols), b.output<T>(s.cols));
+                    },
+                    options, {{1 << 21, 64}});
+}
+const bool relu_sums_rows =
+    add_relu_sums<float>({}) && add_relu_sums<kernels::BFloat16>({.tolerance = 0.01});
 
 const bool arg_reduce_row = add_ladder(
     kernels::arg_reduce_ladder<float>,

@@ -88,7 +88,7 @@ __global__ void __launch_bounds__(kColumnThreads, kColumnBlocks)
 }
 
 /// The sums of each piece of rows: chains of a thread, then a tree over those of a column. The
-/// tiling is one of groups of n columns.
+/// tiling is one of groups of n columns. Where there is one piece only, nobody asks for parts.
 template <class Sums, int n>
 __global__ void __launch_bounds__(kColumnThreads)
     column_pieces_kernel(Sums sums, Two<typename Sums::Scalar>* parts, ColumnTiling t) {
@@ -130,7 +130,14 @@ __global__ void __launch_bounds__(kColumnThreads)
     }
     if (row == 0 && u < t.cols) {
 #pragma unroll
-      for (int k = 0; k < n; ++k) parts[(part * t.cols + u) * n + k] = values[thread * n + k];
+      for (int k = 0; k < n; ++k) {
+        const Pair& sum = values[thread * n + k];
+        if (parts == nullptr) {
+          sums.finish(u * n + k, sum.first, sum.second);
+        } else {
+          parts[(part * t.cols + u) * n + k] = sum;
+        }
+      }
     }
     __syncthreads();
   });
@@ -172,12 +179,16 @@ void column_pieces_by(const Sums& sums, std::int64_t rows, std::int64_t cols,
                       const Stream& stream) {
   const ColumnTiling t(rows, cols / n);
   using Parts = Two<typename Sums::Scalar>;
-  const Scratch between(t.pieces * cols * std::int64_t{sizeof(Parts)}, stream);
-  auto* const parts = between.as<Parts>();
   constexpr auto pieces_kernel = column_pieces_kernel<Sums, n>;
   constexpr auto join_kernel = column_join_kernel<Sums>;
-  KERATIN_LAUNCH(pieces_kernel, blocks_for(t.blocks(), 1), kColumnThreads, 0, stream, sums, parts,
-                 t);
+  const auto launch_pieces = [&](Parts* parts) {
+    KERATIN_LAUNCH(pieces_kernel, blocks_for(t.blocks(), 1), kColumnThreads, 0, stream, sums, parts,
+                   t);
+  };
+  if (t.pieces == 1) return launch_pieces(nullptr);
+  const Scratch between(t.pieces * cols * std::int64_t{sizeof(Parts)}, stream);
+  auto* const parts = between.as<Parts>();
+  launch_pieces(parts);
   KERATIN_LAUNCH(join_kernel, blocks_for(cols, kColumnThreads / 32), kColumnThreads, 0, stream,
                  sums, parts, cols, t.pieces);
 }

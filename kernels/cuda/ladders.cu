@@ -20,6 +20,7 @@
 #include "kernels/pool2d/bfloat16.h"
 #include "kernels/random/random.h"
 #include "kernels/reduce/bfloat16.h"
+#include "kernels/reduce/relu.h"
 #include "kernels/resize/resize.h"
 #include "kernels/softmax/bfloat16.h"
 #include "kernels/transpose/transpose.h"
@@ -107,6 +108,7 @@ void bind_softmax(Table& table) {
 template <class T>
 void bind_floating(Table& table) {
   bind_softmax<T>(table);
+  bind(table, kernels::relu_sums_ladder<T>, cuda::relu_sums_ladder<T>);
   bind(table, kernels::sparse_cross_entropy_ladder<T>, cuda::sparse_cross_entropy_ladder<T>);
   bind(table, kernels::sparse_cross_entropy_total_ladder<T>,
        cuda::sparse_cross_entropy_total_ladder<T>);
@@ -166,6 +168,7 @@ Table all_ladders() {
   bind_softmax<BFloat16>(table);
   bind(table, kernels::reduce_ladder<BFloat16>, cuda::reduce_bfloat16_ladder);
   bind(table, kernels::wide_reduce_ladder, cuda::wide_reduce_ladder);
+  bind(table, kernels::relu_sums_ladder<BFloat16>, cuda::relu_sums_ladder<BFloat16>);
   bind(table, kernels::dropout_ladder<BFloat16>, cuda::dropout_ladder<BFloat16>);
   return table;
 }

@@ -114,7 +114,7 @@ TEST_CASE("gpu: dense, matmul and conv2d of bfloat16 and their gradients are the
 
   const auto of_dense = kernels_of(with_relu, operands);
   CHECK(of_dense.count("gemm_bfloat16 mma") == 1);
-  CHECK(of_dense.count("binary_bfloat16 vectors") == 1);
+  CHECK(of_dense.count("relu_sums_bfloat16 pieces") == 1);
   const auto of_convolution = kernels_of(convolution, image);
   for (const char* pass : {"conv2d", "conv2d_input_gradient", "conv2d_weight_gradient"})
     CHECK(of_convolution.count(std::string(pass) + "_bfloat16 mma") == 1);

@@ -8,6 +8,7 @@
 #include "autograd/ops/batch_normalization.h"
 #include "autograd/ops/cast.h"
 #include "autograd/ops/conv2d.h"
+#include "autograd/ops/dense.h"
 #include "autograd/ops/dropout.h"
 #include "autograd/ops/gather.h"
 #include "autograd/ops/layer_normalization.h"
@@ -161,6 +162,34 @@ TEST_CASE("gpu: batch normalization, training and inference") {
         },
         {normal(shape), gamma, beta}, kClose);
   }
+}
+
+TEST_CASE("gpu: back through relu and a bias, in one pass for both") {
+  const auto layer = [](const Inputs& x) {
+    return dense(x[0], x[1], x[2], {.activation = kernels::Activation::relu});
+  };
+  const auto convolution = [](const Inputs& x) {
+    return conv2d(x[0], x[1], x[2], {.padding = "same", .activation = kernels::Activation::relu});
+  };
+  for (const std::int64_t units : {1, 7, 12}) {
+    check_same(layer, {normal({5, 6, 9}, 1), normal({9, units}, 2), normal({units}, 3)}, kClose);
+    check_same(convolution,
+               {normal({2, 6, 7, 3}, 4), normal({3, 3, 3, units}, 5), normal({units}, 6)}, kClose);
+  }
+  const auto wide = [](const Tensor& x) { return cast(x, float64); };
+  check_same(layer, {wide(normal({5, 9}, 1)), wide(normal({9, 4}, 2)), wide(normal({4}, 3))},
+             kClose);
+  // Several pieces of rows; nobody asks for the gradient of the bias; no rows.
+  check_same(layer, {normal({4200, 2}, 7), normal({2, 8}, 8), normal({8}, 9)},
+             {.rel = 1e-5, .abs = 1e-3});
+  const Tensor bias = normal({4}, 10);
+  check_same(
+      [&](const Inputs& x) {
+        return dense(x[0], x[1], Variable(bias.to(x[0].value().device()), false),
+                     {.activation = kernels::Activation::relu});
+      },
+      {normal({5, 9}, 1), normal({9, 4}, 2)}, kClose);
+  check_same(layer, {normal({0, 9}, 1), normal({9, 4}, 2), normal({4}, 3)});
 }
 
 TEST_CASE("gpu: layer normalization") {

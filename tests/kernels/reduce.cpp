@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "kernels/reduce/relu.h"
+#include "tests/kernels/bfloat16.h"
 #include "tests/kernels/rungs.h"
 
 namespace keratin::tests {
@@ -217,7 +219,94 @@ TEST_CASE("arg_reduce: the first NaN counts as largest and as smallest") {
   }
 }
 
+namespace {
+
+template <class T>
+std::vector<T> stored_as(const std::vector<float>& values) {
+  if constexpr (std::is_same_v<T, kernels::BFloat16>) {
+    return to_bfloat16s(converted<double>(values));
+  } else {
+    return converted<T>(values);
+  }
+}
+template <class T>
+std::vector<double> numbers(const std::vector<T>& values) {
+  if constexpr (std::is_same_v<T, kernels::BFloat16>) {
+    return converted<double>(to_floats(values));
+  } else {
+    return converted<double>(values);
+  }
+}
+
+// dz exactly, sums against double; all arrays begin `off` elements beside a vector's place.
+template <class T>
+void check_relu_sums(std::int64_t rows, std::int64_t cols, const std::vector<float>& results,
+                     std::int64_t off = 0) {
+  const kernels::ReluSumsShape s{rows, cols};
+  const std::int64_t size = rows * cols;
+  const auto dy = stored_as<T>(normal_values(off + size, 12)), y = stored_as<T>(results);
+  std::vector<double> dz(static_cast<std::size_t>(size)), sums(static_cast<std::size_t>(cols));
+  const auto sent = numbers(dy), result = numbers(y);
+  for (std::int64_t i = 0; i < size; ++i) {
+    const auto at = static_cast<std::size_t>(off + i);
+    dz[static_cast<std::size_t>(i)] = result[at] > 0 ? sent[at] : 0;
+    sums[static_cast<std::size_t>(i % cols)] += dz[static_cast<std::size_t>(i)];
+  }
+  const double n = static_cast<double>(rows);
+  Tolerance tolerance{.rel = 2e-7, .abs = 1e-6 + 1.5e-7 * std::sqrt(n * std::min(n, 256.0))};
+  if (sizeof(T) == 2) tolerance.rel = 2 * kBFloat16Rounding;
+  for_each_rung(kernels::relu_sums_ladder<T>, s, [&](auto* function) {
+    for (const bool in_place : {false, true}) {
+      std::vector<T> sent_copy = dy;
+      std::vector<T> out = stored_as<T>(std::vector<float>(dy.size() + 1, -77));
+      std::vector<T> of_columns = stored_as<T>(std::vector<float>(sums.size() + 1, -77));
+      T* const to = in_place ? sent_copy.data() + off : out.data() + off;
+      function(sent_copy.data() + off, y.data() + off, to, of_columns.data(), s);
+      CHECK(numbers(out).back() == -77);
+      CHECK(numbers(of_columns).back() == -77);
+      of_columns.pop_back();
+      const std::vector<double> all = numbers(std::vector<T>(to, to + size));
+      CHECK(all == dz);
+      CHECK(difference(numbers(of_columns), sums, tolerance) == "");
+    }
+  });
+}
+
+}  // namespace
+
+TEST_CASE("relu_sums: every rung: relu's gradient to the bit, its sums by column") {
+  for (const auto& [rows, cols] : {std::pair<std::int64_t, std::int64_t>{1, 1},
+                                   {7, 3},
+                                   {3, 4},
+                                   {33, 2},
+                                   {128, 10},
+                                   {9, 128},
+                                   {5, 130},
+                                   {600, 32},
+                                   {2500, 8},
+                                   {5000, 1},
+                                   {700, 12},
+                                   {40, 1000},
+                                   {1, 0},
+                                   {0, 3}}) {
+    for (const std::int64_t off : {0, 1}) {
+      const auto y = normal_values(off + rows * cols, 13);
+      check_relu_sums<float>(rows, cols, y, off);
+      check_relu_sums<double>(rows, cols, y, off);
+      check_relu_sums<kernels::BFloat16>(rows, cols, y, off);
+    }
+  }
+}
+
+TEST_CASE("relu_sums: nothing comes back where the result is 0 or NaN") {
+  auto y = awkward_mixture(90 * 8, 14);
+  check_relu_sums<float>(90, 8, y);
+  check_relu_sums<kernels::BFloat16>(90, 8, y);
+}
+
 TEST_CASE("reduce: cost and text") {
+  CHECK(kernels::ReluSumsShape{3, 4}.text() == "[3, 4]");
+  CHECK(kernels::relu_sums_cost<float>({3, 4}).bytes == 4 * (3 * 12 + 4));
   CHECK(ReduceShape{Reduction::max, 2, 3, 4}.text() == "max [2, 3, 4] over 1");
   CHECK(ArgReduceShape{false, 2, 3, 4}.text() == "argmin [2, 3, 4] over 1");
   CHECK(kernels::reduce_cost<float>({Reduction::sum, 2, 3, 4}).flops == 24);
