@@ -21,6 +21,7 @@
 #include "kernels/layer_normalization/layer_normalization.h"
 #include "kernels/optimizer/optimizer.h"
 #include "kernels/pool2d/pool2d.h"
+#include "kernels/reduce/matches.h"
 #include "kernels/reduce/reduce.h"
 #include "kernels/reduce/relu.h"
 #include "kernels/resize/resize.h"
@@ -190,6 +191,7 @@ void elements() {
   count(reduce_ladder<float>, {Reduction::sum, 1, kSize, 1}, x, y);
   count(reduce_ladder<float>, {Reduction::sum, 1, 1024, 128}, x, y);
   count(relu_sums_ladder<float>, {4096, 32}, x, y, z, normal(32));
+  count(matches_ladder<std::int32_t>, {1024, 128}, x, indices(1024, 128), normal(1));
   std::int64_t* const places = on_gpu(std::vector<std::int64_t>(128));
   count(arg_reduce_ladder<float>, {true, 128, 1024, 1}, x, places);
   count(arg_reduce_ladder<float>, {true, 1, kSize, 1}, x, places);

@@ -2,6 +2,7 @@
 
 #include "bench/harness.h"
 #include "kernels/reduce/bfloat16.h"
+#include "kernels/reduce/matches.h"
 #include "kernels/reduce/relu.h"
 
 namespace keratin::bench {
@@ -65,6 +66,13 @@ const bool arg_reduce_row = add_ladder(
       return std::tuple(b.input<float>(s.outer * s.reduced * s.inner),
                         b.output<std::int64_t>(s.outer * s.inner));
     });
+
+const bool matches_row =
+    add_ladder(kernels::matches_ladder<std::int32_t>, {{128, 10}, {8192, 10}, {4096, 1000}},
+               [](Buffers& b, const kernels::MatchesShape& s) {
+                 return std::tuple(b.input<float>(s.rows * s.classes),
+                                   b.indices<std::int32_t>(s.rows, s.classes), b.output<float>(1));
+               });
 
 }  // namespace
 }  // namespace keratin::bench

@@ -20,6 +20,7 @@
 #include "kernels/pool2d/bfloat16.h"
 #include "kernels/random/random.h"
 #include "kernels/reduce/bfloat16.h"
+#include "kernels/reduce/matches.h"
 #include "kernels/reduce/relu.h"
 #include "kernels/resize/resize.h"
 #include "kernels/softmax/bfloat16.h"
@@ -143,6 +144,10 @@ Table all_ladders() {
   bind(table, kernels::transpose_ladder, cuda::transpose_ladder);
   bind_indexed<std::int32_t>(table);
   bind_indexed<std::int64_t>(table);
+  bind(table, kernels::matches_ladder<float>, cuda::matches_ladder<float>);
+  bind(table, kernels::matches_ladder<std::uint8_t>, cuda::matches_ladder<std::uint8_t>);
+  bind(table, kernels::matches_ladder<std::int32_t>, cuda::matches_ladder<std::int32_t>);
+  bind(table, kernels::matches_ladder<std::int64_t>, cuda::matches_ladder<std::int64_t>);
   bind_casts<float, double, std::uint8_t, std::int32_t, std::int64_t, bool>(table);
   bind(table, kernels::resize_ladder<float>, cuda::resize_ladder<float>);
   bind(table, kernels::resize_ladder<double>, cuda::resize_ladder<double>);

@@ -1,26 +1,11 @@
 #include "kernels/reduce/combine.cuh"
+#include "kernels/reduce/found.cuh"
 
 namespace keratin::kernels::cuda {
 namespace {
 
 constexpr int kThreads = kReduceThreads;
 constexpr std::int64_t kPiece = 2048;  // of nothing but the shape
-
-// A value and its place along the axis.
-template <class T>
-struct Found {
-  T value;
-  std::int64_t place;
-};
-
-// Does a come before b? NaN first, then the better value; the lower place of equals.
-template <class T>
-__device__ __forceinline__ bool precedes(const Found<T>& a, const Found<T>& b, bool largest) {
-  const bool a_nan = a.value != a.value, b_nan = b.value != b.value;
-  if (a_nan != b_nan) return a_nan;
-  if (!a_nan && a.value != b.value) return largest ? a.value > b.value : a.value < b.value;
-  return a.place < b.place;
-}
 
 // The winners of pieces of the axis, [outer, pieces, inner]; of one piece its place is the result.
 template <class T>

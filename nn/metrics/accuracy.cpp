@@ -9,6 +9,7 @@
 #include "autograd/ops/multiply.h"
 #include "autograd/ops/sum.h"
 #include "autograd/ops/where.h"
+#include "kernels/reduce/matches.h"
 #include "kernels/reduce/reduce.h"
 #include "tensor/cast.h"
 #include "tensor/compare.h"
@@ -78,6 +79,39 @@ Tensor matches_sparse(const Tensor& y_true, const Tensor& y_pred) {
   return equal("sparse_categorical_accuracy", said.device().is_cpu() ? cast(y, int64) : y, said);
 }
 
+// Does one kernel count matches: on a GPU, of f32 [samples, classes]?
+bool is_counted(const Tensor& y_pred) {
+  constexpr std::int64_t kMost = std::int64_t{1} << 24;  // what float32 counts exactly
+  return !y_pred.device().is_cpu() && y_pred.dtype() == float32 && y_pred.rank() == 2 &&
+         y_pred.shape()[0] <= kMost && y_pred.shape()[1] > 0;
+}
+
+// How many samples have the class that `classes`, beside the predictions, says; f32. Not defined()
+// where they do not fit.
+Tensor counted(const Tensor& classes, const Tensor& y_pred) {
+  const Tensor labels = without_last_one(classes, 1);
+  if (labels.shape() != Shape{y_pred.shape()[0]}) return {};
+  Tensor count = Tensor::empty({}, float32, y_pred.device());
+  const auto run = [&]<class I>(const I* numbers) {
+    kernels::run(count.stream(), kernels::matches_ladder<I>, y_pred.on_device<float>(), numbers,
+                 count.mutable_on_device<float>(),
+                 kernels::MatchesShape{y_pred.shape()[0], y_pred.shape()[1]});
+    return count;
+  };
+  if (labels.dtype() == float32) return run(labels.on_device<float>());
+  if (labels.dtype() == uint8) return run(labels.on_device<std::uint8_t>());
+  if (labels.dtype() == int32) return run(labels.on_device<std::int32_t>());
+  if (labels.dtype() == int64) return run(labels.on_device<std::int64_t>());
+  return {};
+}
+
+Tensor counted_sparse(const Tensor& y_true, const Tensor& y_pred) {
+  return is_counted(y_pred) ? counted(beside(y_true, y_pred), y_pred) : Tensor();
+}
+Tensor counted_categorical(const Tensor& y_true, const Tensor& y_pred) {
+  return is_counted(y_pred) ? counted(classes_of(y_true, y_pred), y_pred) : Tensor();
+}
+
 // Is the score of each true class among the k best? Fewer than k scores are larger.
 Tensor matches_top_k(const Tensor& classes, const Tensor& y_pred, int k) {
   constexpr double kNone = -std::numeric_limits<double>::infinity();
@@ -142,12 +176,12 @@ BinaryAccuracy::BinaryAccuracy(const BinaryAccuracyOptions& o)
 }
 CategoricalAccuracy::CategoricalAccuracy(const MetricOptions& o)
     : MetricRef(std::make_shared<MatchMetric>(name_or(o.name, "categorical_accuracy"),
-                                              matches_categorical)) {
+                                              matches_categorical, counted_categorical)) {
   set_origin("CategoricalAccuracy", o);
 }
 SparseCategoricalAccuracy::SparseCategoricalAccuracy(const MetricOptions& o)
     : MetricRef(std::make_shared<MatchMetric>(name_or(o.name, "sparse_categorical_accuracy"),
-                                              matches_sparse)) {
+                                              matches_sparse, counted_sparse)) {
   set_origin("SparseCategoricalAccuracy", o);
 }
 TopKCategoricalAccuracy::TopKCategoricalAccuracy(const TopKOptions& o)
@@ -165,6 +199,11 @@ void ResolvedAccuracy::update_state(const Tensor& y_true, const Tensor& y_pred,
                                     const Tensor& sample_weight) {
   const std::int64_t last = y_pred.rank() == 0 ? 1 : y_pred.shape().back();
   const bool sparse = y_true.rank() < y_pred.rank() || y_true.shape().back() == 1;
+  if (last != 1 && !sample_weight.defined()) {
+    const Tensor count =
+        sparse ? counted_sparse(y_true, y_pred) : counted_categorical(y_true, y_pred);
+    if (count.defined()) return add_sum(count, y_pred.shape()[0]);
+  }
   MeanMetric::update_state({},
                            last == 1 ? matches_binary(y_true, y_pred, 0.5)
                            : sparse  ? matches_sparse(y_true, y_pred)

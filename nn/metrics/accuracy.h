@@ -8,17 +8,22 @@ namespace keratin::metrics {
 class MatchMetric : public MeanMetric {
  public:
   using Function = Tensor (*)(const Tensor& y_true, const Tensor& y_pred);
-  MatchMetric(std::string name, Function matches)
-      : MeanMetric(std::move(name)), matches_(matches) {}
+  /// `counted`: how many samples match, one number, where a kernel says so at once; else nothing.
+  MatchMetric(std::string name, Function matches, Function counted = nullptr)
+      : MeanMetric(std::move(name)), matches_(matches), counted_(counted) {}
   void update_state(const Tensor& y_true, const Tensor& y_pred,
                     const Tensor& sample_weight) override {
+    if (counted_ != nullptr && !sample_weight.defined()) {
+      if (const Tensor count = counted_(y_true, y_pred); count.defined())
+        return add_sum(count, y_pred.shape()[0]);
+    }
     MeanMetric::update_state({}, matches_(y_true, y_pred), sample_weight);
   }
   std::string direction() const override { return "up"; }
   bool reads_mask() const override { return true; }
 
  private:
-  Function matches_;
+  Function matches_, counted_;
 };
 
 /// y_true == y_pred, element by element.

@@ -44,8 +44,7 @@ void MeanMetric::update_state(const Tensor&, const Tensor& values, const Tensor&
   Tensor v = cast(values, float32);
   if (!sample_weight.defined()) {
     v = per_sample(v);
-    total_.add(sum(v));
-    count_.add(static_cast<double>(v.size()));
+    add_sum(sum(v), v.size());
     return;
   }
   Tensor w = cast(sample_weight, float32).to(v.device());

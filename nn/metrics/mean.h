@@ -28,6 +28,13 @@ class MeanMetric : public Metric {
   }
   double value() const { return ratio(total_[0], count_[0]); }
 
+ protected:
+  /// What update_state makes of the values of `samples` samples whose sum is known.
+  void add_sum(const Tensor& sum, std::int64_t samples) {
+    total_.add(sum);
+    count_.add(static_cast<double>(samples));
+  }
+
  private:
   Sums total_, count_;
 };

@@ -1,7 +1,10 @@
 // Metrics that only the CPU counts, with batches that wait on an emulated GPU; and those of the k
 // best, which the GPU counts.
 #include <bit>
+#include <cmath>
+#include <map>
 
+#include "kernels/run.h"
 #include "nn/metrics/accuracy.h"
 #include "nn/metrics/auc.h"
 #include "nn/metrics/confusion.h"
@@ -117,6 +120,80 @@ TEST_CASE("gpu: is the class among the k best? Classes that are none, ties and N
     CHECK(share({3, 2, 3, 0}, 3, device) == 1.0F);
     CHECK(share({-1, 4, 9, 0}, 4, device) == 0.25F);
   }
+}
+
+namespace {
+
+// How often which kernels of the reductions' room were called.
+class Reductions : public kernels::TraceSink {
+ public:
+  Reductions() : before_(kernels::set_trace_sink(this)) {}
+  ~Reductions() override { kernels::set_trace_sink(before_); }
+  Reductions(const Reductions&) = delete;
+  Reductions& operator=(const Reductions&) = delete;
+  void record(const kernels::KernelCall& call) override {
+    if (std::string(call.room) == "reduce") ++calls[call.op];
+  }
+  std::map<std::string, int> calls;
+
+ private:
+  kernels::TraceSink* before_;
+};
+
+}  // namespace
+
+TEST_CASE("gpu: accuracy is counted by one kernel: the CPU's numbers, ties and NaN too") {
+  const WithEmulatedGpu gpu;
+  const Device there = Device::named("cuda");
+  std::vector<float> scores = normal_values<float>(40 * 5, 9, 1.5);
+  for (float& score : scores) score = std::nearbyint(score);
+  for (std::size_t i = 3; i < scores.size(); i += 29)
+    scores[i] = std::numeric_limits<float>::quiet_NaN();
+  const Tensor p = Tensor::from(scores, {40, 5});
+  std::vector<float> numbers, one_hot(200);
+  for (std::size_t i = 0; i < 40; ++i) {
+    numbers.push_back(static_cast<float>(i * 3 % 5));
+    one_hot[i * 5 + i * 3 % 5] = 1;
+  }
+  const Tensor classes = Tensor::from(numbers), spread = Tensor::from(one_hot, {40, 5}),
+               weight = Tensor::from(normal_values<float>(40, 10));
+  const auto check = [&](auto make, const Tensor& y, bool weighted) {
+    auto here = make(), away = make();
+    const Reductions seen;
+    for (int round = 0; round < 3; ++round) {
+      const Tensor w = weighted ? weight : Tensor();
+      here.update_state(y, p, w);
+      away.update_state(round == 1 ? y.to(there) : y, p.to(there),
+                        weighted ? w.to(there) : Tensor());
+    }
+    CHECK(seen.calls.count("matches") == (weighted ? 0 : 1));
+    const float expected = here.result().template item<float>();
+    const float counted = away.result().template item<float>();
+    if (weighted) {
+      CHECK(std::fabs(counted - expected) <= 1e-6 * std::fabs(expected));
+    } else {
+      CHECK(expected > 0);
+      CHECK(expected < 1);
+      CHECK(counted == expected);
+    }
+  };
+  const auto sparse = [] { return metrics::SparseCategoricalAccuracy(); };
+  const auto categorical = [] { return metrics::CategoricalAccuracy(); };
+  const auto resolved = [] { return make_metric<metrics::ResolvedAccuracy>("accuracy"); };
+  for (const DType dtype : {float32, uint8, int32, int64}) {
+    for (const Shape& shape : {Shape{40}, Shape{40, 1}}) {
+      const Tensor y = cast(classes, dtype).reshaped(shape);
+      check(sparse, y, false);
+      check(resolved, y, false);
+      check(sparse, y, true);
+    }
+  }
+  check(categorical, spread, false);
+  check(resolved, spread, false);
+  check(categorical, spread, true);
+  metrics::SparseCategoricalAccuracy wrong;
+  CHECK_THROWS_WITH_AS(wrong.update_state(classes.slice(0, 7).to(there), p.to(there)),
+                       doctest::Contains("they do not fit"), ShapeError);
 }
 
 }  // namespace keratin::tests

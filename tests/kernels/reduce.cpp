@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kernels/reduce/matches.h"
 #include "kernels/reduce/relu.h"
 #include "tests/kernels/bfloat16.h"
 #include "tests/kernels/rungs.h"
@@ -304,7 +305,64 @@ TEST_CASE("relu_sums: nothing comes back where the result is 0 or NaN") {
   check_relu_sums<kernels::BFloat16>(90, 8, y);
 }
 
+namespace {
+
+template <class I>
+void check_matches(const std::vector<float>& x, const std::vector<double>& labels,
+                   const kernels::MatchesShape& s) {
+  std::vector<std::int64_t> best(static_cast<std::size_t>(s.rows));
+  kernels::cpu::arg_reduce_reference(x.data(), best.data(),
+                                     ArgReduceShape{true, s.rows, s.classes, 1});
+  float expected = 0;
+  std::vector<I> given;
+  for (std::size_t r = 0; r < best.size(); ++r) {
+    // All are the best class, but for what the labels say otherwise.
+    given.push_back(static_cast<I>(labels[r] < -100 ? static_cast<double>(best[r]) : labels[r]));
+    if (static_cast<std::int64_t>(given.back()) == best[r]) expected += 1;
+  }
+  for_each_rung(kernels::matches_ladder<I>, s, [&](auto* function) {
+    float count[2] = {kNaN, -77};
+    function(x.data(), given.data(), count, s);
+    CHECK(count[0] == expected);
+    CHECK(count[1] == -77);
+  });
+}
+
+}  // namespace
+
+TEST_CASE("matches: every rung, against arg_reduce; ties, NaN, labels that are no class") {
+  for (const auto& [rows, classes] : {std::pair<std::int64_t, std::int64_t>{1, 1},
+                                      {3, 2},
+                                      {128, 10},
+                                      {33, 31},
+                                      {40, 32},
+                                      {9, 33},
+                                      {5, 1000},
+                                      {2000, 9},
+                                      {17, 1500},
+                                      {0, 4}}) {
+    const kernels::MatchesShape s{rows, classes};
+    auto x = normal_values(rows * classes, 15, 1.5);
+    for (float& value : x) value = std::nearbyint(value);               // ties in plenty
+    std::vector<double> labels(static_cast<std::size_t>(rows), -1000);  // the best class
+    for (std::size_t r = 0; r < labels.size(); ++r) {
+      if (r % 3 == 1) labels[r] = static_cast<double>(r * 7 % static_cast<std::size_t>(classes));
+      if (r % 7 == 4)
+        x[r * static_cast<std::size_t>(classes) + r % 5 % static_cast<std::size_t>(classes)] = kNaN;
+    }
+    check_matches<std::int32_t>(x, labels, s);
+    if (classes <= 255) check_matches<std::uint8_t>(x, labels, s);
+    for (std::size_t r = 0; r < labels.size(); r += 5)
+      labels[r] = r % 2 == 0 ? -1 : static_cast<double>(classes);
+    check_matches<std::int64_t>(x, labels, s);
+    check_matches<float>(x, labels, s);
+  }
+  check_matches<float>({1, 2, 3, 4}, {1.0, 0.5}, {2, 2});
+}
+
 TEST_CASE("reduce: cost and text") {
+  CHECK(kernels::MatchesShape{3, 4}.text() == "[3, 4]");
+  CHECK(kernels::matches_cost<std::int32_t>({3, 4}).bytes == 4 * (12 + 1) + 4 * 3);
   CHECK(kernels::ReluSumsShape{3, 4}.text() == "[3, 4]");
   CHECK(kernels::relu_sums_cost<float>({3, 4}).bytes == 4 * (3 * 12 + 4));
   CHECK(ReduceShape{Reduction::max, 2, 3, 4}.text() == "max [2, 3, 4] over 1");
