@@ -44,15 +44,14 @@ namespace HWY_NAMESPACE {
 namespace simd {
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// Are vectors of T read in part by one instruction that touches nothing past the part? Where Highway warns that
-/// masked accesses might fault, AVX2's of 4 and 8 bytes do not.
+constexpr bool kVectors = !(HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128);
+/// Are parts of vectors of T read by one instruction that touches nothing past them? Where Highway
+/// warns that masked accesses might fault, AVX2's of 4 and 8 bytes do not.
 template <class T>
-constexpr bool kMasksLoads = HWY_TARGET != HWY_SCALAR&& HWY_TARGET != HWY_EMU128 &&
-                             (!HWY_MEM_OPS_MIGHT_FAULT ||
-                              (HWY_TARGET == HWY_AVX2 && sizeof(T) >= 4));
+constexpr bool kMasksLoads = kVectors && (!HWY_MEM_OPS_MIGHT_FAULT ||
+                                          (HWY_TARGET == HWY_AVX2 && sizeof(T) >= 4));
 /// Written so? AVX2's instruction takes tens of operations on AMD's processors.
-constexpr bool kMasksStores =
-    HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128 && !HWY_MEM_OPS_MIGHT_FAULT;
+constexpr bool kMasksStores = kVectors && !HWY_MEM_OPS_MIGHT_FAULT;
 
 /// The first `n` lanes, 0 < n < Lanes(d), to memory: by halves, quarters and so on.
 template <class D>
