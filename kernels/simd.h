@@ -70,9 +70,7 @@ HWY_INLINE void StorePart(D d, hn::Vec<D> v, hn::TFromD<D>* HWY_RESTRICT p, std:
       p += kHalf;
       rest = hn::UpperHalf(half, v);
     }
-    simd::StorePart(half, rest, p, n);
-  } else if ((n & 1) != 0) {
-    hn::StoreU(v, d, p);
+    if constexpr (kHalf > 1) simd::StorePart(half, rest, p, n);
   }
 #endif
 }
