@@ -20,8 +20,9 @@ kernels::BoundRungs emulated_rungs(const void* ladder);
 /// With KERATIN_TEST_RUNGS=emulated: of the CPU's rungs the first alone is wanted.
 bool only_emulated_rungs();
 
-/// Has the rung, given by any address of its own, had its share of CUDA threads? Never, but under TSan, which takes
-/// long: there a rung runs its test rows in order until it has had 20,000 threads.
+/// Has the rung, given by any address of its own, had its share of CUDA threads? It runs its test
+/// rows in their order until then: with KERATIN_TEST_RUNGS=emulated, 400,000; 20,000 under TSan,
+/// where each takes long to begin. Else never.
 bool has_had_its_share(const void* rung);
 /// Until the end of scope, CUDA threads are the rung's.
 class OnAccountOf {

@@ -3,7 +3,6 @@
 #include "kernels/crossovers.h"
 #include "kernels/parallel.h"
 #include "kernels/streaming.h"
-#include "tests/cuda_emulation/engine.h"
 #include "tests/kernels/rungs.h"
 
 namespace keratin::tests {
@@ -513,7 +512,7 @@ TEST_CASE("conv2d: TF32 is off by the rounding of its operands, in all passes") 
                            close(s.batch * s.out_h * s.out_w)) == "");
         },
         Emulated::tf32);
-    CHECK((rungs >= 3 || cuda_emulation::under_tsan()));  // where a rung has its share
+    CHECK((rungs >= 3 || only_emulated_rungs()));  // where a rung has its share
   }
 }
 

@@ -8,7 +8,6 @@
 #include "kernels/resize/resize.h"
 #include "kernels/softmax/softmax.h"
 #include "kernels/warp/warp.h"
-#include "tests/cuda_emulation/engine.h"
 #include "tests/kernels/rungs.h"
 
 namespace keratin::tests {
@@ -31,7 +30,7 @@ void check_rungs(const kernels::Ladder<Fn, N>& ladder, const kernels::ShapeOf<Fn
     ++rungs;
     CHECK(difference(call(function), expected, {.rel = unit, .abs = 4 * unit}) == "");
   });
-  CHECK((rungs >= 2 || cuda_emulation::under_tsan()));  // where a rung has its share
+  CHECK((rungs >= 2 || only_emulated_rungs()));  // where a rung has its share
 }
 
 // A kernel that writes one array of `size` elements.
