@@ -47,7 +47,7 @@ bool only_emulated_rungs() {
 }
 
 bool has_had_its_share(const void* rung) {
-  const std::uint64_t share = cuda_emulation::under_tsan() ? 20'000 : 400'000;
+  const std::uint64_t share = cuda_emulation::under_tsan() ? 10'000 : 60'000;
   return only_emulated_rungs() && threads_of[rung] >= share;
 }
 OnAccountOf::OnAccountOf(const void* rung)

@@ -21,7 +21,7 @@ kernels::BoundRungs emulated_rungs(const void* ladder);
 bool only_emulated_rungs();
 
 /// Has the rung, given by any address of its own, had its share of CUDA threads? It runs its test
-/// rows in their order until then: with KERATIN_TEST_RUNGS=emulated, 400,000; 20,000 under TSan,
+/// rows in their order until then: with KERATIN_TEST_RUNGS=emulated, 60,000; 10,000 under TSan,
 /// where each takes long to begin. Else never.
 bool has_had_its_share(const void* rung);
 /// Until the end of scope, CUDA threads are the rung's.
