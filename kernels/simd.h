@@ -55,10 +55,10 @@ constexpr bool kMasksStores = kVectors && !HWY_MEM_OPS_MIGHT_FAULT;
 
 /// The first `n` lanes, 0 < n < Lanes(d), to memory: by halves, quarters and so on.
 template <class D>
-HWY_INLINE void StorePart(D d, hn::Vec<D> v, hn::TFromD<D>* HWY_RESTRICT p, std::int64_t n) {
+HWY_INLINE void StorePart(D, hn::Vec<D> v, hn::TFromD<D>* HWY_RESTRICT p, std::int64_t n) {
 #if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
   HWY_ALIGN hn::TFromD<D> buffer[hn::MaxLanes(D())];
-  hn::Store(v, d, buffer);
+  hn::Store(v, D(), buffer);
   std::memcpy(p, buffer, static_cast<std::size_t>(n) * sizeof(buffer[0]));
 #else
   if constexpr (hn::MaxLanes(D()) > 1) {
