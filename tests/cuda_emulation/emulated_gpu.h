@@ -22,8 +22,8 @@ bool only_emulated_rungs();
 
 /// Has the rung, given by any address of its own, had its share of CUDA threads? It runs its test
 /// rows in their order until then: with KERATIN_TEST_RUNGS=emulated, 60,000; 10,000 under TSan,
-/// where each takes long to begin. Else never.
-bool has_had_its_share(const void* rung);
+/// where each takes long to begin, and a large row only if it is the first. Else never.
+bool has_had_its_share(const void* rung, bool large);
 /// Until the end of scope, CUDA threads are the rung's.
 class OnAccountOf {
  public:

@@ -251,20 +251,26 @@ unsigned char* Worker::new_shared(const void* key, std::size_t size) {
 }
 
 // TSan takes mmap and memset for accesses of whoever calls them: the scheduler, before the threads
-// begin. A mapping a block, as in recycled memory TSan would see races with earlier blocks.
+// begin. A mapping a block that uses it, as in recycled memory TSan would see races with earlier
+// blocks.
 void Worker::map_arena() {
-  void* const memory =
-      mmap(nullptr, kArena, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) std::abort();
-  std::memset(memory, 0xFF, kArena);
-  arena_ = static_cast<unsigned char*>(memory);
+  if (arena_ == nullptr) {
+    void* const memory =
+        mmap(nullptr, kArena, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) std::abort();
+    std::memset(memory, 0xFF, kArena);
+    arena_ = static_cast<unsigned char*>(memory);
+  }
   arena_used_ = 0;
   release(&launch_begins);
 }
 
 void Worker::free_shared() {
   if (kTsan) {
-    munmap(arena_, kArena);
+    if (arena_used_ > 0) {
+      munmap(arena_, kArena);
+      arena_ = nullptr;
+    }
   } else {
     for (const SharedVariable& variable : shared_)
       ::operator delete(variable.memory, std::align_val_t(16));

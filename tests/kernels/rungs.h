@@ -56,7 +56,7 @@ void for_each_emulated_rung(const kernels::Ladder<Fn, N>& ladder, const kernels:
   const auto* const rungs = static_cast<const kernels::CudaRung<Fn>*>(bound.rungs);
   for (std::size_t i = 0; i < bound.count; ++i) {
     if (!rungs[i].can_take(shape, emulated_gpu().stream(0)) || !is_meant(rungs[i])) continue;
-    if (has_had_its_share(&rungs[i])) continue;
+    if (has_had_its_share(&rungs[i], cost.flops > 2e5 || cost.bytes > 5e4)) continue;
     const OnAccountOf rung_i(&rungs[i]);
     const int orders = cost.flops < 2e3 && cost.bytes < 2e4 ? 3 : 1;
     for (int k = 0; k < orders; ++k) {
