@@ -37,6 +37,10 @@
 #ifndef KERATIN_UNROLL
 #define KERATIN_UNROLL _Pragma("GCC unroll 32")
 #endif
+/// Of a lambda: what it is called with, such as the lanes that count, is known in it.
+#ifndef KERATIN_INLINE
+#define KERATIN_INLINE __attribute__((always_inline))
+#endif
 
 HWY_BEFORE_NAMESPACE();
 namespace keratin::kernels {

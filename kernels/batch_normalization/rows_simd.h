@@ -12,11 +12,6 @@
 
 #include "kernels/simd.h"
 
-// Of a lambda: what it is called with, such as the lanes that count, is known in it.
-#ifndef KERATIN_INLINE
-#define KERATIN_INLINE __attribute__((always_inline))
-#endif
-
 HWY_BEFORE_NAMESPACE();
 namespace keratin::kernels {
 namespace HWY_NAMESPACE {

@@ -28,11 +28,12 @@ HWY_INLINE void ForEach(const UpdatedTensor<float>& t, const UpdateShape& s, std
   const D d;
   const V scale = hn::Set(d, static_cast<float>(s.gradient_scale)),
           keeps = hn::Set(d, static_cast<float>(1 - s.decay));
-  simd::ForEachVector(d, last - first, [&](std::int64_t at, std::int64_t n) HWY_ATTR {
-    const std::int64_t i = first + at;
-    const V g = hn::Mul(simd::LoadN(d, t.g + i, n), scale);
-    simd::StoreN(f(hn::Mul(simd::LoadN(d, t.w + i, n), keeps), g, i, n), d, t.w + i, n);
-  });
+  simd::ForEachVector(
+      d, last - first, [&](std::int64_t at, std::int64_t n) HWY_ATTR KERATIN_INLINE {
+        const std::int64_t i = first + at;
+        const V g = hn::Mul(simd::LoadN(d, t.g + i, n), scale);
+        simd::StoreN(f(hn::Mul(simd::LoadN(d, t.w + i, n), keeps), g, i, n), d, t.w + i, n);
+      });
 }
 
 // Of nadam and lamb.
@@ -64,127 +65,140 @@ void UpdateRange(const UpdatedTensor<float>& t, const UpdateShape& s, std::int64
   switch (s.update) {
     case Update::sgd:
       if (a == nullptr) {
-        return ForEach(t, s, first, last, [&](V w, V g, std::int64_t, std::int64_t) HWY_ATTR {
-          return hn::NegMulAdd(lr, g, w);
-        });
+        return ForEach(t, s, first, last,
+                       [&](V w, V g, std::int64_t, std::int64_t)
+                           HWY_ATTR KERATIN_INLINE { return hn::NegMulAdd(lr, g, w); });
       }
-      return ForEach(t, s, first, last, [&](V w, V g, std::int64_t i, std::int64_t n) HWY_ATTR {
-        const V step = hn::Mul(lr, g), m = hn::MulSub(momentum, simd::LoadN(d, a + i, n), step);
-        simd::StoreN(m, d, a + i, n);
-        return hn::Add(w, s.nesterov ? hn::MulSub(momentum, m, step) : m);
-      });
+      return ForEach(
+          t, s, first, last, [&](V w, V g, std::int64_t i, std::int64_t n) HWY_ATTR KERATIN_INLINE {
+            const V step = hn::Mul(lr, g), m = hn::MulSub(momentum, simd::LoadN(d, a + i, n), step);
+            simd::StoreN(m, d, a + i, n);
+            return hn::Add(w, s.nesterov ? hn::MulSub(momentum, m, step) : m);
+          });
     case Update::rmsprop: {
       const V rho = set(s.rho), rest = set(1 - s.rho);
-      return ForEach(t, s, first, last, [&](V w, V g, std::int64_t i, std::int64_t n) HWY_ATTR {
-        V v = hn::MulAdd(rho, simd::LoadN(d, a + i, n), hn::Mul(rest, hn::Mul(g, g)));
-        simd::StoreN(v, d, a + i, n);
-        if (c != nullptr) {
-          const V mean = hn::MulAdd(rho, simd::LoadN(d, c + i, n), hn::Mul(rest, g));
-          simd::StoreN(mean, d, c + i, n);
-          v = hn::Max(hn::NegMulAdd(mean, mean, v), hn::Zero(d));  // rounding may take it below
-        }
-        V change = hn::Div(hn::Mul(lr, g), hn::Sqrt(hn::Add(v, epsilon)));
-        if (b != nullptr) {
-          change = hn::MulAdd(momentum, simd::LoadN(d, b + i, n), change);
-          simd::StoreN(change, d, b + i, n);
-        }
-        return hn::Sub(w, change);
-      });
+      return ForEach(
+          t, s, first, last, [&](V w, V g, std::int64_t i, std::int64_t n) HWY_ATTR KERATIN_INLINE {
+            V v = hn::MulAdd(rho, simd::LoadN(d, a + i, n), hn::Mul(rest, hn::Mul(g, g)));
+            simd::StoreN(v, d, a + i, n);
+            if (c != nullptr) {
+              const V mean = hn::MulAdd(rho, simd::LoadN(d, c + i, n), hn::Mul(rest, g));
+              simd::StoreN(mean, d, c + i, n);
+              v = hn::Max(hn::NegMulAdd(mean, mean, v), hn::Zero(d));  // rounding may take it below
+            }
+            V change = hn::Div(hn::Mul(lr, g), hn::Sqrt(hn::Add(v, epsilon)));
+            if (b != nullptr) {
+              change = hn::MulAdd(momentum, simd::LoadN(d, b + i, n), change);
+              simd::StoreN(change, d, b + i, n);
+            }
+            return hn::Sub(w, change);
+          });
     }
     case Update::adam: {
       const V rest_1 = set(1 - s.beta_1), rest_2 = set(1 - s.beta_2);
-      return ForEach(t, s, first, last, [&](V w, V g, std::int64_t i, std::int64_t n) HWY_ATTR {
-        V m = simd::LoadN(d, a + i, n), v = simd::LoadN(d, b + i, n);
-        m = hn::MulAdd(hn::Sub(g, m), rest_1, m);
-        v = hn::MulAdd(hn::MulSub(g, g, v), rest_2, v);
-        simd::StoreN(m, d, a + i, n);
-        simd::StoreN(v, d, b + i, n);
-        if (c != nullptr) {
-          v = hn::Max(v, simd::LoadN(d, c + i, n));
-          simd::StoreN(v, d, c + i, n);
-        }
-        return hn::Sub(w, hn::Div(hn::Mul(lr, m), hn::Add(hn::Sqrt(v), epsilon)));
-      });
+      return ForEach(t, s, first, last,
+                     [&](V w, V g, std::int64_t i, std::int64_t n) HWY_ATTR KERATIN_INLINE {
+                       V m = simd::LoadN(d, a + i, n), v = simd::LoadN(d, b + i, n);
+                       m = hn::MulAdd(hn::Sub(g, m), rest_1, m);
+                       v = hn::MulAdd(hn::MulSub(g, g, v), rest_2, v);
+                       simd::StoreN(m, d, a + i, n);
+                       simd::StoreN(v, d, b + i, n);
+                       if (c != nullptr) {
+                         v = hn::Max(v, simd::LoadN(d, c + i, n));
+                         simd::StoreN(v, d, c + i, n);
+                       }
+                       return hn::Sub(w, hn::Div(hn::Mul(lr, m), hn::Add(hn::Sqrt(v), epsilon)));
+                     });
     }
     case Update::adagrad:
-      return ForEach(t, s, first, last, [&](V w, V g, std::int64_t i, std::int64_t n) HWY_ATTR {
-        const V squares = hn::MulAdd(g, g, simd::LoadN(d, a + i, n));
-        simd::StoreN(squares, d, a + i, n);
-        return hn::Sub(w, hn::Div(hn::Mul(lr, g), hn::Sqrt(hn::Add(squares, epsilon))));
-      });
+      return ForEach(
+          t, s, first, last, [&](V w, V g, std::int64_t i, std::int64_t n) HWY_ATTR KERATIN_INLINE {
+            const V squares = hn::MulAdd(g, g, simd::LoadN(d, a + i, n));
+            simd::StoreN(squares, d, a + i, n);
+            return hn::Sub(w, hn::Div(hn::Mul(lr, g), hn::Sqrt(hn::Add(squares, epsilon))));
+          });
     case Update::adadelta: {
       const V rho = set(s.rho), rest = set(1 - s.rho);
-      return ForEach(t, s, first, last, [&](V w, V g, std::int64_t i, std::int64_t n) HWY_ATTR {
-        const V squares = hn::MulAdd(rho, simd::LoadN(d, a + i, n), hn::Mul(rest, hn::Mul(g, g)));
-        const V steps = simd::LoadN(d, b + i, n);
-        const V change = hn::Mul(
-            g, hn::Div(hn::Sqrt(hn::Add(steps, epsilon)), hn::Sqrt(hn::Add(squares, epsilon))));
-        simd::StoreN(squares, d, a + i, n);
-        simd::StoreN(hn::MulAdd(rho, steps, hn::Mul(rest, hn::Mul(change, change))), d, b + i, n);
-        return hn::NegMulAdd(lr, change, w);
-      });
+      return ForEach(
+          t, s, first, last, [&](V w, V g, std::int64_t i, std::int64_t n) HWY_ATTR KERATIN_INLINE {
+            const V squares =
+                hn::MulAdd(rho, simd::LoadN(d, a + i, n), hn::Mul(rest, hn::Mul(g, g)));
+            const V steps = simd::LoadN(d, b + i, n);
+            const V change = hn::Mul(
+                g, hn::Div(hn::Sqrt(hn::Add(steps, epsilon)), hn::Sqrt(hn::Add(squares, epsilon))));
+            simd::StoreN(squares, d, a + i, n);
+            simd::StoreN(hn::MulAdd(rho, steps, hn::Mul(rest, hn::Mul(change, change))), d, b + i,
+                         n);
+            return hn::NegMulAdd(lr, change, w);
+          });
     }
     case Update::adamax: {
       const V rest_1 = set(1 - s.beta_1), beta_2 = set(s.beta_2);
-      return ForEach(t, s, first, last, [&](V w, V g, std::int64_t i, std::int64_t n) HWY_ATTR {
-        V m = simd::LoadN(d, a + i, n);
-        m = hn::MulAdd(hn::Sub(g, m), rest_1, m);
-        const V decayed = hn::Mul(beta_2, simd::LoadN(d, b + i, n));
-        const V u = hn::IfThenElse(hn::IsNaN(g), g, hn::Max(hn::Abs(g), decayed));
-        simd::StoreN(m, d, a + i, n);
-        simd::StoreN(u, d, b + i, n);
-        return hn::Sub(w, hn::Div(hn::Mul(lr, m), hn::Add(u, epsilon)));
-      });
+      return ForEach(t, s, first, last,
+                     [&](V w, V g, std::int64_t i, std::int64_t n) HWY_ATTR KERATIN_INLINE {
+                       V m = simd::LoadN(d, a + i, n);
+                       m = hn::MulAdd(hn::Sub(g, m), rest_1, m);
+                       const V decayed = hn::Mul(beta_2, simd::LoadN(d, b + i, n));
+                       const V u = hn::IfThenElse(hn::IsNaN(g), g, hn::Max(hn::Abs(g), decayed));
+                       simd::StoreN(m, d, a + i, n);
+                       simd::StoreN(u, d, b + i, n);
+                       return hn::Sub(w, hn::Div(hn::Mul(lr, m), hn::Add(u, epsilon)));
+                     });
     }
     case Update::nadam: {
       const Moments moments(s);
-      return ForEach(t, s, first, last, [&](V w, V g, std::int64_t i, std::int64_t n) HWY_ATTR {
-        V m = simd::LoadN(d, a + i, n), v = simd::LoadN(d, b + i, n);
-        moments.take(g, m, v);
-        simd::StoreN(m, d, a + i, n);
-        simd::StoreN(v, d, b + i, n);
-        return hn::NegMulAdd(lr, moments.direction(g, m, v), w);
-      });
+      return ForEach(t, s, first, last,
+                     [&](V w, V g, std::int64_t i, std::int64_t n) HWY_ATTR KERATIN_INLINE {
+                       V m = simd::LoadN(d, a + i, n), v = simd::LoadN(d, b + i, n);
+                       moments.take(g, m, v);
+                       simd::StoreN(m, d, a + i, n);
+                       simd::StoreN(v, d, b + i, n);
+                       return hn::NegMulAdd(lr, moments.direction(g, m, v), w);
+                     });
     }
     case Update::lion: {
       const V beta_1 = set(s.beta_1), rest_1 = set(1 - s.beta_1), beta_2 = set(s.beta_2),
               rest_2 = set(1 - s.beta_2);
-      return ForEach(t, s, first, last, [&](V w, V g, std::int64_t i, std::int64_t n) HWY_ATTR {
-        const V m = simd::LoadN(d, a + i, n);
-        const V towards = hn::MulAdd(beta_1, m, hn::Mul(rest_1, g));
-        simd::StoreN(hn::MulAdd(beta_2, m, hn::Mul(rest_2, g)), d, a + i, n);
-        // Of 0 and NaN, itself.
-        const V sign = hn::IfThenElse(hn::Gt(hn::Abs(towards), hn::Zero(d)),
-                                      hn::CopySign(hn::Set(d, 1.0f), towards), towards);
-        return hn::NegMulAdd(lr, sign, w);
-      });
+      return ForEach(
+          t, s, first, last, [&](V w, V g, std::int64_t i, std::int64_t n) HWY_ATTR KERATIN_INLINE {
+            const V m = simd::LoadN(d, a + i, n);
+            const V towards = hn::MulAdd(beta_1, m, hn::Mul(rest_1, g));
+            simd::StoreN(hn::MulAdd(beta_2, m, hn::Mul(rest_2, g)), d, a + i, n);
+            // Of 0 and NaN, itself.
+            const V sign = hn::IfThenElse(hn::Gt(hn::Abs(towards), hn::Zero(d)),
+                                          hn::CopySign(hn::Set(d, 1.0f), towards), towards);
+            return hn::NegMulAdd(lr, sign, w);
+          });
     }
     case Update::ftrl: {
       const V twice_shrinkage = set(2 * s.shrinkage),
               stiffness = set(2 * s.l2 + s.beta / s.learning_rate), l1 = set(s.l1),
               per_rate = set(1 / s.learning_rate);
-      return ForEach(t, s, first, last, [&](V w, V g, std::int64_t i, std::int64_t n) HWY_ATTR {
-        const V squares = simd::LoadN(d, a + i, n), more = hn::MulAdd(g, g, squares);
-        const V before = hn::Sqrt(squares), after = hn::Sqrt(more);
-        const V slope = hn::NegMulAdd(hn::Sub(after, before), per_rate, twice_shrinkage);
-        const V z = hn::MulAdd(slope, w, hn::Add(simd::LoadN(d, b + i, n), g));
-        const V curve = hn::MulAdd(after, per_rate, stiffness);
-        simd::StoreN(more, d, a + i, n);
-        simd::StoreN(z, d, b + i, n);
-        const V clipped = hn::Min(hn::Max(z, hn::Neg(l1)), l1);
-        return hn::IfThenElse(hn::Eq(curve, hn::Zero(d)), w, hn::Div(hn::Sub(clipped, z), curve));
-      });
+      return ForEach(
+          t, s, first, last, [&](V w, V g, std::int64_t i, std::int64_t n) HWY_ATTR KERATIN_INLINE {
+            const V squares = simd::LoadN(d, a + i, n), more = hn::MulAdd(g, g, squares);
+            const V before = hn::Sqrt(squares), after = hn::Sqrt(more);
+            const V slope = hn::NegMulAdd(hn::Sub(after, before), per_rate, twice_shrinkage);
+            const V z = hn::MulAdd(slope, w, hn::Add(simd::LoadN(d, b + i, n), g));
+            const V curve = hn::MulAdd(after, per_rate, stiffness);
+            simd::StoreN(more, d, a + i, n);
+            simd::StoreN(z, d, b + i, n);
+            const V clipped = hn::Min(hn::Max(z, hn::Neg(l1)), l1);
+            return hn::IfThenElse(hn::Eq(curve, hn::Zero(d)), w,
+                                  hn::Div(hn::Sub(clipped, z), curve));
+          });
     }
     case Update::lamb: {  // the second pass: learning_rate times the ratio of the norms
       const Moments moments(s);
       const V keeps = set(1 - s.decay);
-      return simd::ForEachVector(d, last - first, [&](std::int64_t at, std::int64_t n) HWY_ATTR {
-        const std::int64_t i = first + at;
-        const V u =
-            moments.direction(hn::Zero(d), simd::LoadN(d, a + i, n), simd::LoadN(d, b + i, n));
-        simd::StoreN(hn::NegMulAdd(lr, u, hn::Mul(simd::LoadN(d, t.w + i, n), keeps)), d, t.w + i,
-                     n);
-      });
+      return simd::ForEachVector(
+          d, last - first, [&](std::int64_t at, std::int64_t n) HWY_ATTR KERATIN_INLINE {
+            const std::int64_t i = first + at;
+            const V u =
+                moments.direction(hn::Zero(d), simd::LoadN(d, a + i, n), simd::LoadN(d, b + i, n));
+            simd::StoreN(hn::NegMulAdd(lr, u, hn::Mul(simd::LoadN(d, t.w + i, n), keeps)), d,
+                         t.w + i, n);
+          });
     }
   }
 }
@@ -202,7 +216,7 @@ void LambRange(const UpdatedTensor<float>& t, const UpdateShape& s, std::int64_t
   for (std::int64_t block = first; block < last; block += kBlock) {
     V w_squares = hn::Zero(d), u_squares = hn::Zero(d);
     const std::int64_t size = std::min(kBlock, last - block);
-    simd::ForEachVector(d, size, [&](std::int64_t at, std::int64_t n) HWY_ATTR {
+    simd::ForEachVector(d, size, [&](std::int64_t at, std::int64_t n) HWY_ATTR KERATIN_INLINE {
       const std::int64_t i = block + at;
       const V w = hn::Mul(simd::LoadN(d, t.w + i, n), keeps);  // 0 beyond n
       V m = simd::LoadN(d, t.slots[0] + i, n), v = simd::LoadN(d, t.slots[1] + i, n);
