@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kernels/batch_normalization/relu.h"
+#include "kernels/reference.h"
 
 namespace keratin::kernels {
 
@@ -15,23 +16,6 @@ std::string BatchNormReluShape::text() const {
 }
 
 namespace cpu {
-namespace {
-
-double number(BFloat16 x) { return static_cast<double>(to_float(x)); }
-double number(float x) { return static_cast<double>(x); }
-double number(double x) { return x; }
-
-template <class T>
-T stored(double x) {
-  if constexpr (std::is_same_v<T, BFloat16>) {
-    return to_bfloat16(static_cast<float>(x));
-  } else {
-    return static_cast<T>(x);
-  }
-}
-
-}  // namespace
-
 template <class T>
 void batch_moments_reference(const T* x, ChannelNumber<T>* mean, ChannelNumber<T>* variance,
                              const BatchNormShape& s) {

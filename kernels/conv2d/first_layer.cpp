@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "kernels/conv2d/conv2d.h"
-#include "kernels/conv2d/pieces.h"
+#include "kernels/conv2d/walk.h"
 #include "kernels/parallel.h"
 #include "kernels/scratch.h"
 #include "kernels/streaming.h"
@@ -27,27 +27,15 @@ namespace {
 // Weights that stay in a first-level cache beside what is read and written: floats.
 constexpr std::int64_t kNearWeights = 4 << 10;
 
-// Elements [first, first + count) of an axis.
+// Pixels [first, first + count) of an axis.
 struct Range {
   std::int64_t first, count;
 };
-std::int64_t rounded_up(std::int64_t a, std::int64_t b) { return a <= 0 ? 0 : (a + b - 1) / b; }
-// The outputs, of `count`, whose taps all lie inside, where the first tap of output 0 lies at -pad.
-Range inner(std::int64_t count, std::int64_t pad, std::int64_t stride, std::int64_t extent,
-            std::int64_t size) {
-  const std::int64_t first = std::min(count, rounded_up(pad, stride));
-  return {first, std::clamp(rounded_up(size - extent + pad + 1, stride), first, count) - first};
-}
-// The part of a range that lies in another one.
-Range cut(Range a, Range in) {
-  const std::int64_t end = in.first + in.count, first = std::clamp(a.first, in.first, end);
-  return {first, std::clamp(a.first + a.count, first, end) - first};
-}
-// The taps of a kernel that meet one of `size` pixels, where the first one lies at `start`.
-Range taps_inside(std::int64_t start, std::int64_t kernel, std::int64_t dilation,
-                  std::int64_t size) {
-  const std::int64_t first = std::min(kernel, rounded_up(-start, dilation));
-  return {first, std::clamp(rounded_up(size - start, dilation), first, kernel) - first};
+// Those, of [begin, end), that read nothing outside of `size` pixels.
+Range inner(const Axis& axis, std::int64_t begin, std::int64_t end, std::int64_t size) {
+  while (begin < end && axis.begin(begin) < 0) ++begin;
+  while (begin < end && axis.end(end - 1) > size) --end;
+  return {begin, end - begin};
 }
 }  // namespace
 }  // namespace keratin::kernels::cpu
@@ -189,19 +177,18 @@ void Pixels(const RunCall& call, Range pixels, std::int64_t skipped, std::int64_
   }
 }
 
-void RunBlock(const Conv2dShape& s, const RowBlock& block, const float* x, const float* packed,
-              float* y, const Epilogue<float>& e, bool streams) {
+void RunBlock(const Conv2dShape& s, const Axis& down, const Axis& across, const RowBlock& block,
+              const float* x, const float* packed, float* y, const Epilogue<float>& e,
+              bool streams) {
   float* const out = y + block.image * s.out_h * s.out_w * s.out_c;
   const std::int64_t x_row = s.in_w * s.in_c, y_row = s.out_w * s.out_c;
-  const Range columns = inner(s.out_w, s.pad_left, s.stride_w, s.kernel_w, s.in_w),
-              rows = cut(inner(s.out_h, s.pad_top, s.stride_h, (s.kernel_h - 1) * s.dilation_h + 1,
-                               s.in_h),
-                         {block.row, block.rows});
+  const Range columns = inner(across, 0, s.out_w, s.in_w),
+              rows = inner(down, block.row, block.row + block.rows, s.in_h);
   const auto each_edge = [&](auto f) HWY_ATTR {
     for (std::int64_t column = 0; column < s.out_w; ++column) {
       if (column == columns.first) column += columns.count;
       if (column == s.out_w) return;
-      const Range taps = taps_inside(column * s.stride_w - s.pad_left, s.kernel_w, 1, s.in_w);
+      const TapRange taps = across.taps_inside(column, s.in_w);
       f(column, taps.first * s.in_c, taps.count * s.in_c);
     }
   };
@@ -220,9 +207,8 @@ void RunBlock(const Conv2dShape& s, const RowBlock& block, const float* x, const
   call.x_step = s.stride_w * s.in_c;
   call.y_step = s.out_c;
   for (std::int64_t row = block.row; row < block.row + block.rows; ++row) {
-    const std::int64_t start = row * s.stride_h - s.pad_top;
-    const Range taps = taps_inside(start, s.kernel_h, s.dilation_h, s.in_h);
-    call.x_at = (start + taps.first * s.dilation_h) * x_row - s.pad_left * s.in_c;
+    const TapRange taps = down.taps_inside(row, s.in_h);
+    call.x_at = (down.begin(row) + taps.first * s.dilation_h) * x_row - s.pad_left * s.in_c;
     call.first_row = taps.first;
     call.rows = taps.count;
     call.y = out + row * y_row;
@@ -242,7 +228,7 @@ void RunBlock(const Conv2dShape& s, const RowBlock& block, const float* x, const
   for (call.panel = 0; call.panel < panels; call.panel += of_row) {
     call.panel_end = call.panel + of_row;
     each_edge([&](std::int64_t column, std::int64_t skipped, std::int64_t k) HWY_ATTR {
-      call.x_at = (column * s.stride_w - s.pad_left) * s.in_c - s.pad_top * x_row;
+      call.x_at = across.begin(column) * s.in_c - s.pad_top * x_row;
       call.y = out + column * s.out_c;
       Pixels(call, rows, skipped, k);
     });
@@ -281,6 +267,7 @@ void conv2d_first_layer(const float* x, const float* w, float* y, const Epilogue
                      padded = (s.out_c + width - 1) / width * width;
   const FloatScratch packed(s.depth() * padded);
   HWY_DYNAMIC_DISPATCH(PackPanels)(s, w, packed.data());
+  const Axes axes = forward_axes(s);
   const bool streams = streams_lines(conv2d_cost<float>(s).bytes, y, s.out_c);
   const std::int64_t row_work = std::max<std::int64_t>(1, s.out_w * s.depth() * padded);
   const RowBlocks blocks(s.batch, s.out_h, kPieceWork / row_work);
@@ -288,7 +275,7 @@ void conv2d_first_layer(const float* x, const float* w, float* y, const Epilogue
                [&](std::int64_t first, std::int64_t last) {
                  for (std::int64_t i = first; i < last; ++i) {
                    HWY_DYNAMIC_DISPATCH(RunBlock)
-                   (s, blocks[i], x, packed.data(), y, e, streams);
+                   (s, axes.down[0], axes.across[0], blocks[i], x, packed.data(), y, e, streams);
                  }
                  if (streams) finish_streaming();
                });

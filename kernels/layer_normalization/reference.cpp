@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "kernels/layer_normalization/bfloat16.h"
+#include "kernels/reference.h"
 
 namespace keratin::kernels {
 
@@ -10,19 +11,6 @@ std::string LayerNormShape::text() const { return fmt::format("[{}, {}]", rows, 
 
 namespace cpu {
 namespace {
-
-double number(BFloat16 x) { return static_cast<double>(to_float(x)); }
-double number(float x) { return static_cast<double>(x); }
-double number(double x) { return x; }
-
-template <class T>
-T stored(double x) {
-  if constexpr (std::is_same_v<T, BFloat16>) {
-    return to_bfloat16(static_cast<float>(x));
-  } else {
-    return static_cast<T>(x);
-  }
-}
 
 template <class T>
 double weight(const T* gamma, std::int64_t c) {

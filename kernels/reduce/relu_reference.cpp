@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "kernels/reduce/relu.h"
+#include "kernels/reference.h"
 
 namespace keratin::kernels {
 
@@ -10,13 +11,6 @@ namespace cpu {
 
 template <class T>
 void relu_sums_reference(const T* dy, const T* y, T* dz, T* sums, const ReluSumsShape& s) {
-  const auto number = [](T x) {
-    if constexpr (std::is_same_v<T, BFloat16>) {
-      return static_cast<double>(to_float(x));
-    } else {
-      return static_cast<double>(x);
-    }
-  };
   for (std::int64_t c = 0; c < s.cols; ++c) {
     double sum = 0;
     for (std::int64_t r = 0; r < s.rows; ++r) {
@@ -24,11 +18,7 @@ void relu_sums_reference(const T* dy, const T* y, T* dz, T* sums, const ReluSums
       dz[i] = number(y[i]) > 0 ? dy[i] : T{};
       sum += number(dz[i]);
     }
-    if constexpr (std::is_same_v<T, BFloat16>) {
-      sums[c] = to_bfloat16(static_cast<float>(sum));
-    } else {
-      sums[c] = static_cast<T>(sum);
-    }
+    sums[c] = stored<T>(sum);
   }
 }
 
