@@ -43,7 +43,7 @@ void PieceMoments(const float* x, std::int64_t stride, std::int64_t n, std::int6
     hn::Store(hn::Zero(d), d, sum + c);
     hn::Store(hn::Zero(d), d, squares + c);
   });
-  simd::ForEachFourRows(
+  simd::ForEachRows(
       n, width,
       [&](auto rows, std::int64_t r, std::int64_t c, std::int64_t left) HWY_ATTR KERATIN_INLINE {
         const V from = hn::Load(d, centre + c);

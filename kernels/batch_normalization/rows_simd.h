@@ -21,11 +21,11 @@ namespace hn = hwy::HWY_NAMESPACE;
 template <int kRows>
 using RowCount = std::integral_constant<int, kRows>;
 
-/// f(RowCount, first row, column, columns left) for each vector of each four rows of n, then of
-/// each single row: memory is read in four long runs, and what is kept by column is touched once
-/// for four.
-template <class F>
-HWY_INLINE void ForEachFourRows(std::int64_t n, std::int64_t width, F f) {
+/// f(RowCount, first row, column, columns left) for each vector of each kRows rows of n, 4 or 1, then
+/// of each single row. Four: memory is read in four long runs, and what is kept by column is touched
+/// once for four.
+template <int kRows = 4, class F>
+HWY_INLINE void ForEachRows(std::int64_t n, std::int64_t width, F f) {
   const hn::ScalableTag<float> d;
   const auto each = [&](auto count, std::int64_t r) HWY_ATTR KERATIN_INLINE {
     simd::ForEachVector(d, width, [&](std::int64_t c, std::int64_t left) HWY_ATTR KERATIN_INLINE {
@@ -33,7 +33,7 @@ HWY_INLINE void ForEachFourRows(std::int64_t n, std::int64_t width, F f) {
     });
   };
   std::int64_t r = 0;
-  for (; r + 4 <= n; r += 4) each(RowCount<4>(), r);
+  for (; r + kRows <= n; r += kRows) each(RowCount<kRows>(), r);
   for (; r < n; ++r) each(RowCount<1>(), r);
 }
 

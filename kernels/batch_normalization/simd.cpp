@@ -24,7 +24,10 @@ namespace simd = keratin::kernels::HWY_NAMESPACE::simd;
 using D = hn::ScalableTag<float>;
 using V = hn::Vec<D>;
 
-// A result that no cache would hold is written past them: whole vectors, aligned.
+// A result that no cache would hold is written past them: whole vectors, aligned, and a row after the
+// other, so that no line has to make room for others when a part of it is there.
+template <bool kStreams>
+constexpr int kRowsAtOnce = kStreams ? 1 : 4;
 template <bool kStreams>
 HWY_INLINE void Put(V v, float* to, std::int64_t left) {
   const D d;
@@ -40,7 +43,7 @@ template <bool kStreams, class F>
 HWY_INLINE void NormalizeRows(const float* x, const float* mean, const float* a, const float* b,
                               float* y, std::int64_t rows, std::int64_t width, F then) {
   const D d;
-  simd::ForEachFourRows(
+  simd::ForEachRows<kRowsAtOnce<kStreams>>(
       rows, width,
       [&](auto count, std::int64_t r, std::int64_t c, std::int64_t left) HWY_ATTR KERATIN_INLINE {
         const V m = simd::LoadN(d, mean + c, left), va = simd::LoadN(d, a + c, left),
@@ -103,7 +106,7 @@ HWY_INLINE void SumsOfRows(const float* x, std::int64_t stride, const float* mea
   const D d;
   std::fill_n(sum, width, 0.0f);
   std::fill_n(dot, width, 0.0f);
-  simd::ForEachFourRows(
+  simd::ForEachRows(
       n, width,
       [&](auto rows, std::int64_t r, std::int64_t c, std::int64_t left) HWY_ATTR KERATIN_INLINE {
         const V m = simd::LoadN(d, mean + c, left);
@@ -146,7 +149,7 @@ HWY_INLINE void GradientRowsAll(const float* x, const float* dz, const float* me
                                 const float* b, const float* e, float* dx, std::int64_t rows,
                                 std::int64_t width) {
   const D d;
-  simd::ForEachFourRows(
+  simd::ForEachRows<kRowsAtOnce<kStreams>>(
       rows, width,
       [&](auto count, std::int64_t r, std::int64_t c, std::int64_t left) HWY_ATTR KERATIN_INLINE {
         const V m = simd::LoadN(d, mean + c, left), va = simd::LoadN(d, a + c, left),

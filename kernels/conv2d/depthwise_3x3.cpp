@@ -47,6 +47,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 using D = hn::ScalableTag<float>;
 using V = hn::Vec<D>;
 constexpr auto kLanes = static_cast<std::int64_t>(hn::MaxLanes(D()));
+constexpr std::int64_t kLine = 16;  // floats of a line of the caches
 // 9 weights, or their sums, and 14 (4) pixels in 32 (16) registers.
 constexpr bool kManyRegisters = HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM;
 constexpr int kRows = kManyRegisters ? 2 : 1, kPixels = kManyRegisters ? 7 : 4;
@@ -94,49 +95,64 @@ HWY_INLINE void ForEachTap(int r, int j, F f) {
   }
 }
 
+// R x P sums of channels [c, c + lanes), put(row, column, vector).
+template <int R, int P, bool kEdge, class F>
+HWY_INLINE void WeighVector(const Source& s, std::int64_t channels, const Weighing& w,
+                            std::int64_t c, F put) {
+  const D d;
+  V weights[9], sums[R][P];
+  KERATIN_UNROLL
+  for (int i = 0; i < 9; ++i) weights[i] = hn::LoadU(d, w.w + i * channels + c);
+  const V start = w.bias != nullptr ? hn::LoadU(d, w.bias + c) : hn::Zero(d);
+  KERATIN_UNROLL
+  for (int i = 0; i < R; ++i) {
+    KERATIN_UNROLL
+    for (int j = 0; j < P; ++j) sums[i][j] = start;
+  }
+  ForEachSource<R, P, kEdge>(s, c, [&](int r, int j, V x) HWY_ATTR {
+    ForEachTap<R, P>(r, j, [&](int tap, int row, int column) HWY_ATTR {
+      sums[row][column] = hn::MulAdd(x, weights[tap], sums[row][column]);
+    });
+  });
+  KERATIN_UNROLL
+  for (int i = 0; i < R; ++i) {
+    KERATIN_UNROLL
+    for (int j = 0; j < P; ++j) {
+      // Max would lose NaN on some targets.
+      const V sum = sums[i][j];
+      put(i, j, w.relu ? hn::IfThenZeroElse(hn::Lt(sum, hn::Zero(d)), sum) : sum);
+    }
+  }
+}
+
 template <int R, int P, bool kEdge>
 void WeighTile(const Source& source, std::int64_t channels, const Weighing& by, float* to,
                std::int64_t to_row) {
   const D d;
   const Weighing w = by;  // a vector store may alias anything
   const Source s = source;
-  for (std::int64_t c = 0; c < channels; c += kLanes) {
-    V weights[9], sums[R][P];
-    KERATIN_UNROLL
-    for (int i = 0; i < 9; ++i) weights[i] = hn::LoadU(d, w.w + i * channels + c);
-    const V start = w.bias != nullptr ? hn::LoadU(d, w.bias + c) : hn::Zero(d);
-    KERATIN_UNROLL
-    for (int i = 0; i < R; ++i) {
-      KERATIN_UNROLL
-      for (int j = 0; j < P; ++j) sums[i][j] = start;
-    }
-    ForEachSource<R, P, kEdge>(s, c, [&](int r, int j, V x) HWY_ATTR {
-      ForEachTap<R, P>(r, j, [&](int tap, int row, int column) HWY_ATTR {
-        sums[row][column] = hn::MulAdd(x, weights[tap], sums[row][column]);
+  if (!w.streams) {
+    for (std::int64_t c = 0; c < channels; c += kLanes) {
+      WeighVector<R, P, kEdge>(s, channels, w, c, [&](int i, int j, V sum) HWY_ATTR {
+        hn::StoreU(sum, d, to + i * to_row + j * channels + c);
       });
-    });
-    if (w.relu) {
-      KERATIN_UNROLL
-      for (int i = 0; i < R; ++i) {
-        KERATIN_UNROLL
-        for (int j = 0; j < P; ++j) {
-          // Max would lose NaN on some targets.
-          sums[i][j] = hn::IfThenZeroElse(hn::Lt(sums[i][j], hn::Zero(d)), sums[i][j]);
-        }
-      }
     }
-    float* const p = to + c;
-    if (w.streams) {
-      KERATIN_UNROLL
-      for (int i = 0; i < R; ++i) {
+    return;
+  }
+  // Whole lines: a half of one that has to make room for others costs as much.
+  for (std::int64_t c = 0; c < channels; c += kLine) {
+    alignas(64) float lines[R][P][kLine];
+    for (std::int64_t part = 0; part < kLine; part += kLanes) {
+      WeighVector<R, P, kEdge>(s, channels, w, c + part, [&](int i, int j, V sum) HWY_ATTR {
+        hn::StoreU(sum, d, lines[i][j] + part);
+      });
+    }
+    for (int i = 0; i < R; ++i) {
+      for (int j = 0; j < P; ++j) {
+        float* const p = to + i * to_row + j * channels + c;
         KERATIN_UNROLL
-        for (int j = 0; j < P; ++j) hn::Stream(sums[i][j], d, p + i * to_row + j * channels);
-      }
-    } else {
-      KERATIN_UNROLL
-      for (int i = 0; i < R; ++i) {
-        KERATIN_UNROLL
-        for (int j = 0; j < P; ++j) hn::StoreU(sums[i][j], d, p + i * to_row + j * channels);
+        for (std::int64_t part = 0; part < kLine; part += kLanes)
+          hn::Stream(hn::LoadU(d, lines[i][j] + part), d, p + part);
       }
     }
   }
@@ -284,9 +300,8 @@ void weigh(const Meeting& m, std::int64_t batch, const float* source, const Weig
   Weighing w = by;
   const std::int64_t floats =
       batch * m.channels * (m.source_h * m.source_w + m.target_h * m.target_w);
-  const auto lanes = static_cast<std::uintptr_t>(HWY_DYNAMIC_DISPATCH(Lanes)());
-  w.streams = beyond_caches(static_cast<double>(floats) * sizeof(float)) && source != target &&
-              reinterpret_cast<std::uintptr_t>(target) % (lanes * sizeof(float)) == 0;
+  w.streams = source != target &&
+              streams_lines(static_cast<double>(floats) * sizeof(float), target, m.channels);
   const std::int64_t work = band * m.target_w * m.channels * 10;
   parallel_for(batch * bands, grain_for(work, 1 << 19), [&](std::int64_t first, std::int64_t last) {
     for (std::int64_t i = first; i < last; ++i) {

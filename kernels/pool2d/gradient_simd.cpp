@@ -161,8 +161,55 @@ HWY_INLINE void GatherRows(const Source& source, float* dx, std::int64_t first, 
   }
 }
 
-// Windows side by side, rows [first, last) of them in all images: each sends to cells of its own.
-// kPool x kPool cells a window, or any number of them if it is 0.
+// A row of windows side by side, counted through all images, sends to its cells, which begin at
+// `rows`: each to cells of its own. kPool x kPool cells a window, or any number of them if it is 0.
+template <int kPool, class Source>
+HWY_INLINE void SpreadWindowByWindow(const Source& source, std::int64_t at, float* rows) {
+  const Pool2dShape& s = source.s;
+  const std::int64_t pool_h = kPool > 0 ? kPool : s.pool_h, pool_w = kPool > 0 ? kPool : s.pool_w;
+  const std::int64_t i = at % s.out_h, channels = s.channels, line = s.in_w * channels;
+  for (std::int64_t j = 0; j < s.out_w; ++j) {
+    float* const cells = rows + j * pool_w * channels;
+    const std::int64_t y = (at * s.out_w + j) * channels;
+    ForEachVectorOfChannels(channels, [&](auto whole, std::int64_t c) HWY_ATTR {
+      const auto from = source.template Load<whole>(y + c, channels - c);
+      KERATIN_UNROLL
+      for (std::int64_t r = 0; r < pool_h; ++r) {
+        KERATIN_UNROLL
+        for (std::int64_t q = 0; q < pool_w; ++q) {
+          const auto key = source.KeyOf(i, j, i * pool_h + r, j * pool_w + q);
+          float* const cell = cells + r * line + q * channels + c;
+          WriteChannels<false, whole>(source.Sent(from, key), cell, channels - c);
+        }
+      }
+    });
+  }
+}
+
+// The same past the caches, in the order in which the cells lie: few lines at a time are gathered
+// before they leave, and a half of one that has to make room costs as much as a whole one.
+template <int kPool, class Source>
+HWY_INLINE void SpreadLineByLine(const Source& source, std::int64_t at, float* rows) {
+  const Pool2dShape& s = source.s;
+  const std::int64_t pool_h = kPool > 0 ? kPool : s.pool_h, pool_w = kPool > 0 ? kPool : s.pool_w;
+  const std::int64_t i = at % s.out_h, channels = s.channels, line = s.in_w * channels;
+  for (std::int64_t r = 0; r < pool_h; ++r) {
+    float* cell = rows + r * line;
+    for (std::int64_t j = 0; j < s.out_w; ++j) {
+      const std::int64_t y = (at * s.out_w + j) * channels;
+      KERATIN_UNROLL
+      for (std::int64_t q = 0; q < pool_w; ++q, cell += channels) {
+        const auto key = source.KeyOf(i, j, i * pool_h + r, j * pool_w + q);
+        ForEachVectorOfChannels(channels, [&](auto whole, std::int64_t c) HWY_ATTR {
+          const auto from = source.template Load<whole>(y + c, channels - c);
+          WriteChannels<true, whole>(source.Sent(from, key), cell + c, channels - c);
+        });
+      }
+    }
+  }
+}
+
+// Rows [first, last) of windows side by side, in all images.
 template <bool kStreams, int kPool, class Source>
 HWY_INLINE void SpreadRows(const Source& source, float* dx, std::int64_t first, std::int64_t last) {
   const Pool2dShape& s = source.s;
@@ -171,21 +218,10 @@ HWY_INLINE void SpreadRows(const Source& source, float* dx, std::int64_t first, 
   for (std::int64_t at = first; at < last; ++at) {
     const std::int64_t i = at % s.out_h;
     float* const rows = dx + (at / s.out_h * s.in_h + i * pool_h) * line;
-    for (std::int64_t j = 0; j < s.out_w; ++j) {
-      float* const cells = rows + j * pool_w * channels;
-      const std::int64_t y = (at * s.out_w + j) * channels;
-      ForEachVectorOfChannels(channels, [&](auto whole, std::int64_t c) HWY_ATTR {
-        const auto from = source.template Load<whole>(y + c, channels - c);
-        KERATIN_UNROLL
-        for (std::int64_t r = 0; r < pool_h; ++r) {
-          KERATIN_UNROLL
-          for (std::int64_t q = 0; q < pool_w; ++q) {
-            const auto key = source.KeyOf(i, j, i * pool_h + r, j * pool_w + q);
-            float* const cell = cells + r * line + q * channels + c;
-            WriteChannels<kStreams, whole>(source.Sent(from, key), cell, channels - c);
-          }
-        }
-      });
+    if constexpr (kStreams) {
+      SpreadLineByLine<kPool>(source, at, rows);
+    } else {
+      SpreadWindowByWindow<kPool>(source, at, rows);
     }
     // What no window holds, at the right and at the bottom.
     const std::int64_t covered = s.out_w * pool_w * channels;
