@@ -12,6 +12,7 @@
 #include "kernels/accelerator.h"
 #include "kernels/error.h"
 #include "tensor/gpu_tensors.h"
+#include "tensor/huge_pages.h"
 
 namespace keratin {
 namespace {
@@ -67,6 +68,7 @@ class CachingAllocator {
       release();
       block = ::operator new(capacity, std::align_val_t(kAlignment), std::nothrow);
     }
+    if (block != nullptr) detail::ask_for_huge_pages(block, capacity);
     const std::lock_guard lock(mutex_);
     if (block == nullptr) {
       throw Error(
