@@ -44,6 +44,10 @@
 //                         float32, and its result is rounded to bfloat16, to nearest, ties to even;
 //                         so is each gradient
 //   static constexpr bool reads_weights_as_they_are = true;    no AutocastScope changes its inputs
+//   static PooledGradient not_spread(saved, args, dy, site);      a max pooling's gradient before it is
+//                         spread (autograd/pooled_gradient.h)
+//   static bool takes_pooled_gradient(y's spec, args), static auto pooled_gradient(saved, args, that):
+//                         the gradients by the inputs, given such a one by the result
 //   any number of inputs: infer(std::span<const Spec>, args), cpu(std::span<const Tensor>, y, args),
 //                         apply_list<Op>(args, list); the gradient returns a std::vector
 // In a gradient rule: saved.input(i), saved.output() as kept; saved.spec(i) and saved.output_spec()
@@ -265,8 +269,7 @@ class OpNode final : public Node {
   std::string_view name() const override { return Op::name; }
 
   void gradient(const Tensor& dy, std::span<Tensor> dx) override {
-    std::vector<Tensor> inputs;
-    for (const SavedTensor& input : inputs_) inputs.push_back(input.value);
+    const std::vector<Tensor> inputs = saved_inputs();
     const Saved<Tensor, Extra> saved(*this, inputs, output_.value, extra_);
     spread(Op::gradient(saved, args_, dy), dx);
   }
@@ -286,6 +289,36 @@ class OpNode final : public Node {
     }
   }
 
+  std::optional<PooledGradient> not_spread(const Tensor& dy) override {
+    if constexpr (requires(const Saved<Tensor, Extra>& saved, const kernels::CallSite& site) {
+                    Op::not_spread(saved, args_, dy, site);
+                  }) {
+      const std::vector<Tensor> inputs = saved_inputs();
+      const Saved<Tensor, Extra> saved(*this, inputs, output_.value, extra_);
+      return Op::not_spread(saved, args_, dy, this->site());
+    } else {
+      return {};
+    }
+  }
+
+  bool takes_pooled() const override {
+    if constexpr (requires { Op::takes_pooled_gradient(this->output(), args_); }) {
+      return Op::takes_pooled_gradient(this->output(), args_);
+    } else {
+      return false;
+    }
+  }
+
+  void gradient(const PooledGradient& dy, std::span<Tensor> dx) override {
+    if constexpr (requires { Op::takes_pooled_gradient(this->output(), args_); }) {
+      const std::vector<Tensor> inputs = saved_inputs();
+      const Saved<Tensor, Extra> saved(*this, inputs, output_.value, extra_);
+      spread(Op::pooled_gradient(saved, args_, dy), dx);
+    } else {
+      Node::gradient(dy, dx);
+    }
+  }
+
   bool intact() const override {
     const auto same = [](const SavedTensor& saved) { return saved.intact(); };
     return output_.intact() && std::all_of(inputs_.begin(), inputs_.end(), same);
@@ -298,6 +331,11 @@ class OpNode final : public Node {
   }
 
  private:
+  std::vector<Tensor> saved_inputs() const {
+    std::vector<Tensor> inputs;
+    for (const SavedTensor& input : inputs_) inputs.push_back(input.value);
+    return inputs;
+  }
   // A rule's gradients, one an input.
   template <class Gradients, class T>
   static void spread(Gradients gradients, std::span<T> dx) {

@@ -48,11 +48,17 @@ std::vector<Node*> nodes_behind(Node* root) {
   const std::uint64_t walk = next_walk.fetch_add(1, std::memory_order_relaxed);
   std::vector<Node*> found{root};
   root->visited = walk;
+  root->readers = 1;  // who asks for the gradients
   for (std::size_t i = 0; i < found.size(); ++i) {
     for (const Edge& edge : found[i]->edges()) {
       Node* node = edge.node.get();
-      if (node == nullptr || node->visited == walk) continue;
+      if (node == nullptr) continue;
+      if (node->visited == walk) {
+        ++node->readers;
+        continue;
+      }
       node->visited = walk;
+      node->readers = 1;
       found.push_back(node);
     }
   }
@@ -101,6 +107,14 @@ void accumulate_own(Tensor& sum, const Tensor& x) {
   sum = x.copy();
 }
 
+// The gradient by the result of the operation before `node`, where that takes it as it is before a
+// max pooling spreads it, and nobody else adds to it.
+std::optional<PooledGradient> not_spread(Node& node, const Tensor& dy) {
+  if (node.edges().size() != 1 || node.edges()[0].node == nullptr) return {};
+  const Node& before = *node.edges()[0].node;
+  return before.readers == 1 && before.takes_pooled() ? node.not_spread(dy) : std::nullopt;
+}
+
 // The walk. T is Tensor, or Variable where the gradients get a graph of their own. `leaf(impl,
 // gradient)` receives those of leaves, in the order of the walk.
 template <class T, class Leaf>
@@ -121,16 +135,31 @@ void walk(const Variable& root, const T& seed, bool retain, Leaf&& leaf) {
 
   std::unordered_map<const Node*, T> pending;  // gradients by what a node computed, so far
   pending[top.get()] = seed;
+  std::unordered_map<const Node*, PooledGradient> pooled;  // in place of those
   std::vector<T> dx;
   for (Node* node : order) {
     const auto found = pending.find(node);
-    if (found == pending.end()) continue;
+    const auto before_spread = pooled.find(node);
+    if (found == pending.end() && before_spread == pooled.end()) continue;
     const kernels::CallSiteGuard site(node->site());
-    {
+    dx.assign(node->edges().size(), T{});
+    if constexpr (std::same_as<T, Tensor>) {
+      if (before_spread != pooled.end()) {
+        const PooledGradient dy = std::move(before_spread->second);
+        pooled.erase(before_spread);
+        node->gradient(dy, std::span<T>(dx));
+      }
+    }
+    if (found != pending.end()) {
       const T dy = std::move(found->second);
       pending.erase(found);
-      dx.assign(node->edges().size(), T{});
-      node->gradient(dy, std::span<T>(dx));
+      std::optional<PooledGradient> handed_on;
+      if constexpr (std::same_as<T, Tensor>) handed_on = not_spread(*node, dy);
+      if (handed_on.has_value()) {
+        pooled.emplace(node->edges()[0].node.get(), *std::move(handed_on));
+      } else {
+        node->gradient(dy, std::span<T>(dx));
+      }
     }
     for (std::size_t i = 0; i < dx.size(); ++i) {
       const Edge& edge = node->edges()[i];
@@ -200,6 +229,11 @@ kernels::CallSite Node::site() const {
 
 Node::~Node() {
   for (Edge& edge : edges_) bury(edge.node);
+}
+
+std::optional<PooledGradient> Node::not_spread(const Tensor&) { return {}; }
+void Node::gradient(const PooledGradient&, std::span<Tensor>) {
+  KERATIN_ASSERT(false);  // takes_pooled() says so
 }
 
 void Node::unwind() {

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "autograd/pooled_gradient.h"
 #include "autograd/variable.h"
 #include "kernels/call_site.h"
 
@@ -46,6 +47,11 @@ class Node : public std::enable_shared_from_this<Node> {
   virtual void gradient(const Tensor& dy, std::span<Tensor> dx) = 0;
   /// The same, recorded. Throws ValueError where the operation's gradient is a kernel of its own.
   virtual void gradient(const Variable& dy, std::span<Variable> dx) = 0;
+  /// Of a max pooling: the first of these before it is spread. Else nothing.
+  virtual std::optional<PooledGradient> not_spread(const Tensor& dy);
+  /// Takes the operation its gradient like that?
+  virtual bool takes_pooled() const { return false; }
+  virtual void gradient(const PooledGradient& dy, std::span<Tensor> dx);
   /// Is what was saved still what it was?
   virtual bool intact() const = 0;
   /// Drops what was saved.
@@ -60,8 +66,10 @@ class Node : public std::enable_shared_from_this<Node> {
   /// Drops saved values and edges.
   void unwind();
 
-  // Used by one walk at a time.
+  // Used by one walk at a time: its number, and how many inputs of its operations are this one's
+  // result.
   std::uint64_t visited = 0;
+  std::uint64_t readers = 0;
 
  private:
   std::uint64_t id_;

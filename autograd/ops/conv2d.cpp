@@ -1,7 +1,7 @@
 #include "autograd/ops/conv2d.h"
 
 #include "autograd/conv2d_gradient.h"
-#include "autograd/conv2d_relu_gradient.h"
+#include "autograd/conv2d_in_parts.h"
 #include "autograd/elementwise.h"
 #include "autograd/op.h"
 #include "autograd/ops/multiply.h"
@@ -113,10 +113,8 @@ struct Conv2d {
   static auto gradient(const auto& saved, const Args& a, const auto& dy) {
     if constexpr (std::same_as<std::remove_cvref_t<decltype(dy)>, Tensor>) {
       if (a.activation == Activation::relu && detail::conv2d_relu_gradient_applies(dy, a.shape)) {
-        detail::Conv2dGradients g =
-            detail::conv2d_relu_gradient(saved.input(0), saved.input(1), saved.output(), dy,
-                                         a.shape, {saved.needs(0), saved.needs(1), saved.needs(2)});
-        return grads(std::move(g.x), std::move(g.kernel), std::move(g.bias));
+        return together(detail::conv2d_relu_gradient(saved.input(0), saved.input(1),
+                                                     saved.output(), dy, a.shape, wants(saved)));
       }
       if (a.activation == Activation::relu && saved.needs(2) && detail::relu_sums_apply(dy)) {
         detail::ReluSums g = detail::relu_sums(name, dy, saved.output());
@@ -125,8 +123,21 @@ struct Conv2d {
     }
     return passes(saved, a, through_activation(saved, a, dy), saved.none());
   }
+  static bool takes_pooled_gradient(const Spec& y, const Args&) {
+    return y.dtype == float32 && y.device.is_cpu() && y.shape.size() > 0;
+  }
+  static auto pooled_gradient(const auto& saved, const Args& a, const detail::PooledGradient& dy) {
+    return together(detail::conv2d_pooled_gradient(saved.input(0), saved.input(1), dy, a.activation,
+                                                   a.shape, wants(saved)));
+  }
 
  private:
+  static detail::Conv2dWants wants(const auto& saved) {
+    return {saved.needs(0), saved.needs(1), saved.needs(2)};
+  }
+  static auto together(detail::Conv2dGradients g) {
+    return grads(std::move(g.x), std::move(g.kernel), std::move(g.bias));
+  }
   // `bias`: its gradient, where it is known already.
   template <class T>
   static auto passes(const auto& saved, const Args& a, const T& dz, T bias) {

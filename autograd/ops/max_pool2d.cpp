@@ -13,7 +13,7 @@ struct MaxPool2d {
     Tensor winners;  // bytes: which cell won each window
   };
   static constexpr std::string_view name = "max_pool2d";
-  static constexpr Keep keep{};
+  static constexpr Keep keep{.output = true};  // for whoever takes a PooledGradient
   static constexpr bool on_gpu = true;
   static constexpr bool takes_bfloat16 = true;
   static constexpr bool kernel_gradient = true;
@@ -36,8 +36,7 @@ struct MaxPool2d {
     });
   }
   static auto gradient(const auto& saved, const Args& a, const Tensor& dy) {
-    auto s = detail::pool2d_shape(name, saved.spec(0), a);
-    s.winner_bytes = s.bytes_of_winner();
+    const kernels::Pool2dShape s = gradient_shape(saved, a);
     const void* const winners = saved.extra.winners.template on_device<std::uint8_t>();
     Tensor dx = Tensor::empty(saved.spec(0));
     dispatch_all_floats(name, dx.dtype(), [&]<class T>() {
@@ -45,6 +44,17 @@ struct MaxPool2d {
                    dx.mutable_on_device<T>(), s);
     });
     return grads(dx);
+  }
+  static detail::PooledGradient not_spread(const auto& saved, const Args& a, const Tensor& dy,
+                                           const kernels::CallSite& site) {
+    return {dy, saved.output(), saved.extra.winners, gradient_shape(saved, a), site};
+  }
+
+ private:
+  static kernels::Pool2dShape gradient_shape(const auto& saved, const Args& a) {
+    kernels::Pool2dShape s = detail::pool2d_shape(name, saved.spec(0), a);
+    s.winner_bytes = s.bytes_of_winner();
+    return s;
   }
 };
 

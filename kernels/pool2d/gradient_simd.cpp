@@ -161,25 +161,52 @@ HWY_INLINE void GatherRows(const Source& source, float* dx, std::int64_t first, 
   }
 }
 
-// A row of windows side by side, counted through all images, sends to its cells, which begin at
-// `rows`: each to cells of its own. kPool x kPool cells a window, or any number of them if it is 0.
+// What the windows of a row, side by side, send to their cells: the same keys for each of them.
+// kPool x kPool cells a window, or any number of them if it is 0.
 template <int kPool, class Source>
-HWY_INLINE void SpreadWindowByWindow(const Source& source, std::int64_t at, float* rows) {
-  const Pool2dShape& s = source.s;
-  const std::int64_t pool_h = kPool > 0 ? kPool : s.pool_h, pool_w = kPool > 0 ? kPool : s.pool_w;
-  const std::int64_t i = at % s.out_h, channels = s.channels, line = s.in_w * channels;
-  for (std::int64_t j = 0; j < s.out_w; ++j) {
-    float* const cells = rows + j * pool_w * channels;
-    const std::int64_t y = (at * s.out_w + j) * channels;
-    ForEachVectorOfChannels(channels, [&](auto whole, std::int64_t c) HWY_ATTR {
-      const auto from = source.template Load<whole>(y + c, channels - c);
+struct Spreading {
+  using Key = typename Source::Key;
+  HWY_INLINE Spreading(const Source& from, std::int64_t row)
+      : source(from),
+        i(row % from.s.out_h),
+        y(row * from.s.out_w * from.s.channels),
+        channels(from.s.channels),
+        windows(from.s.out_w),
+        pool_h(kPool > 0 ? kPool : from.s.pool_h),
+        pool_w(kPool > 0 ? kPool : from.s.pool_w),
+        line(from.s.in_w * from.s.channels) {
+    KERATIN_UNROLL
+    for (int cell = 0; cell < kPool * kPool; ++cell) keys[cell] = key(cell / kPool, cell % kPool);
+  }
+  HWY_INLINE Key key(std::int64_t r, std::int64_t q) const {
+    return source.KeyOf(i, 0, i * pool_h + r, q);
+  }
+  HWY_INLINE Key KeyOf(std::int64_t r, std::int64_t q) const {
+    if constexpr (kPool > 0) return keys[r * kPool + q];
+    return key(r, q);
+  }
+
+  const Source source;  // copied: a vector store may alias anything
+  const std::int64_t i, y;
+  const std::int64_t channels, windows, pool_h, pool_w, line;
+  Key keys[kPool > 0 ? kPool * kPool : 1];
+};
+
+// Each window of the row sends to its cells, which begin at `rows`.
+template <int kPool, class Source>
+HWY_INLINE void SpreadWindowByWindow(const Source& source, std::int64_t row, float* rows) {
+  const Spreading<kPool, Source> s(source, row);
+  std::int64_t y = s.y;
+  float* cells = rows;
+  for (std::int64_t j = 0; j < s.windows; ++j, y += s.channels, cells += s.pool_w * s.channels) {
+    ForEachVectorOfChannels(s.channels, [&](auto whole, std::int64_t c) HWY_ATTR {
+      const auto from = s.source.template Load<whole>(y + c, s.channels - c);
       KERATIN_UNROLL
-      for (std::int64_t r = 0; r < pool_h; ++r) {
+      for (std::int64_t r = 0; r < s.pool_h; ++r) {
         KERATIN_UNROLL
-        for (std::int64_t q = 0; q < pool_w; ++q) {
-          const auto key = source.KeyOf(i, j, i * pool_h + r, j * pool_w + q);
-          float* const cell = cells + r * line + q * channels + c;
-          WriteChannels<false, whole>(source.Sent(from, key), cell, channels - c);
+        for (std::int64_t q = 0; q < s.pool_w; ++q) {
+          float* const cell = cells + r * s.line + q * s.channels + c;
+          WriteChannels<false, whole>(s.source.Sent(from, s.KeyOf(r, q)), cell, s.channels - c);
         }
       }
     });
@@ -189,20 +216,18 @@ HWY_INLINE void SpreadWindowByWindow(const Source& source, std::int64_t at, floa
 // The same past the caches, in the order in which the cells lie: few lines at a time are gathered
 // before they leave, and a half of one that has to make room costs as much as a whole one.
 template <int kPool, class Source>
-HWY_INLINE void SpreadLineByLine(const Source& source, std::int64_t at, float* rows) {
-  const Pool2dShape& s = source.s;
-  const std::int64_t pool_h = kPool > 0 ? kPool : s.pool_h, pool_w = kPool > 0 ? kPool : s.pool_w;
-  const std::int64_t i = at % s.out_h, channels = s.channels, line = s.in_w * channels;
-  for (std::int64_t r = 0; r < pool_h; ++r) {
-    float* cell = rows + r * line;
-    for (std::int64_t j = 0; j < s.out_w; ++j) {
-      const std::int64_t y = (at * s.out_w + j) * channels;
+HWY_INLINE void SpreadLineByLine(const Source& source, std::int64_t row, float* rows) {
+  const Spreading<kPool, Source> s(source, row);
+  for (std::int64_t r = 0; r < s.pool_h; ++r) {
+    std::int64_t y = s.y;
+    float* cell = rows + r * s.line;
+    for (std::int64_t j = 0; j < s.windows; ++j, y += s.channels) {
       KERATIN_UNROLL
-      for (std::int64_t q = 0; q < pool_w; ++q, cell += channels) {
-        const auto key = source.KeyOf(i, j, i * pool_h + r, j * pool_w + q);
-        ForEachVectorOfChannels(channels, [&](auto whole, std::int64_t c) HWY_ATTR {
-          const auto from = source.template Load<whole>(y + c, channels - c);
-          WriteChannels<true, whole>(source.Sent(from, key), cell + c, channels - c);
+      for (std::int64_t q = 0; q < s.pool_w; ++q, cell += s.channels) {
+        const auto key = s.KeyOf(r, q);
+        ForEachVectorOfChannels(s.channels, [&](auto whole, std::int64_t c) HWY_ATTR {
+          const auto from = s.source.template Load<whole>(y + c, s.channels - c);
+          WriteChannels<true, whole>(s.source.Sent(from, key), cell + c, s.channels - c);
         });
       }
     }

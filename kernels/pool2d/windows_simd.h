@@ -129,6 +129,30 @@ HWY_INLINE void ForEachVector(Cells w, F f) {
   if (w.channels > 0) f(std::false_type(), w);
 }
 
+// The same for windows [0, s.out_w) of a row; those of [first, last) lie whole inside the image. kSize:
+// the windows are of kSize x kSize, which is then known of each that lies inside; or 0.
+template <int kSize, class F>
+HWY_INLINE void ForEachWindowOf(const WindowRow& windows, std::int64_t first, std::int64_t last,
+                                F f) {
+  const std::int64_t count = windows.s.out_w, channels = windows.s.channels;
+  const std::int64_t stride = windows.s.stride_w;
+  Cells w{};
+  std::int64_t taken = 1;
+  for (std::int64_t j = 0; j < count; j += taken) {  // one call of f, so that it is inlined
+    const bool inside = j >= first && j < last;
+    if (!inside || j == first) w = CellsOf(windows, j);
+    taken = inside && stride == 1 ? last - j : 1;
+    w.channels = taken * channels;
+    if (kSize > 0 && HWY_LIKELY(inside)) {
+      w.rows = w.columns = w.line = kSize, w.number = 0;
+      ForEachVector(w, f);
+    } else {
+      ForEachVector(w, [&](auto whole, const Cells& cells) HWY_ATTR HWY_NOINLINE { f(whole, cells); });
+    }
+    w.first += stride * channels, w.y += channels;
+  }
+}
+
 // The same for each window of row `row` of all images. Those that begin side by side and lie whole
 // inside the image are taken as one of so many times the channels.
 template <class F>
@@ -137,16 +161,12 @@ HWY_INLINE void ForEachWindow(const float* x, const Pool2dShape& s, std::int64_t
   const std::int64_t first = std::min(s.out_w, (s.pad_left + s.stride_w - 1) / s.stride_w);
   const std::int64_t room = s.in_w + s.pad_left - s.pool_w;
   const std::int64_t last = std::clamp(room < 0 ? 0 : room / s.stride_w + 1, first, s.out_w);
-  Cells w{};
-  std::int64_t taken = 1;
-  for (std::int64_t j = 0; j < s.out_w; j += taken) {  // one call of f, so that it is inlined
-    const bool inside = j >= first && j < last;
-    if (!inside || j == first) w = CellsOf(windows, j);
-    taken = inside && s.stride_w == 1 ? last - j : 1;
-    w.channels = taken * s.channels;
-    ForEachVector(w, f);
-    w.first += s.stride_w * s.channels, w.y += s.channels;
-  }
+  const auto whole = [&](std::int64_t size) HWY_ATTR {
+    return s.pool_h == size && s.pool_w == size && windows.rows.size() == size;
+  };
+  if (whole(2)) return ForEachWindowOf<2>(windows, first, last, f);
+  if (whole(3)) return ForEachWindowOf<3>(windows, first, last, f);
+  ForEachWindowOf<0>(windows, first, last, f);
 }
 
 // Calls f(number in the window, distance from the first cell) row by row.

@@ -1,6 +1,7 @@
-// The gradients of a convolution with relu, some images at a time.
+// The gradients of a convolution, some images at a time.
 #pragma once
 
+#include "autograd/pooled_gradient.h"
 #include "kernels/conv2d/conv2d.h"
 #include "tensor/tensor.h"
 
@@ -23,5 +24,12 @@ bool conv2d_relu_gradient_applies(const Tensor& dy, const kernels::Conv2dShape& 
 Conv2dGradients conv2d_relu_gradient(const Tensor& x, const Tensor& kernel, const Tensor& y,
                                      const Tensor& dy, const kernels::Conv2dShape& s,
                                      const Conv2dWants& wants);
+
+/// The same for a convolution whose result, after relu where that is its activation, was read by a
+/// max pooling: relu and the bias see a number a window, and cells are filled for some images at a
+/// time. float32 on the CPU.
+Conv2dGradients conv2d_pooled_gradient(const Tensor& x, const Tensor& kernel,
+                                       const PooledGradient& dy, kernels::Activation activation,
+                                       const kernels::Conv2dShape& s, const Conv2dWants& wants);
 
 }  // namespace keratin::detail
