@@ -41,7 +41,7 @@ struct BlockCall {
   std::int64_t share;  // floats a row of the next panel that each tile asks for: Block sets it
 };
 constexpr std::int64_t kGroup = 4;       // panels of B that follow each other in its rows
-constexpr std::int64_t kMostTiles = 32;  // of rows in a block: kFewTiles, kRows
+constexpr std::int64_t kMostTiles = 32;  // of rows in a block: FewRows, kRows
 }  // namespace
 }  // namespace keratin::kernels::cpu
 #endif
@@ -168,7 +168,7 @@ void Block(const GemmShape& s, const BlockCall& given) {
   // Where all panels stay in the cache near the core, C is written along its rows: a page of it
   // after the other.
   const std::int64_t panel_floats = (block.panel1 - block.panel0) * block.k * kTileColumns;
-  if (block.b == nullptr && panel_floats <= 1 << 15 && s.ldc >= 768) {
+  if (block.b == nullptr && panel_floats <= 1 << 15 && s.ldc >= 384) {
     for (std::int64_t i = 0; i < count; ++i) {
       for (std::int64_t panel = block.panel0; panel < block.panel1; ++panel) one(panel, i);
     }
@@ -203,14 +203,18 @@ constexpr std::int64_t kWidth = 256;  // columns of a piece
 constexpr std::int64_t kColumns = 4096, kDown = 4032;
 // So few tiles of rows read a panel of B so seldom that a pass to pack it costs: as it lies, it is copied on
 // the way. Panels are done in groups, at least kGroups for threads. Where B is near (floats of it
-// that the L2 cache or nearly so holds), a panel of kFewDepth rows, or of twice so many where there
-// are 32 registers, stays near. Where it is far, kFarGroup panels of kFarDepth rows are multiplied
-// while the rows below are asked for.
-constexpr std::int64_t kFewTiles = 12;
+// that the L2 cache or nearly so holds), a panel of near_depth rows stays near. Where it is far, far_group
+// panels of far_depth rows are multiplied while the rows below are asked for.
+struct FewRows {
+  std::int64_t tiles, near_depth, far_group, far_depth;
+};
+constexpr FewRows kWithManyRegisters{12, 416, 16, 96}, kWithFewRegisters{24, 208, 8, 192};
 constexpr std::int64_t kNear = 1 << 19;
-constexpr std::int64_t kFewDepth = 208;
 constexpr std::int64_t kGroups = 8;
-constexpr std::int64_t kFarGroup = 16, kFarDepth = 96;
+
+const FewRows& few() {
+  return HWY_DYNAMIC_DISPATCH(TileRows)() > 8 ? kWithManyRegisters : kWithFewRegisters;
+}
 
 constexpr std::int64_t divided(std::int64_t x, std::int64_t by) { return (x + by - 1) / by; }
 
@@ -233,10 +237,9 @@ bool reads_a_as_it_lies(const GemmShape& s) { return !s.trans_a && s.lda % 1024 
 void few_rows(const float* a, const float* b, float* c, const Epilogue<float>& e,
               const GemmShape& s) {
   const bool copies = !s.trans_b, far = copies && s.k * s.n > kNear;
-  const std::int64_t few = HWY_DYNAMIC_DISPATCH(TileRows)() > 8 ? 2 * kFewDepth : kFewDepth;
-  const Cut cut(s, far ? kFarDepth : copies ? few : kDepth);
+  const Cut cut(s, far ? few().far_depth : copies ? few().near_depth : kDepth);
   const std::int64_t most =
-      far ? kFarGroup : std::clamp<std::int64_t>(cut.panels / kGroups, 1, kGroup);
+      far ? few().far_group : std::clamp<std::int64_t>(cut.panels / kGroups, 1, kGroup);
   const std::int64_t groups = divided(cut.panels, most);
   const auto depth_begin = [&](std::int64_t depth) { return depth * s.k / cut.depths; };
   const bool as_it_lies = reads_a_as_it_lies(s);
@@ -355,9 +358,9 @@ void gemm_packed(const float* a, const float* b, float* c, const Epilogue<float>
   const GemmShape s = merged_batch(shape);
   if (s.m == 0 || s.n == 0) return;
   KERATIN_ASSERT(s.k > 0);
-  const std::int64_t few = kFewTiles * HWY_DYNAMIC_DISPATCH(TileRows)();
+  const std::int64_t most = few().tiles * HWY_DYNAMIC_DISPATCH(TileRows)();
   for (std::int64_t q = 0; q < s.batch; ++q) {
-    const auto product = s.m <= few ? few_rows : many_rows;
+    const auto product = s.m <= most ? few_rows : many_rows;
     product(a + q * s.stride_a, b + q * s.stride_b, c + q * s.stride_c, e, s);
   }
 }
