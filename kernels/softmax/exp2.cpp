@@ -43,8 +43,10 @@ float MaxOf(const float* x, std::int64_t n) {
 }
 
 // Sum of exp(x - max); the summands go to e unless that is null. `next`: read soon, or null.
-template <bool kStore>
-float ExpSum(const float* x, float* e, float max, std::int64_t n, const float* next) {
+// also(c) is called for each whole vector, from c on.
+template <bool kStore, class F>
+HWY_INLINE float ExpSum(const float* x, float* e, float max, std::int64_t n, const float* next,
+                        F also) {
   const D d;
   const auto w = static_cast<std::int64_t>(hn::Lanes(d));
   const V m = hn::Set(d, max);
@@ -60,16 +62,67 @@ float ExpSum(const float* x, float* e, float max, std::int64_t n, const float* n
       const V v = simd::ExpBelow(d, hn::Sub(hn::LoadU(d, x + c + i * w), m));
       if constexpr (kStore) hn::StoreU(v, d, e + c + i * w);
       sums[i] = hn::Add(sums[i], v);
+      also(c + i * w);
     }
   }
   for (; c < n; c += w) {
     const std::int64_t left = std::min(w, n - c);
     V v = simd::ExpBelow(d, hn::Sub(simd::LoadNOr(m, d, x + c, left), m));
     if constexpr (kStore) simd::StoreN(v, d, e + c, left);
-    if (left < w) v = hn::IfThenElseZero(hn::FirstN(d, static_cast<std::size_t>(left)), v);
+    if (left < w) {
+      v = hn::IfThenElseZero(hn::FirstN(d, static_cast<std::size_t>(left)), v);
+    } else {
+      also(c);
+    }
     sums[0] = hn::Add(sums[0], v);
   }
   return simd::ReduceSum(d, hn::Add(sums[0], sums[1]));
+}
+
+template <bool kStore>
+float ExpSum(const float* x, float* e, float max, std::int64_t n, const float* next) {
+  return ExpSum<kStore>(x, e, max, n, next, [](std::int64_t) {});
+}
+
+// A row whose results go past the caches while the next row's exponentials are computed, as the one
+// waits for memory and the other does not. from: exponentials, or, of a logarithm, what they are of.
+template <bool kLog>
+struct LateRow {
+  const float* from;
+  float* to;
+  V a, b;
+
+  HWY_INLINE void Write(std::int64_t c) const {
+    const D d;
+    const V v = hn::LoadU(d, from + c);
+    hn::Stream(kLog ? hn::Sub(hn::Sub(v, a), b) : hn::Mul(v, a), d, to + c);
+  }
+};
+
+// Rows of whole lines. `buffer` holds two of them.
+template <bool kLog>
+HWY_INLINE void LateRows(const float* x, float* y, std::int64_t rows, std::int64_t n,
+                         float* buffer) {
+  const D d;
+  LateRow<kLog> late{};
+  for (std::int64_t r = 0; r < rows; ++r, x += n, y += n) {
+    const float* const next = r + 1 < rows ? x + n : nullptr;
+    float* const e = buffer + r % 2 * n;
+    const float max = MaxOf(x, n);
+    const float sum =
+        r == 0 ? ExpSum<!kLog>(x, e, max, n, next)
+               : ExpSum<!kLog>(x, e, max, n, next,
+                               [&](std::int64_t c) HWY_ATTR { late.Write(c); });
+    late = kLog ? LateRow<kLog>{x, y, hn::Set(d, max), hn::Set(d, std::log(sum))}
+                : LateRow<kLog>{e, y, hn::Set(d, 1.0f / sum), hn::Zero(d)};
+  }
+  for (std::int64_t c = 0; c < n; c += static_cast<std::int64_t>(hn::Lanes(d))) late.Write(c);
+}
+void SoftmaxRows(const float* x, float* y, std::int64_t rows, std::int64_t n, float* buffer) {
+  LateRows<false>(x, y, rows, n, buffer);
+}
+void LogSoftmaxRows(const float* x, float* y, std::int64_t rows, std::int64_t n, float* buffer) {
+  LateRows<true>(x, y, rows, n, buffer);
 }
 
 void SoftmaxRow(const float* x, float* y, std::int64_t n, const float* next) {
@@ -119,6 +172,8 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace keratin::kernels::cpu {
+HWY_EXPORT(SoftmaxRows);
+HWY_EXPORT(LogSoftmaxRows);
 HWY_EXPORT(SoftmaxRow);
 HWY_EXPORT(LogSoftmaxRow);
 HWY_EXPORT(SoftmaxGradientRow);
@@ -141,6 +196,18 @@ void for_each_row(const SoftmaxShape& s, std::int64_t work, bool streamed, float
   });
 }
 
+// rows(x, y, how many, buffer of two rows) for all rows, where whole lines go past the caches.
+template <class Rows>
+bool rows_late(const float* x, float* y, const SoftmaxShape& s, Rows rows) {
+  if (x == y || !streams_lines(softmax_cost<float>(s).bytes, y, s.cols)) return false;
+  parallel_for(s.rows, grain_for(8 * s.cols), [&](std::int64_t first, std::int64_t last) {
+    const FloatScratch buffer(2 * s.cols);
+    rows(x + first * s.cols, y + first * s.cols, last - first, buffer.data());
+    finish_streaming();
+  });
+  return true;
+}
+
 bool forward_streamed(const float* x, const float* y, const SoftmaxShape& s) {
   return x != y && beyond_caches(softmax_cost<float>(s).bytes);
 }
@@ -151,6 +218,10 @@ bool gradient_streamed(const float* y, const float* dy, const float* dx, const S
 }  // namespace
 
 void softmax_exp2(const float* x, float* y, const SoftmaxShape& s) {
+  const auto late = [&](const float* from, float* to, std::int64_t rows, float* buffer) {
+    HWY_DYNAMIC_DISPATCH(SoftmaxRows)(from, to, rows, s.cols, buffer);
+  };
+  if (rows_late(x, y, s, late)) return;
   const bool streamed = forward_streamed(x, y, s);
   for_each_row(s, 8, streamed, y, [&](std::int64_t at, bool more, float* to) {
     const float* const next = streamed && more ? x + at + s.cols : nullptr;
@@ -158,6 +229,10 @@ void softmax_exp2(const float* x, float* y, const SoftmaxShape& s) {
   });
 }
 void log_softmax_exp2(const float* x, float* y, const SoftmaxShape& s) {
+  const auto late = [&](const float* from, float* to, std::int64_t rows, float* buffer) {
+    HWY_DYNAMIC_DISPATCH(LogSoftmaxRows)(from, to, rows, s.cols, buffer);
+  };
+  if (rows_late(x, y, s, late)) return;
   const bool streamed = forward_streamed(x, y, s);
   for_each_row(s, 8, streamed, y, [&](std::int64_t at, bool more, float* to) {
     const float* const next = streamed && more ? x + at + s.cols : nullptr;

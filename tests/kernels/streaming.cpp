@@ -5,6 +5,7 @@
 #include "kernels/layer_normalization/layer_normalization.h"
 #include "kernels/pool2d/pool2d.h"
 #include "kernels/scratch.h"
+#include "kernels/softmax/softmax.h"
 #include "tests/kernels/rungs.h"
 
 namespace keratin::tests {
@@ -71,15 +72,17 @@ TEST_CASE("streamed results: depthwise convolution") {
 
 TEST_CASE("streamed results: pooling") {
   for (const std::int64_t channels : {5, 16, 32}) {
-    for (const std::int64_t window : {2, 3}) {
+    for (const auto& [window, stride] : {std::pair{2, 2}, {3, 2}, {3, 3}, {4, 4}}) {
       kernels::Pool2dShape s{.batch = 3,
                              .in_h = 9,
                              .in_w = 11,
                              .channels = channels,
-                             .out_h = (9 - window) / 2 + 1,
-                             .out_w = (11 - window) / 2 + 1,
+                             .out_h = (9 - window) / stride + 1,
+                             .out_w = (11 - window) / stride + 1,
                              .pool_h = window,
-                             .pool_w = window};
+                             .pool_w = window,
+                             .stride_h = stride,
+                             .stride_w = stride};
       const auto x = normal_values(s.in_size(), 3), dy = normal_values(s.out_size(), 4);
       for_each_rung(kernels::max_pool2d_ladder<float>, s, [&](auto* function) {
         check_streamed(s.out_size(), [&](float* y) { function(x.data(), y, nullptr, s); });
@@ -115,6 +118,20 @@ TEST_CASE("streamed results: layer normalization") {
                  of_columns.data() + cols, s);
       });
     });
+  }
+}
+
+TEST_CASE("streamed results: softmax") {
+  for (const std::int64_t cols : {16, 48, 64, 77, 160}) {
+    for (const std::int64_t rows : {1, 2, 7}) {
+      const kernels::SoftmaxShape s{.rows = rows, .cols = cols};
+      const auto x = normal_values(rows * cols, 7);
+      for (const auto* ladder : {&kernels::softmax_ladder<float>, &kernels::log_softmax_ladder<float>}) {
+        for_each_rung(*ladder, s, [&](auto* function) {
+          check_streamed(rows * cols, [&](float* y) { function(x.data(), y, s); });
+        });
+      }
+    }
   }
 }
 
