@@ -41,6 +41,8 @@ constexpr int RowsFor(int columns) {
 constexpr int kMostAsTheyLie = 6;
 bool Packs(const GemmShape& s) { return !s.trans_b || s.n < 4 || s.n > kMostAsTheyLie || s.m > 64; }
 
+std::int64_t Lanes() { return kLanes; }
+
 std::int64_t PackedSize(const GemmShape& s) { return (s.k + kLanes - 1) / kLanes * kLanes * s.n; }
 
 void PackB(const float* b, const GemmShape& s, float* to) {
@@ -156,6 +158,7 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace keratin::kernels::cpu {
+HWY_EXPORT(Lanes);
 HWY_EXPORT(Packs);
 HWY_EXPORT(PackedSize);
 HWY_EXPORT(PackB);
@@ -184,7 +187,9 @@ bool has_few_columns(const GemmShape& s) {
 
 bool gemm_dot_applies(const GemmShape& shape) {
   const GemmShape s = merged_batch(shape);
-  return has_few_columns(s) || has_few_columns(exchange(s));
+  // A vector full of columns leaves no lane idle either way, and sums across lanes are saved.
+  const bool fills = s.n == 8 && HWY_DYNAMIC_DISPATCH(Lanes)() == 8;
+  return (has_few_columns(s) && !fills) || has_few_columns(exchange(s));
 }
 
 void gemm_dot(const float* a, const float* b, float* c, const Epilogue<float>& e,

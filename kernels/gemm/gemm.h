@@ -124,11 +124,12 @@ inline constexpr auto gemm_ladder<float> = Ladder{
             "sizes of 128 or more and the multiply-adds of gemm.packed_work or "
             "gemm.packed_transposed_work (`make tune`; built in: some millions); "
             "or rows of A that lie badly, 24 or more, or of B that lie far apart, 9 "
-            "rows of A or more; and 64 columns or more"},
+            "rows of A or more; and 64 columns or more; with 16 registers sooner"},
         Rung<GemmFn<float>>{
             "dot", "no idle lanes where there are few columns", cpu::gemm_dot_applies,
             cpu::gemm_dot,
-            "one product, 8 rows or more, A not transposed, columns up to gemm.dot_columns and a k "
+            "one product, 8 rows or more, A not transposed, columns up to gemm.dot_columns, no whole "
+            "vector of 8, and a k "
             "from gemm.dot_depth on (`make tune`; built in: 12, 64; up to 4 columns a half of it, "
             "up to 8 three quarters); or as few rows, 8 columns or more and B transposed"},
         Rung<GemmFn<float>>{"few_rows", "wide tiles where there are few rows: B passes by once",
@@ -141,7 +142,7 @@ inline constexpr auto gemm_ladder<float> = Ladder{
                             "vectors of rows times columns than rows"},
         Rung<GemmFn<float>>{"shallow", "a small k: B stays in registers, rows of A pass by",
                             cpu::gemm_shallow_applies, cpu::gemm_shallow,
-                            "one product, a k of 1 to 12, 8 rows or more, "
+                            "one product, a k of 1 to 12, 8 rows or more (5 with 16 registers), "
                             "columns for two vectors or more"}}};
 
 namespace cuda {

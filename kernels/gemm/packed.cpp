@@ -348,9 +348,16 @@ bool gemm_packed_applies(const GemmShape& shape) {
   // What the rung before would copy B for; here the copying is free.
   const bool copies_b = !s.trans_a && !s.trans_b && s.ldb >= 256 && s.ldb % 1024 != 0;
   if (copies_b && s.batch == 1 && s.m >= 9 && s.n >= 64 && s.k >= 128) return true;
+  const std::int64_t work = s.m * s.n * s.k;
+  // With few registers panels are read more often: a copy pays sooner.
+  if (HWY_DYNAMIC_DISPATCH(TileRows)() <= 8 && s.batch == 1) {
+    if (s.trans_a && s.m >= 16 && s.n >= 192 && s.k >= 16 && work >= 1 << 20) return true;
+    if (!s.trans_a && !s.trans_b && s.m >= 128 && s.n >= 64 && s.k >= 32 && work >= 8 << 20)
+      return true;
+  }
   const std::int64_t enough =
       s.trans_a ? crossovers().packed_transposed_work : crossovers().packed_work;
-  return s.m >= 128 && s.n >= 128 && s.k >= 128 && s.m * s.n * s.k >= enough;
+  return s.m >= 128 && s.n >= 128 && s.k >= 128 && work >= enough;
 }
 
 void gemm_packed(const float* a, const float* b, float* c, const Epilogue<float>& e,

@@ -143,8 +143,9 @@ HWY_EXPORT(VectorLanes);
 
 bool gemm_shallow_applies(const GemmShape& shape) {
   const GemmShape s = merged_batch(shape);
-  return s.batch == 1 && s.k >= 1 && s.k <= kShallowDepth && s.m >= 8 &&
-         s.n >= 2 * HWY_DYNAMIC_DISPATCH(VectorLanes)();
+  const std::int64_t lanes = HWY_DYNAMIC_DISPATCH(VectorLanes)();
+  return s.batch == 1 && s.k >= 1 && s.k <= kShallowDepth && s.m >= (lanes > 8 ? 8 : 5) &&
+         s.n >= 2 * lanes;
 }
 
 void gemm_shallow(const float* a, const float* b, float* c, const Epilogue<float>& e,

@@ -118,6 +118,13 @@ bool gemm_turned_applies(const GemmShape& shape) {
 void gemm_turned(const float* a, const float* b, float* c, const Epilogue<float>& e,
                  const GemmShape& shape) {
   const GemmShape s = merged_batch(shape);
+  // One column is a row of few_rows: c^T = b^T A, wide tiles along the rows of A.
+  if (s.n == 1 && s.ldc == 1 && e.bias == nullptr && (s.trans_b || s.ldb == 1)) {
+    GemmShape row = gemm_shape(1, s.m, s.k);
+    row.ldb = s.lda;
+    row.accumulate = s.accumulate;
+    if (gemm_few_rows_applies(row)) return gemm_few_rows(b, a, c, e, row);
+  }
   const std::int64_t strip = HWY_DYNAMIC_DISPATCH(StripRows)();
   const std::int64_t grain = grain_for(strip * s.n * s.k, 1 << 19);
   parallel_for((s.m + strip - 1) / strip, grain, [&](std::int64_t first, std::int64_t last) {
