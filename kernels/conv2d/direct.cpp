@@ -67,7 +67,8 @@ void RunBlock(const Walk& walk, const Phase& phase, const float* source, std::in
   const auto all_taps = static_cast<std::int64_t>(down.taps.size());
   const auto tap_segments =
       static_cast<std::int64_t>(segments.size()) / std::max<std::int64_t>(1, all_taps);
-  const std::int64_t tiles = gemm::TileCount(across.count);
+  const std::int64_t most = to.channels <= kLanes ? kMostRows<1> : kTileRows;
+  const std::int64_t tiles = gemm::TileCount(across.count, most);
   const std::int64_t widest = (across.count + tiles - 1) / tiles;
   // Few weights stay near while pixels are completed, one after the other, so that the target is
   // written as it lies; of many each panel is taken through the whole block.
@@ -75,7 +76,7 @@ void RunBlock(const Walk& walk, const Phase& phase, const float* source, std::in
   for (std::int64_t panel0 = 0; panel0 < walk.panels; panel0 += near ? walk.panels : 1) {
     const std::int64_t panel_end = near ? walk.panels : panel0 + 1;
     for (std::int64_t row = 0; row < rows;) {
-      const std::int64_t groups = GroupsOf(widest, rows - row);
+      const std::int64_t groups = GroupsOf(widest, rows - row, most);
       const TapRange taps =
           groups == 1 ? down.taps_inside(first + row, walk.source.height) : TapRange{0, all_taps};
       call.segments = segments.data() + taps.first * tap_segments;

@@ -89,7 +89,7 @@ std::int64_t GroupsOfLines(std::int64_t line, std::int64_t left) {
   std::int64_t best = 1;
   double least = 1e30;
   for (std::int64_t groups = 1; groups <= std::min<std::int64_t>(kTileGroups, left); ++groups) {
-    const std::int64_t most = GroupRows(groups), tiles = (line + most - 1) / most,
+    const std::int64_t most = GroupRows<2>(groups), tiles = (line + most - 1) / most,
                        rest = line % tiles;  // tiles of one row more than the others
     const auto steps = [&](std::int64_t rows) {
       return 0.5 + static_cast<double>(std::max<std::int64_t>(4, groups * rows));
@@ -120,7 +120,7 @@ void AddBlock(const Conv2dShape& s, const Block& block, const Operands& of, floa
   call.accumulate = accumulate;
   const std::int64_t pixels = block.images * block.rows * s.out_w;
   const std::int64_t together = GroupsOfLines(line, inner),
-                     tiles_of_lines = (line + GroupRows(together) - 1) / GroupRows(together);
+                     tiles_of_lines = (line + GroupRows<2>(together) - 1) / GroupRows<2>(together);
   // A panel that is read often is copied: its rows lie out_c apart, far from each other, unless all
   // of them stay in the nearest cache.
   const bool often =
@@ -153,7 +153,7 @@ void AddBlock(const Conv2dShape& s, const Block& block, const Operands& of, floa
     call.segment_count = static_cast<std::int64_t>(work.segments.size());
     for (std::int64_t p = 0; p < outer; ++p) {
       for (std::int64_t q = 0; q < inner;) {
-        const std::int64_t groups = GroupsOfLines(line, inner - q), most = GroupRows(groups),
+        const std::int64_t groups = GroupsOfLines(line, inner - q), most = GroupRows<2>(groups),
                            tiles = (line + most - 1) / most;
         for (std::int64_t tile = 0; tile < tiles; ++tile) {
           const std::int64_t row = gemm::TileStart(line, tiles, tile);

@@ -32,6 +32,7 @@ namespace simd = keratin::kernels::HWY_NAMESPACE::simd;
 using gemm::D;
 using gemm::kLanes;
 using gemm::kMaskedLoads;
+using gemm::kMostRows;
 using gemm::kTileColumns;
 using gemm::kTileRows;
 using gemm::Order;
@@ -207,24 +208,28 @@ HWY_INLINE TileFn TileOf(std::int64_t rows, std::integer_sequence<int, kRow...>)
 }
 /// The most rows of each of `groups` groups, 1 to kTileGroups.
 constexpr int kTileGroups = 4;
-constexpr int GroupRows(std::int64_t groups) { return kTileRows / static_cast<int>(groups); }
+template <int NV>
+constexpr int GroupRows(std::int64_t groups) {
+  return kMostRows<NV> / static_cast<int>(groups);
+}
 /// The tile of `groups` groups of `rows` rows.
 template <int NV, Order kOrder, bool kMasked>
 HWY_INLINE TileFn TileOf(std::int64_t groups, std::int64_t rows) {
   switch (groups) {
     case 1:
-      return TileOf<1, NV, kOrder, kMasked>(rows, std::make_integer_sequence<int, GroupRows(1)>());
+      return TileOf<1, NV, kOrder, kMasked>(rows, std::make_integer_sequence<int, GroupRows<NV>(1)>());
     case 2:
-      return TileOf<2, NV, kOrder, kMasked>(rows, std::make_integer_sequence<int, GroupRows(2)>());
+      return TileOf<2, NV, kOrder, kMasked>(rows, std::make_integer_sequence<int, GroupRows<NV>(2)>());
     case 3:
-      return TileOf<3, NV, kOrder, kMasked>(rows, std::make_integer_sequence<int, GroupRows(3)>());
+      return TileOf<3, NV, kOrder, kMasked>(rows, std::make_integer_sequence<int, GroupRows<NV>(3)>());
     default:
-      return TileOf<4, NV, kOrder, kMasked>(rows, std::make_integer_sequence<int, GroupRows(4)>());
+      return TileOf<4, NV, kOrder, kMasked>(rows, std::make_integer_sequence<int, GroupRows<NV>(4)>());
   }
 }
-/// How many groups of `rows` rows, of `left` in all, make a tile.
-HWY_INLINE std::int64_t GroupsOf(std::int64_t rows, std::int64_t left) {
-  return std::max<std::int64_t>(1, std::min<std::int64_t>({kTileGroups, left, kTileRows / rows}));
+/// How many groups of `rows` rows, of `left` in all, make a tile of at most `most` rows.
+HWY_INLINE std::int64_t GroupsOf(std::int64_t rows, std::int64_t left,
+                                 std::int64_t most = kTileRows) {
+  return std::max<std::int64_t>(1, std::min<std::int64_t>({kTileGroups, left, most / rows}));
 }
 
 }  // namespace conv2d

@@ -35,16 +35,20 @@ namespace HWY_NAMESPACE {
 namespace {
 using namespace gemm;  // NOLINT: the tile's vocabulary, inside an unnamed namespace
 
+std::int64_t Tiles(const GemmShape& s) {
+  return TileCount(s.m, s.n <= kLanes ? kMostRows<1> : kTileRows);
+}
+
 // Rows of B on a page each: what all tiles of rows read is worth copying then.
 bool RowsLieFarApart(const GemmShape& s) {
-  return TileCount(s.m) > 1 && s.ldb >= 256 && s.k >= 128;
+  return Tiles(s) > 1 && s.ldb >= 256 && s.k >= 128;
 }
 
 Plan MakePlan(const GemmShape& s) {
   constexpr std::int64_t kPieceWork = 1 << 19;  // multiply-adds: some 4 us at 128 a ns
   Plan plan{};
   plan.panels = (s.n + kTileColumns - 1) / kTileColumns;
-  const std::int64_t tiles = TileCount(s.m);
+  const std::int64_t tiles = Tiles(s);
   const std::int64_t width = std::min(s.n, kTileColumns);
   // Up to 16 tiles of rows share a panel while it is in the cache. Where there are few panels,
   // chunks are shorter, for more threads; not so where each chunk packs its panel again.
@@ -66,7 +70,7 @@ template <Order kOrder>
 void RunItems(const float* a, const float* b, float* c, const Epilogue<float>& e,
               const GemmShape& s, const Plan& plan, float* panel, std::int64_t first,
               std::int64_t last) {
-  const std::int64_t tiles = TileCount(s.m);
+  const std::int64_t tiles = Tiles(s);
   const bool packs = s.trans_b || RowsLieFarApart(s);
   std::int64_t packed = -1;  // the (product, panel) that `panel` holds
   for (std::int64_t item = first; item < last; ++item) {

@@ -39,6 +39,9 @@ constexpr int kTileRows = 14, kSteps = 1;
 #else
 constexpr int kTileRows = 6, kSteps = 4;
 #endif
+// The most rows of a tile of NV vectors: 6 sums of one vector would wait for each other.
+template <int NV>
+constexpr int kMostRows = NV == 1 && kTileRows < 12 ? 12 : kTileRows;
 // Partial vectors of B are read under a mask where that is cheap and safe; elsewhere B is packed.
 constexpr bool kMaskedLoads = simd::kMasksLoads<float>;
 
@@ -189,10 +192,10 @@ HWY_INLINE TileFn TileOf(std::int64_t rows, std::integer_sequence<int, kRow...>)
   static constexpr TileFn kTiles[] = {&Tile<kRow + 1, NV, kOrder, kMasked, kCopies>...};
   return kTiles[rows - 1];
 }
-/// The tile of `rows` rows, 1 to kTileRows.
+/// The tile of `rows` rows, 1 to kMostRows<NV>.
 template <int NV, Order kOrder, bool kMasked, bool kCopies = false>
 HWY_INLINE TileFn TileOf(std::int64_t rows) {
-  return TileOf<NV, kOrder, kMasked, kCopies>(rows, std::make_integer_sequence<int, kTileRows>());
+  return TileOf<NV, kOrder, kMasked, kCopies>(rows, std::make_integer_sequence<int, kMostRows<NV>>());
 }
 
 #if HWY_TARGET != HWY_SCALAR
@@ -225,7 +228,9 @@ HWY_INLINE void FoldFour(const V* v, float* to) {
 }
 
 /// Rows are cut into nearly equal tiles: 32 = 11 + 11 + 10, not 14 + 14 + 4.
-constexpr std::int64_t TileCount(std::int64_t m) { return (m + kTileRows - 1) / kTileRows; }
+constexpr std::int64_t TileCount(std::int64_t m, std::int64_t most = kTileRows) {
+  return (m + most - 1) / most;
+}
 constexpr std::int64_t TileStart(std::int64_t m, std::int64_t tiles, std::int64_t tile) {
   return tile * m / tiles;
 }
