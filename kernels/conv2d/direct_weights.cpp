@@ -34,7 +34,8 @@ struct Operands {
 // dy is packed by so many panels: whole lines of memory are read, and they stay in the cache.
 constexpr std::int64_t kPackedPanels = 8;
 
-constexpr std::int64_t kNearFloats = 8 << 10;  // 32 KiB
+constexpr std::int64_t kNearFloats = 8 << 10;   // 32 KiB
+constexpr std::int64_t kFarFloats = 512 << 10;  // 2 MiB
 
 // Scratch of a thread.
 struct Workspace {
@@ -121,10 +122,10 @@ void AddBlock(const Conv2dShape& s, const Block& block, const Operands& of, floa
   const std::int64_t pixels = block.images * block.rows * s.out_w;
   const std::int64_t together = GroupsOfLines(line, inner),
                      tiles_of_lines = (line + GroupRows<2>(together) - 1) / GroupRows<2>(together);
-  // A panel that is read often is copied: its rows lie out_c apart, far from each other, unless all
-  // of them stay in the nearest cache.
-  const bool often =
-      outer * inner * tiles_of_lines >= 4 * together && pixels * s.out_c > kNearFloats;
+  // A panel that is read often, or comes from memory, is copied: its rows lie out_c apart, far from
+  // each other, unless all of them stay in the nearest cache.
+  const bool often = (outer * inner * tiles_of_lines >= 4 * together || s.out_size() > kFarFloats) &&
+                     pixels * s.out_c > kNearFloats;
   for (std::int64_t panel = first; panel < last; ++panel) {
     const std::int64_t column = panel * kTileColumns;
     call.columns = std::min(kTileColumns, s.group_out() - column);

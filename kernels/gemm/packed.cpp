@@ -352,6 +352,7 @@ bool gemm_packed_applies(const GemmShape& shape) {
   // With few registers panels are read more often: a copy pays sooner.
   if (HWY_DYNAMIC_DISPATCH(TileRows)() <= 8 && s.batch == 1) {
     if (s.trans_a && s.m >= 8 && s.n >= 192 && s.k >= 16 && work >= 1 << 20) return true;
+    if (s.trans_a && s.m >= 5 && s.n >= 64 && s.n * s.k > kNear) return true;
     if (!s.trans_a && !s.trans_b && s.m >= 128 && s.n >= 64 && s.k >= 32 && work >= 8 << 20)
       return true;
   }
