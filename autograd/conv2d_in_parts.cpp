@@ -36,9 +36,9 @@ template <class F>
 Conv2dGradients in_parts(const Tensor& x, const Tensor& kernel, const Conv2dShape& s,
                          const Conv2dWants& wants, F fill) {
   const std::int64_t out = s.out_size() / s.batch, in = s.in_size() / s.batch;
-  const std::int64_t most =
-      goes_in_parts(s) ? std::max<std::int64_t>(1, kPart / std::max<std::int64_t>(1, out))
-                       : s.batch;
+  const std::int64_t most = goes_in_parts(s)
+                                ? std::max<std::int64_t>(1, kPart / std::max<std::int64_t>(1, out))
+                                : s.batch;
   const std::int64_t parts = (s.batch + most - 1) / most, largest = (s.batch + parts - 1) / parts;
   Conv2dGradients g;
   if (wants.x) g.x = Tensor::empty(x.shape());
@@ -82,13 +82,12 @@ Conv2dGradients conv2d_relu_gradient(const Tensor& x, const Tensor& kernel, cons
                                      const Tensor& dy, const Conv2dShape& s,
                                      const Conv2dWants& wants) {
   const std::int64_t out = s.out_size() / s.batch;
-  return in_parts(
-      x, kernel, s, wants, [&](std::int64_t first, std::int64_t images, float* dz) {
-        const std::array<std::int64_t, 1> size{images * out};
-        kernels::run(kernels::binary_ladder<float>, dy.data<float>() + first * out,
-                     y.data<float>() + first * out, dz,
-                     kernels::make_binary_shape(kernels::Binary::relu_gradient, size, size));
-      });
+  return in_parts(x, kernel, s, wants, [&](std::int64_t first, std::int64_t images, float* dz) {
+    const std::array<std::int64_t, 1> size{images * out};
+    kernels::run(kernels::binary_ladder<float>, dy.data<float>() + first * out,
+                 y.data<float>() + first * out, dz,
+                 kernels::make_binary_shape(kernels::Binary::relu_gradient, size, size));
+  });
 }
 
 Conv2dGradients conv2d_pooled_gradient(const Tensor& x, const Tensor& kernel,
@@ -106,10 +105,10 @@ Conv2dGradients conv2d_pooled_gradient(const Tensor& x, const Tensor& kernel,
                    const kernels::CallSiteGuard site(dy.site);
                    kernels::Pool2dShape some = dy.shape;
                    some.batch = images;
-                   kernels::run(kernels::max_pool2d_gradient_ladder<float>,
-                                static_cast<const void*>(winners + first * windows *
-                                                                       some.winner_bytes),
-                                sent.data<float>() + first * windows, dz, some);
+                   kernels::run(
+                       kernels::max_pool2d_gradient_ladder<float>,
+                       static_cast<const void*>(winners + first * windows * some.winner_bytes),
+                       sent.data<float>() + first * windows, dz, some);
                  });
   }
   if (wants.bias) {

@@ -12,8 +12,8 @@ namespace keratin::detail {
 /// images at a time. The tape hands it to the operation before the pooling, where only that pooling
 /// read its result and it takes one (Node::takes_pooled).
 struct PooledGradient {
-  Tensor dz, z;     // of the pooling's result, and that result, which are the cells that won
-  Tensor winners;   // which of each window's cells won, as max_pool2d's kernel left it
+  Tensor dz, z;    // of the pooling's result, and that result, which are the cells that won
+  Tensor winners;  // which of each window's cells won, as max_pool2d's kernel left it
   kernels::Pool2dShape shape;
   kernels::CallSite site;  // of the pooling's gradient, for traces
 };

@@ -77,6 +77,13 @@ T weight_gradient(const T& x, const T& dy, const Conv2dShape& s);
 template <class T>
 T linear_conv2d(const T& x, const T& kernel, const Conv2dShape& s);
 
+detail::Conv2dWants wants(const auto& saved) {
+  return {saved.needs(0), saved.needs(1), saved.needs(2)};
+}
+auto together(detail::Conv2dGradients g) {
+  return grads(std::move(g.x), std::move(g.kernel), std::move(g.bias));
+}
+
 struct Conv2d {
   struct Args {
     Conv2dShape shape;
@@ -113,8 +120,8 @@ struct Conv2d {
   static auto gradient(const auto& saved, const Args& a, const auto& dy) {
     if constexpr (std::same_as<std::remove_cvref_t<decltype(dy)>, Tensor>) {
       if (a.activation == Activation::relu && detail::conv2d_relu_gradient_applies(dy, a.shape)) {
-        return together(detail::conv2d_relu_gradient(saved.input(0), saved.input(1),
-                                                     saved.output(), dy, a.shape, wants(saved)));
+        return together(detail::conv2d_relu_gradient(saved.input(0), saved.input(1), saved.output(),
+                                                     dy, a.shape, wants(saved)));
       }
       if (a.activation == Activation::relu && saved.needs(2) && detail::relu_sums_apply(dy)) {
         detail::ReluSums g = detail::relu_sums(name, dy, saved.output());
@@ -132,12 +139,6 @@ struct Conv2d {
   }
 
  private:
-  static detail::Conv2dWants wants(const auto& saved) {
-    return {saved.needs(0), saved.needs(1), saved.needs(2)};
-  }
-  static auto together(detail::Conv2dGradients g) {
-    return grads(std::move(g.x), std::move(g.kernel), std::move(g.bias));
-  }
   // `bias`: its gradient, where it is known already.
   template <class T>
   static auto passes(const auto& saved, const Args& a, const T& dz, T bias) {

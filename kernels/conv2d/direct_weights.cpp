@@ -124,8 +124,9 @@ void AddBlock(const Conv2dShape& s, const Block& block, const Operands& of, floa
                      tiles_of_lines = (line + GroupRows<2>(together) - 1) / GroupRows<2>(together);
   // A panel that is read often, or comes from memory, is copied: its rows lie out_c apart, far from
   // each other, unless all of them stay in the nearest cache.
-  const bool often = (outer * inner * tiles_of_lines >= 4 * together || s.out_size() > kFarFloats) &&
-                     pixels * s.out_c > kNearFloats;
+  const bool often =
+      (outer * inner * tiles_of_lines >= 4 * together || s.out_size() > kFarFloats) &&
+      pixels * s.out_c > kNearFloats;
   for (std::int64_t panel = first; panel < last; ++panel) {
     const std::int64_t column = panel * kTileColumns;
     call.columns = std::min(kTileColumns, s.group_out() - column);

@@ -217,13 +217,17 @@ template <int NV, Order kOrder, bool kMasked>
 HWY_INLINE TileFn TileOf(std::int64_t groups, std::int64_t rows) {
   switch (groups) {
     case 1:
-      return TileOf<1, NV, kOrder, kMasked>(rows, std::make_integer_sequence<int, GroupRows<NV>(1)>());
+      return TileOf<1, NV, kOrder, kMasked>(rows,
+                                            std::make_integer_sequence<int, GroupRows<NV>(1)>());
     case 2:
-      return TileOf<2, NV, kOrder, kMasked>(rows, std::make_integer_sequence<int, GroupRows<NV>(2)>());
+      return TileOf<2, NV, kOrder, kMasked>(rows,
+                                            std::make_integer_sequence<int, GroupRows<NV>(2)>());
     case 3:
-      return TileOf<3, NV, kOrder, kMasked>(rows, std::make_integer_sequence<int, GroupRows<NV>(3)>());
+      return TileOf<3, NV, kOrder, kMasked>(rows,
+                                            std::make_integer_sequence<int, GroupRows<NV>(3)>());
     default:
-      return TileOf<4, NV, kOrder, kMasked>(rows, std::make_integer_sequence<int, GroupRows<NV>(4)>());
+      return TileOf<4, NV, kOrder, kMasked>(rows,
+                                            std::make_integer_sequence<int, GroupRows<NV>(4)>());
   }
 }
 /// How many groups of `rows` rows, of `left` in all, make a tile of at most `most` rows.

@@ -128,7 +128,8 @@ inline constexpr auto gemm_ladder<float> = Ladder{
         Rung<GemmFn<float>>{
             "dot", "no idle lanes where there are few columns", cpu::gemm_dot_applies,
             cpu::gemm_dot,
-            "one product, 8 rows or more, A not transposed, columns up to gemm.dot_columns, no whole "
+            "one product, 8 rows or more, A not transposed, columns up to gemm.dot_columns, no "
+            "whole "
             "vector of 8, and a k "
             "from gemm.dot_depth on (`make tune`; built in: 12, 64; up to 4 columns a half of it, "
             "up to 8 three quarters); or as few rows, 8 columns or more and B transposed"},

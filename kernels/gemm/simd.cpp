@@ -40,9 +40,7 @@ std::int64_t Tiles(const GemmShape& s) {
 }
 
 // Rows of B on a page each: what all tiles of rows read is worth copying then.
-bool RowsLieFarApart(const GemmShape& s) {
-  return Tiles(s) > 1 && s.ldb >= 256 && s.k >= 128;
-}
+bool RowsLieFarApart(const GemmShape& s) { return Tiles(s) > 1 && s.ldb >= 256 && s.k >= 128; }
 
 Plan MakePlan(const GemmShape& s) {
   constexpr std::int64_t kPieceWork = 1 << 19;  // multiply-adds: some 4 us at 128 a ns

@@ -195,7 +195,8 @@ HWY_INLINE TileFn TileOf(std::int64_t rows, std::integer_sequence<int, kRow...>)
 /// The tile of `rows` rows, 1 to kMostRows<NV>.
 template <int NV, Order kOrder, bool kMasked, bool kCopies = false>
 HWY_INLINE TileFn TileOf(std::int64_t rows) {
-  return TileOf<NV, kOrder, kMasked, kCopies>(rows, std::make_integer_sequence<int, kMostRows<NV>>());
+  return TileOf<NV, kOrder, kMasked, kCopies>(rows,
+                                              std::make_integer_sequence<int, kMostRows<NV>>());
 }
 
 #if HWY_TARGET != HWY_SCALAR

@@ -175,8 +175,10 @@ struct Spreading {
         pool_h(kPool > 0 ? kPool : from.s.pool_h),
         pool_w(kPool > 0 ? kPool : from.s.pool_w),
         line(from.s.in_w * from.s.channels) {
-    KERATIN_UNROLL
-    for (int cell = 0; cell < kPool * kPool; ++cell) keys[cell] = key(cell / kPool, cell % kPool);
+    if constexpr (kPool > 0) {
+      KERATIN_UNROLL
+      for (int cell = 0; cell < kPool * kPool; ++cell) keys[cell] = key(cell / kPool, cell % kPool);
+    }
   }
   HWY_INLINE Key key(std::int64_t r, std::int64_t q) const {
     return source.KeyOf(i, 0, i * pool_h + r, q);
@@ -189,7 +191,7 @@ struct Spreading {
   const Source source;  // copied: a vector store may alias anything
   const std::int64_t i, y;
   const std::int64_t channels, windows, pool_h, pool_w, line;
-  Key keys[kPool > 0 ? kPool * kPool : 1];
+  Key keys[kPool > 0 ? kPool* kPool : 1];
 };
 
 // Each window of the row sends to its cells, which begin at `rows`.

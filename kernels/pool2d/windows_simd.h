@@ -147,7 +147,8 @@ HWY_INLINE void ForEachWindowOf(const WindowRow& windows, std::int64_t first, st
       w.rows = w.columns = w.line = kSize, w.number = 0;
       ForEachVector(w, f);
     } else {
-      ForEachVector(w, [&](auto whole, const Cells& cells) HWY_ATTR HWY_NOINLINE { f(whole, cells); });
+      ForEachVector(w,
+                    [&](auto whole, const Cells& cells) HWY_ATTR HWY_NOINLINE { f(whole, cells); });
     }
     w.first += stride * channels, w.y += channels;
   }

@@ -111,8 +111,7 @@ HWY_INLINE void LateRows(const float* x, float* y, std::int64_t rows, std::int64
     const float max = MaxOf(x, n);
     const float sum =
         r == 0 ? ExpSum<!kLog>(x, e, max, n, next)
-               : ExpSum<!kLog>(x, e, max, n, next,
-                               [&](std::int64_t c) HWY_ATTR { late.Write(c); });
+               : ExpSum<!kLog>(x, e, max, n, next, [&](std::int64_t c) HWY_ATTR { late.Write(c); });
     late = kLog ? LateRow<kLog>{x, y, hn::Set(d, max), hn::Set(d, std::log(sum))}
                 : LateRow<kLog>{e, y, hn::Set(d, 1.0f / sum), hn::Zero(d)};
   }

@@ -53,8 +53,7 @@ struct Taken {
 
 // The gradients by x, kernel and bias. `apart`: those of the pooling first, then the convolution's.
 Taken taken(const Case& c, bool apart, bool wants_x = true) {
-  const Variable x(some(c.x, 1), wants_x), w(some(c.kernel, 2)),
-      b(some({c.kernel.back()}, 3));
+  const Variable x(some(c.x, 1), wants_x), w(some(c.kernel, 2)), b(some({c.kernel.back()}, 3));
   const Variable y = conv2d(x, w, b, c.conv);
   const Variable cells = apart ? Variable(y.value().copy()) : y;
   const Variable z = max_pool2d(cells, c.pool);

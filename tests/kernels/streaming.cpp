@@ -126,7 +126,8 @@ TEST_CASE("streamed results: softmax") {
     for (const std::int64_t rows : {1, 2, 7}) {
       const kernels::SoftmaxShape s{.rows = rows, .cols = cols};
       const auto x = normal_values(rows * cols, 7);
-      for (const auto* ladder : {&kernels::softmax_ladder<float>, &kernels::log_softmax_ladder<float>}) {
+      for (const auto* ladder :
+           {&kernels::softmax_ladder<float>, &kernels::log_softmax_ladder<float>}) {
         for_each_rung(*ladder, s, [&](auto* function) {
           check_streamed(rows * cols, [&](float* y) { function(x.data(), y, s); });
         });
