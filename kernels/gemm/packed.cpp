@@ -201,10 +201,10 @@ constexpr std::int64_t kRows = 84;
 constexpr std::int64_t kWidth = 256;  // columns of a piece
 // Packed at a time, shared by all threads: columns of B, rows of A, 8 MiB each.
 constexpr std::int64_t kColumns = 4096, kDown = 4032;
-// So few tiles of rows read a panel of B so seldom that a pass to pack it costs: as it lies, it is copied on
-// the way. Panels are done in groups, at least kGroups for threads. Where B is near (floats of it
-// that the L2 cache or nearly so holds), a panel of near_depth rows stays near. Where it is far, far_group
-// panels of far_depth rows are multiplied while the rows below are asked for.
+// So few tiles of rows read a panel of B so seldom that a pass to pack it costs: as it lies, it is
+// copied on the way. Panels are done in groups, at least kGroups for threads. Where B is near
+// (floats of it that the L2 cache or nearly so holds), a panel of near_depth rows stays near. Where
+// it is far, far_group panels of far_depth rows are multiplied while the rows below are asked for.
 struct FewRows {
   std::int64_t tiles, near_depth, far_group, far_depth;
 };
