@@ -47,9 +47,9 @@ class Node : public std::enable_shared_from_this<Node> {
   virtual void gradient(const Tensor& dy, std::span<Tensor> dx) = 0;
   /// The same, recorded. Throws ValueError where the operation's gradient is a kernel of its own.
   virtual void gradient(const Variable& dy, std::span<Variable> dx) = 0;
-  /// Of a max pooling: the first of these before it is spread. Else nothing.
+  /// Of a max pooling: the gradient by its input before it is spread. Else nothing.
   virtual std::optional<PooledGradient> not_spread(const Tensor& dy);
-  /// Takes the operation its gradient like that?
+  /// Does the operation take the gradient by its result like that?
   virtual bool takes_pooled() const { return false; }
   virtual void gradient(const PooledGradient& dy, std::span<Tensor> dx);
   /// Is what was saved still what it was?

@@ -103,8 +103,9 @@ Crossovers built_in_crossovers(std::string_view instruction_set) {
     // Zen 4, 32 MiB of last-level cache: a depthwise convolution of 25.7 MB gains half its time.
     values.streamed_bytes = 20 << 20;
   } else if (instruction_set == "AVX2") {
-    // Zen 3, 32 MiB of last-level cache shared with others: from 14 to 17 MB on the gradient of batch
-    // normalization and depthwise convolutions gain 1.6 to 2.6 times; at 13 MB they lose a quarter.
+    // Zen 3, 32 MiB of last-level cache shared with others: batch normalization and depthwise
+    // convolutions of 13 MB lose a sixth to a third, of 17 MB gain a quarter, of 19 to 26 MB take
+    // 1.5 to 2.6 times less.
     values.streamed_bytes = 14 << 20;
   }
   return values;

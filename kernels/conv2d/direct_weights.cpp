@@ -124,19 +124,19 @@ void AddBlock(const Conv2dShape& s, const Block& block, const Operands& of, floa
                      tiles_of_lines = (line + GroupRows<2>(together) - 1) / GroupRows<2>(together);
   // A panel that is read often, or comes from memory, is copied: its rows lie out_c apart, far from
   // each other, unless all of them stay in the nearest cache.
-  const bool often =
+  const bool copies =
       (outer * inner * tiles_of_lines >= 4 * together || s.out_size() > kFarFloats) &&
       pixels * s.out_c > kNearFloats;
   for (std::int64_t panel = first; panel < last; ++panel) {
     const std::int64_t column = panel * kTileColumns;
     call.columns = std::min(kTileColumns, s.group_out() - column);
-    const bool part = call.columns % kLanes != 0, packs = often || (part && !kMaskedLoads);
+    const bool part = call.columns % kLanes != 0, packs = copies || (part && !kMaskedLoads);
     call.b = of.dy + column;
     call.b_step = s.out_c;
     if (packs) {  // a part of a panel by itself, or all
-      const std::int64_t packed = often ? (panel - first) % kPackedPanels : 0;
+      const std::int64_t packed = copies ? (panel - first) % kPackedPanels : 0;
       if (packed == 0) {
-        const std::int64_t panels = often ? std::min(last - panel, kPackedPanels) : 1;
+        const std::int64_t panels = copies ? std::min(last - panel, kPackedPanels) : 1;
         PackPixels(s, block, of, column, std::min(panels * kTileColumns, s.group_out() - column),
                    work.panels);
       }

@@ -138,15 +138,17 @@ HWY_INLINE void ForEachWindowOf(const WindowRow& windows, std::int64_t first, st
   const std::int64_t stride = windows.s.stride_w;
   Cells w{};
   std::int64_t taken = 1;
-  for (std::int64_t j = 0; j < count; j += taken) {  // one call of f, so that it is inlined
+  for (std::int64_t j = 0; j < count; j += taken) {
     const bool inside = j >= first && j < last;
     if (!inside || j == first) w = CellsOf(windows, j);
     taken = inside && stride == 1 ? last - j : 1;
     w.channels = taken * channels;
-    if (kSize > 0 && HWY_LIKELY(inside)) {
+    if (kSize == 0) {
+      ForEachVector(w, f);
+    } else if (HWY_LIKELY(inside)) {
       w.rows = w.columns = w.line = kSize, w.number = 0;
       ForEachVector(w, f);
-    } else {
+    } else {  // few: f is not inlined again
       ForEachVector(w,
                     [&](auto whole, const Cells& cells) HWY_ATTR HWY_NOINLINE { f(whole, cells); });
     }
