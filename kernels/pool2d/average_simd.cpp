@@ -30,7 +30,7 @@ HWY_INLINE V SumOf(const Cells& w) {
 void AverageRowsPlain(const float* x, float* y, const Pool2dShape& s, std::int64_t first,
                       std::int64_t last) {
   for (std::int64_t row = first; row < last; ++row) {
-    ForEachWindow(x, s, row, [&](auto whole, const Cells& w) HWY_ATTR {
+    ForEachWindow(x, s, row, [&](auto whole, const Cells& w) HWY_ATTR KERATIN_INLINE {
       V sum = hn::Zero(D());
       if (IsWhole<2>(w)) {
         sum = SumOf<whole, 2>(w);

@@ -151,7 +151,7 @@ void MaxRows(const float* x, float* y, const Pool2dShape& s, float* seen, std::i
       MaxRowOfThree<kStreams>(x, y, s, row, seen);
       continue;
     }
-    ForEachWindow(x, s, row, [&](auto whole, const Cells& w) HWY_ATTR {
+    ForEachWindow(x, s, row, [&](auto whole, const Cells& w) HWY_ATTR KERATIN_INLINE {
       Write<kStreams, whole>(Largest<whole>(w), y + w.y, w);
     });
   }
@@ -161,7 +161,7 @@ template <class N, bool kStreams>
 void MaxRowsAndWinners(const float* x, float* y, N* winners, const Pool2dShape& s,
                        std::int64_t first, std::int64_t last) {
   for (std::int64_t row = first; row < last; ++row) {
-    ForEachWindow(x, s, row, [&](auto whole, const Cells& w) HWY_ATTR {
+    ForEachWindow(x, s, row, [&](auto whole, const Cells& w) HWY_ATTR KERATIN_INLINE {
       const Winner winner = WinnerOf<whole>(w);
       Write<kStreams, whole>(winner.value, y + w.y, w);
       StoreNumbers<whole>(winner.number, winners + w.y, w);

@@ -134,26 +134,22 @@ HWY_INLINE void ForEachVector(Cells w, F f) {
 template <int kSize, class F>
 HWY_INLINE void ForEachWindowOf(const WindowRow& windows, std::int64_t first, std::int64_t last,
                                 F f) {
-  const std::int64_t count = windows.s.out_w, channels = windows.s.channels;
-  const std::int64_t stride = windows.s.stride_w;
-  Cells w{};
-  std::int64_t taken = 1;
-  for (std::int64_t j = 0; j < count; j += taken) {
-    const bool inside = j >= first && j < last;
-    if (!inside || j == first) w = CellsOf(windows, j);
-    taken = inside && stride == 1 ? last - j : 1;
+  const auto at_border = [&](std::int64_t j) HWY_ATTR HWY_NOINLINE {  // few: f is inlined once
+    ForEachVector(CellsOf(windows, j), f);
+  };
+  for (std::int64_t j = 0; j < first; ++j) at_border(j);
+  if (first < last) {
+    const std::int64_t stride = windows.s.stride_w, channels = windows.s.channels;
+    const std::int64_t taken = stride == 1 ? last - first : 1;
+    Cells w = CellsOf(windows, first);
+    if (kSize > 0) w.rows = w.columns = w.line = kSize, w.number = 0;
     w.channels = taken * channels;
-    if (kSize == 0) {
+    for (std::int64_t j = first; j < last; j += taken) {
       ForEachVector(w, f);
-    } else if (HWY_LIKELY(inside)) {
-      w.rows = w.columns = w.line = kSize, w.number = 0;
-      ForEachVector(w, f);
-    } else {  // few: f is not inlined again
-      ForEachVector(w,
-                    [&](auto whole, const Cells& cells) HWY_ATTR HWY_NOINLINE { f(whole, cells); });
+      w.first += stride * channels, w.y += channels;
     }
-    w.first += stride * channels, w.y += channels;
   }
+  for (std::int64_t j = last; j < windows.s.out_w; ++j) at_border(j);
 }
 
 // The same for each window of row `row` of all images. Those that begin side by side and lie whole
