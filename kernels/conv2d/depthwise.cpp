@@ -191,9 +191,10 @@ HWY_INLINE void Taps(const Conv2dShape& s, const DepthwiseBlock& block, const fl
 template <int kTaps>
 HWY_INLINE void AllTapChannels(const Conv2dShape& s, const DepthwiseBlock& block, const float* x,
                                float* dw) {
+  constexpr int kVectors = kTaps == 1 ? 8 : 4;  // sums that do not wait for each other
   std::int64_t c = 0;
-  for (; c + 4 * kLanes <= s.in_c; c += 4 * kLanes) {
-    Taps<kTaps, 4, false>(s, block, x + c, block.dy + c, dw + c, s.in_c - c);
+  for (; c + kVectors * kLanes <= s.in_c; c += kVectors * kLanes) {
+    Taps<kTaps, kVectors, false>(s, block, x + c, block.dy + c, dw + c, s.in_c - c);
   }
   for (; c + kLanes <= s.in_c; c += kLanes) {
     Taps<kTaps, 1, false>(s, block, x + c, block.dy + c, dw + c, s.in_c - c);
@@ -236,8 +237,6 @@ HWY_EXPORT(AddBlock);
 
 namespace {
 
-constexpr std::int64_t kPieceWork = 1 << 19;  // multiply-adds
-
 void run(const Axes& axes, const Images& source, const Images& target, std::int64_t batch,
          const float* from, const float* w, float* to, const Epilogue<float>& e,
          std::int64_t kernel_w) {
@@ -245,7 +244,7 @@ void run(const Axes& axes, const Images& source, const Images& target, std::int6
     for (const Axis& across : axes.across) {
       const auto taps = static_cast<std::int64_t>(down.taps.size() * across.taps.size());
       const std::int64_t row_work = across.count * source.pitch * (taps + 1);
-      parallel_for(batch * down.count, grain_for(row_work, kPieceWork),
+      parallel_for(batch * down.count, grain_for(row_work),
                    [&](std::int64_t first, std::int64_t last) {
                      for (std::int64_t row = first; row < last; ++row) {
                        const std::int64_t n = row / down.count;
@@ -293,21 +292,29 @@ void conv2d_weight_gradient_depthwise(const float* x, const float* dy, float* dw
     return (rows - 1) * s.stride_h + (s.kernel_h - 1) * s.dilation_h + 1;
   };
   const RowBlocks blocks(s.batch, s.out_h, kBandFloats / (columns * s.in_c * s.stride_h));
-  sum_pieces(dw, s, blocks.count, 1,
-             [&](std::int64_t first, std::int64_t last, std::int64_t, float* sums) {
-               std::memset(sums, 0, static_cast<std::size_t>(s.weight_size()) * sizeof(float));
-               const std::int64_t x_row = columns * s.in_c;
-               const FloatScratch band(source_rows(blocks.largest()) * x_row);
-               for (std::int64_t i = first; i < last; ++i) {
-                 const RowBlock b = blocks[i];
-                 copy_band(x + b.image * images.size(), images, b.row * s.stride_h - s.pad_top,
-                           source_rows(b.rows), -s.pad_left, columns, band.data());
-                 const DepthwiseBlock block{band.data(),
-                                            dy + (b.image * s.out_h + b.row) * s.out_w * s.out_c,
-                                            b.rows, x_row};
-                 HWY_DYNAMIC_DISPATCH(AddBlock)(s, block, sums);
-               }
-             });
+  const bool padded =
+      s.pad_top > 0 || s.pad_left > 0 || columns > s.in_w || source_rows(s.out_h) > s.in_h;
+  sum_pieces(
+      dw, s, blocks.count, 1,
+      [&](std::int64_t first, std::int64_t last, std::int64_t, float* sums) {
+        std::memset(sums, 0, static_cast<std::size_t>(s.weight_size()) * sizeof(float));
+        const std::int64_t x_row = columns * s.in_c;
+        const FloatScratch band(padded ? source_rows(blocks.largest()) * x_row : 0);
+        for (std::int64_t i = first; i < last; ++i) {
+          const RowBlock b = blocks[i];
+          const float* const image = x + b.image * images.size();
+          const std::int64_t row = b.row * s.stride_h - s.pad_top;
+          DepthwiseBlock block{band.data(), dy + (b.image * s.out_h + b.row) * s.out_w * s.out_c,
+                               b.rows, x_row};
+          if (!padded) {
+            block.x = image + row * s.in_w * s.in_c;
+            block.x_row = s.in_w * s.in_c;
+          } else {
+            copy_band(image, images, row, source_rows(b.rows), -s.pad_left, columns, band.data());
+          }
+          HWY_DYNAMIC_DISPATCH(AddBlock)(s, block, sums);
+        }
+      });
 }
 
 }  // namespace keratin::kernels::cpu

@@ -303,15 +303,17 @@ void weigh(const Meeting& m, std::int64_t batch, const float* source, const Weig
   w.streams = source != target &&
               streams_lines(static_cast<double>(floats) * sizeof(float), target, m.channels);
   const std::int64_t work = band * m.target_w * m.channels * 10;
-  parallel_for(batch * bands, grain_for(work, 1 << 19), [&](std::int64_t first, std::int64_t last) {
-    for (std::int64_t i = first; i < last; ++i) {
-      const std::int64_t n = i / bands, row = i % bands * band;
-      HWY_DYNAMIC_DISPATCH(WeighBand)
-      (m, source + n * m.source_h * m.source_w * m.channels, w,
-       target + n * m.target_h * m.target_w * m.channels, row, std::min(band, m.target_h - row));
-    }
-    if (w.streams) finish_streaming();
-  });
+  parallel_for(batch * bands, grain_for(work, kPieceWork / 2),
+               [&](std::int64_t first, std::int64_t last) {
+                 for (std::int64_t i = first; i < last; ++i) {
+                   const std::int64_t n = i / bands, row = i % bands * band;
+                   HWY_DYNAMIC_DISPATCH(WeighBand)
+                   (m, source + n * m.source_h * m.source_w * m.channels, w,
+                    target + n * m.target_h * m.target_w * m.channels, row,
+                    std::min(band, m.target_h - row));
+                 }
+                 if (w.streams) finish_streaming();
+               });
 }
 
 }  // namespace

@@ -261,14 +261,14 @@ void pack_weights(const float* w, const FewPhase& phase, std::int64_t lanes, con
 }
 
 void run_phase(const float* dy, const FewPhase& phase, float* dx, const Conv2dShape& s) {
-  constexpr std::int64_t kPieceWork = 1 << 19;    // multiply-adds
   constexpr std::int64_t kBandFloats = 48 << 10;  // of dy for a block: 192 KiB
+  constexpr std::int64_t kMostWork = 1 << 20;     // multiply-adds of a block
   const Axis &down = phase.down, &across = phase.across;
   const auto taps = static_cast<std::int64_t>(down.taps.size() * across.taps.size());
   const std::int64_t row_work = across.count * (taps * s.in_c + 1) * phase.padded,
                      row_floats = s.out_w * phase.padded;
   const std::int64_t most = kBandFloats / std::max<std::int64_t>(1, row_floats);
-  const RowBlocks blocks(s.batch, down.count, std::min(most, 8 * kPieceWork / row_work));
+  const RowBlocks blocks(s.batch, down.count, std::min(most, kMostWork / row_work));
   const std::int64_t largest = blocks.largest();
   const bool copied = s.out_c != phase.padded;
   const std::int64_t band_rows = std::min(s.out_h, down.end(largest - 1) - down.begin(0));

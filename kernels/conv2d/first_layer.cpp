@@ -262,7 +262,6 @@ bool conv2d_first_layer_applies(const Conv2dShape& s) {
 void conv2d_first_layer(const float* x, const float* w, float* y, const Epilogue<float>& e,
                         const Conv2dShape& s) {
   if (s.batch == 0) return;
-  constexpr std::int64_t kPieceWork = 1 << 19;  // multiply-adds
   const std::int64_t width = HWY_DYNAMIC_DISPATCH(PanelWidth)(),
                      padded = (s.out_c + width - 1) / width * width;
   const FloatScratch packed(s.depth() * padded);

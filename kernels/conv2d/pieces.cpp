@@ -9,9 +9,9 @@ namespace keratin::kernels::cpu {
 
 std::int64_t piece_count(const Conv2dShape& s, std::int64_t blocks) {
   constexpr std::int64_t kMost = 16;
-  constexpr std::int64_t kWork = 1 << 21;      // multiply-adds of a piece at least
-  constexpr std::int64_t kPixels = 128;        // ... and outputs, for one addition in joining
-  constexpr std::int64_t kMostSums = 1 << 24;  // floats of all pieces: 64 MiB
+  constexpr std::int64_t kWork = 4 * kPieceWork;  // multiply-adds of a piece at least
+  constexpr std::int64_t kPixels = 128;           // ... and outputs, for one addition in joining
+  constexpr std::int64_t kMostSums = 1 << 24;     // floats of all pieces: 64 MiB
   const std::int64_t pixels = s.batch * s.out_h * s.out_w;
   return std::max<std::int64_t>(1, std::min({kMost, blocks, s.out_size() * s.depth() / kWork,
                                              pixels / kPixels, kMostSums / s.weight_size()}));

@@ -9,7 +9,7 @@ namespace keratin::kernels::cpu {
 namespace {
 
 constexpr std::int64_t kItemWork = 1 << 22;     // multiply-adds of an item at most: some 30 us
-constexpr std::int64_t kPieceWork = 1 << 19;    // of the items of a piece at least
+constexpr std::int64_t kItems = 16;             // at least, of kPieceWork each
 constexpr std::int64_t kBandFloats = 48 << 10;  // source floats of an item: 192 KiB
 
 Axis forward_axis(std::int64_t kernel, std::int64_t stride, std::int64_t dilation, std::int64_t pad,
@@ -44,7 +44,9 @@ Walk planned(Walk walk, const Axes& axes) {
           std::max<std::int64_t>(1, across.count * taps * channels * walk.target.channels);
       const std::int64_t row_floats =
           std::max<std::int64_t>(1, down.source_step * source_width * channels);
-      const std::int64_t rows = std::min(kItemWork / row_work, kBandFloats / row_floats);
+      const std::int64_t few =
+          std::max(kPieceWork / row_work, walk.batch * walk.groups * down.count / kItems);
+      const std::int64_t rows = std::min({kItemWork / row_work, kBandFloats / row_floats, few});
       Phase phase{.down = down,
                   .across = across,
                   .first_row = walk.panel_rows,

@@ -201,7 +201,7 @@ void gemm_dot(const float* a, const float* b, float* c, const Epilogue<float>& e
     s = exchange(s);
     std::swap(a, b);
   }
-  const std::int64_t grain = grain_for(s.n * s.k, 1 << 19);
+  const std::int64_t grain = grain_for(s.n * s.k, kPieceWork);
   const bool packs = HWY_DYNAMIC_DISPATCH(Packs)(s);
   const FloatScratch packed(packs ? HWY_DYNAMIC_DISPATCH(PackedSize)(s) : 0);
   if (packs) {

@@ -114,7 +114,7 @@ void gemm_few_rows(const float* a, const float* b, float* c, const Epilogue<floa
   const std::int64_t wide = HWY_DYNAMIC_DISPATCH(PanelColumns)(s.m),
                      tiled = HWY_DYNAMIC_DISPATCH(TiledColumns)(s.n),
                      panels = (tiled + wide - 1) / wide;
-  parallel_for(s.batch * panels, grain_for(s.m * wide * s.k, 1 << 18),
+  parallel_for(s.batch * panels, grain_for(s.m * wide * s.k, kPieceWork / 2),
                [&](std::int64_t first, std::int64_t last) {
                  HWY_DYNAMIC_DISPATCH(FewRows)(a, b, c, e, s, first, last);
                });

@@ -154,8 +154,8 @@ void gemm_shallow(const float* a, const float* b, float* c, const Epilogue<float
   KERATIN_ASSERT(s.batch == 1);
   const FloatScratch packed(HWY_DYNAMIC_DISPATCH(PackedSize)(s));
   HWY_DYNAMIC_DISPATCH(PackStrips)(b, s, packed.data());
-  // Whole groups of 8 rows.
-  const std::int64_t grain = (grain_for(s.n * (s.k + 4), 1 << 19) + 7) / 8 * 8;
+  // Whole groups of 6 and of 8 rows.
+  const std::int64_t grain = (grain_for(s.n * (s.k + 4), kPieceWork) + 23) / 24 * 24;
   parallel_for(s.m, grain, [&](std::int64_t first, std::int64_t last) {
     HWY_DYNAMIC_DISPATCH(Shallow)(a, packed.data(), c, e, s, first, last);
   });

@@ -43,7 +43,6 @@ std::int64_t Tiles(const GemmShape& s) {
 bool RowsLieFarApart(const GemmShape& s) { return Tiles(s) > 1 && s.ldb >= 256 && s.k >= 128; }
 
 Plan MakePlan(const GemmShape& s) {
-  constexpr std::int64_t kPieceWork = 1 << 19;  // multiply-adds: some 4 us at 128 a ns
   Plan plan{};
   plan.panels = (s.n + kTileColumns - 1) / kTileColumns;
   const std::int64_t tiles = Tiles(s);

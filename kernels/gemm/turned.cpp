@@ -126,7 +126,7 @@ void gemm_turned(const float* a, const float* b, float* c, const Epilogue<float>
     if (gemm_few_rows_applies(row)) return gemm_few_rows(b, a, c, e, row);
   }
   const std::int64_t strip = HWY_DYNAMIC_DISPATCH(StripRows)();
-  const std::int64_t grain = grain_for(strip * s.n * s.k, 1 << 19);
+  const std::int64_t grain = grain_for(strip * s.n * s.k, kPieceWork);
   parallel_for((s.m + strip - 1) / strip, grain, [&](std::int64_t first, std::int64_t last) {
     HWY_DYNAMIC_DISPATCH(Turned)(a, b, c, e, s, first, last);
   });
