@@ -23,32 +23,46 @@ using namespace conv2d;  // NOLINT: the tile's vocabulary, inside an unnamed nam
 
 constexpr std::int64_t kNearWeights = 1 << 14;  // floats: an eighth of a small L2 cache
 
-std::int64_t PanelWidth() { return kTileColumns; }
+std::int64_t PanelWidth(std::int64_t channels) {
+  constexpr std::int64_t kTriple = kTileColumns + kLanes;
+  // No vector may be left over for a tile of its own.
+  const std::int64_t rest = channels % kTriple;
+  return gemm::HasTripleTile(channels) && (rest == 0 || rest > kLanes) ? kTriple : kTileColumns;
+}
 
 // Panels [first, last) of all groups, each with the rows of all phases.
 void PackPanels(const Walk& walk, const float* w, float* packed, std::int64_t first,
                 std::int64_t last) {
   const std::int64_t k = walk.source.channels, tap_floats = walk.weight_rows * walk.weight_columns;
+  const std::int64_t width = walk.panel_width;
   for (std::int64_t i = first; i < last; ++i) {
-    const std::int64_t group = i / walk.panels, column = i % walk.panels * kTileColumns;
-    const std::int64_t count = std::min(kTileColumns, walk.target.channels - column);
-    float* to = packed + i * walk.panel_rows * kTileColumns;
+    const std::int64_t group = i / walk.panels, column = i % walk.panels * width;
+    const std::int64_t count = std::min(width, walk.target.channels - column);
+    float* to = packed + i * walk.panel_rows * width;
     for (const Phase& phase : walk.phases) {
       for (const Axis::Tap& p : phase.down.taps) {
         for (const Axis::Tap& q : phase.across.taps) {
           const float* const tap = w + (p.index * walk.kernel_w + q.index) * tap_floats;
           if (walk.transposed) {
             PackAlong(tap + column * walk.weight_columns + group * k, walk.weight_columns, k, count,
-                      kTileColumns, to);
+                      width, to);
           } else {
             PackAcross(tap + group * walk.target.channels + column, walk.weight_columns, k, count,
-                       kTileColumns, to);
+                       width, to);
           }
-          to += k * kTileColumns;
+          to += k * width;
         }
       }
     }
   }
+}
+
+TileFn TileOf(std::int64_t columns, std::int64_t groups, std::int64_t pixels) {
+  if (columns <= kLanes) return conv2d::TileOf<1, Order::rows, false>(groups, pixels);
+  if constexpr (gemm::HasTripleTile(3 * kLanes)) {
+    if (columns > kTileColumns) return conv2d::TileOf<3, Order::rows, false>(groups, pixels);
+  }
+  return conv2d::TileOf<2, Order::rows, false>(groups, pixels);
 }
 
 // Target rows [first, first + rows) of a phase, all columns, channels of one group.
@@ -57,22 +71,25 @@ void RunBlock(const Walk& walk, const Phase& phase, const float* source, std::in
               bool relu, float* target, std::int64_t first, std::int64_t rows) {
   const Images& to = walk.target;
   const Axis &down = phase.down, &across = phase.across;
+  const std::int64_t width = walk.panel_width;
   TileCall call{};
   call.a_step = across.source_step * walk.source.channels;
   call.a_group = down.source_step * row_floats;
-  call.b_step = kTileColumns;
+  call.b_step = width;
   call.c_step = across.step * to.pitch;
   call.c_group = down.step * to.width * to.pitch;
   call.relu = relu;
   const auto all_taps = static_cast<std::int64_t>(down.taps.size());
   const auto tap_segments =
       static_cast<std::int64_t>(segments.size()) / std::max<std::int64_t>(1, all_taps);
-  const std::int64_t most = to.channels <= kLanes ? kMostRows<1> : kTileRows;
+  const std::int64_t most = to.channels <= kLanes   ? kMostRows<1>
+                            : width == kTileColumns ? kMostRows<2>
+                                                    : kMostRows<3>;
   const std::int64_t tiles = gemm::TileCount(across.count, most);
   const std::int64_t widest = (across.count + tiles - 1) / tiles;
   // Few weights stay near while pixels are completed, one after the other, so that the target is
   // written as it lies; of many each panel is taken through the whole block.
-  const bool near = walk.panels * walk.panel_rows * kTileColumns <= kNearWeights;
+  const bool near = walk.panels * walk.panel_rows * width <= kNearWeights;
   for (std::int64_t panel0 = 0; panel0 < walk.panels; panel0 += near ? walk.panels : 1) {
     const std::int64_t panel_end = near ? walk.panels : panel0 + 1;
     for (std::int64_t row = 0; row < rows;) {
@@ -87,15 +104,13 @@ void RunBlock(const Walk& walk, const Phase& phase, const float* source, std::in
         const std::int64_t pixels = gemm::TileStart(across.count, tiles, tile + 1) - pixel;
         call.a = source + row * call.a_group + pixel * call.a_step;
         for (std::int64_t panel = panel0; panel < panel_end; ++panel) {
-          const std::int64_t column = panel * kTileColumns;
-          call.b = packed + (panel * walk.panel_rows + phase.first_row) * kTileColumns;
-          call.columns = std::min(kTileColumns, to.channels - column);
+          const std::int64_t column = panel * width;
+          call.b = packed + (panel * walk.panel_rows + phase.first_row) * width;
+          call.columns = std::min(width, to.channels - column);
           call.bias = bias != nullptr ? bias + column : nullptr;
           call.asks_next = panel == 0 && one_tap;
           call.c = target + row * call.c_group + pixel * call.c_step + column;
-          const TileFn run = call.columns <= kLanes ? TileOf<1, Order::rows, false>(groups, pixels)
-                                                    : TileOf<2, Order::rows, false>(groups, pixels);
-          run(call);
+          TileOf(call.columns, groups, pixels)(call);
         }
       }
       row += groups;
@@ -125,7 +140,7 @@ void RunItems(const Walk& walk, const float* source, const float* packed, float*
     RunBlock(walk, phase, as_it_lies ? start : band,
              (as_it_lies ? from.width : phase.source_width) * from.channels,
              as_it_lies ? phase.in_place : phase.in_band,
-             packed + group * walk.panels * walk.panel_rows * kTileColumns,
+             packed + group * walk.panels * walk.panel_rows * walk.panel_width,
              e.bias != nullptr ? e.bias + group * to.channels : nullptr,
              e.activation == Activation::relu, out, b.row, b.rows);
   }
@@ -165,12 +180,12 @@ void run_walk(const Walk& walk, const float* source, const float* w, float* targ
 
 void conv2d_direct(const float* x, const float* w, float* y, const Epilogue<float>& e,
                    const Conv2dShape& s) {
-  run_walk(forward_walk(s, HWY_DYNAMIC_DISPATCH(PanelWidth)()), x, w, y, e);
+  run_walk(forward_walk(s, HWY_DYNAMIC_DISPATCH(PanelWidth)(s.group_out())), x, w, y, e);
 }
 
 void conv2d_input_gradient_direct(const float* dy, const float* w, float* dx,
                                   const Conv2dShape& s) {
-  run_walk(input_gradient_walk(s, HWY_DYNAMIC_DISPATCH(PanelWidth)()), dy, w, dx, {});
+  run_walk(input_gradient_walk(s, HWY_DYNAMIC_DISPATCH(PanelWidth)(s.group_in())), dy, w, dx, {});
 }
 
 }  // namespace keratin::kernels::cpu

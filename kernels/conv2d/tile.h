@@ -33,6 +33,7 @@ using gemm::D;
 using gemm::kLanes;
 using gemm::kMaskedLoads;
 using gemm::kMostRows;
+using gemm::kSteps;
 using gemm::kTileColumns;
 using gemm::kTileRows;
 using gemm::Order;
@@ -59,10 +60,12 @@ struct TileCall {
   bool asks_next;
 };
 
-// Lines of C come from far and are all written at the end of a tile: one row of them is asked for
-// with each piece of so many products at least. A burst would wait for them. Segments of fewer than
-// kLongSegment are not cut.
+// Lines of C come from far and are all written at the end of a tile. 14 rows of them are asked for
+// one by one, with a piece of so many products at least, as a burst would wait for them; segments of
+// fewer than kLongSegment are not cut. The 6 rows of 16 registers are asked for at once: there
+// pieces would cost a tenth to a third of a tile.
 constexpr std::int64_t kPiece = 4, kLongSegment = 16;
+constexpr bool kInPieces = kTileRows >= 12;
 
 // Up to 5 rows are reached from one pointer: offsets 0 to 4 steps.
 constexpr int kRowsOfPointer = 5;
@@ -84,6 +87,7 @@ HWY_INLINE void Multiply(V (&sums)[G * R][NV], const float* HWY_RESTRICT a, std:
   [[maybe_unused]] const auto mask =
       hn::FirstN(d, static_cast<std::size_t>(columns - (NV - 1) * kLanes));
   const std::int64_t advance = kOrder == Order::columns ? a_step : 1;
+#pragma GCC unroll kSteps
   for (std::int64_t q = 0; q < k; ++q) {
     V row[NV];
     KERATIN_UNROLL
@@ -139,30 +143,44 @@ void Tile(const TileCall& call) {
     for (int i = 0; i < G * R; ++i) sums[i][j] = start;
   }
   const Segment* const end = call.segments + call.segment_count;
-  [[maybe_unused]] const float* wanted = c;          // a row of C
-  int asked = kOrder == Order::columns ? G * R : 0;  // sums of weights are near
-  for (const Segment* s = call.segments; s < end; ++s) {
-    if (s->k < kLongSegment) asked = G * R;
-    const std::int64_t piece = std::max(kPiece, s->k / (G * R));
-    for (std::int64_t k = 0; k < s->k;) {
-      std::int64_t step = s->k - k;
-      if (asked < G * R) {
-        step = std::min(step, piece);
-        __builtin_prefetch(wanted, 1);
-        if constexpr (NV > 1) __builtin_prefetch(wanted + columns - 1, 1);
-        if constexpr (G == 1) {
-          const float* const next = a + (R + asked) * a_step;
-          for (std::int64_t q = 0; asks_next && q < s->k; q += 16) {
-            __builtin_prefetch(next + q, 0, 2);
+  if (kOrder == Order::rows && (kInPieces || asks_next)) {
+    const float* wanted = c;  // a row of C
+    int asked = 0;
+    for (const Segment* s = call.segments; s < end; ++s) {
+      if (s->k < kLongSegment) asked = G * R;
+      const std::int64_t piece = std::max(kPiece, s->k / (G * R));
+      for (std::int64_t k = 0; k < s->k;) {
+        std::int64_t step = s->k - k;
+        if (asked < G * R) {
+          step = std::min(step, piece);
+          __builtin_prefetch(wanted, 1);
+          if constexpr (NV > 1) __builtin_prefetch(wanted + columns - 1, 1);
+          if constexpr (G == 1) {
+            const float* const next = a + (R + asked) * a_step;
+            for (std::int64_t q = 0; asks_next && q < s->k; q += 16) {
+              __builtin_prefetch(next + q, 0, 2);
+            }
           }
+          ++asked;
+          wanted += asked % R == 0 ? c_group - (R - 1) * c_step : c_step;
         }
-        ++asked;
-        wanted += asked % R == 0 ? c_group - (R - 1) * c_step : c_step;
+        Multiply<G, R, NV, kOrder, kMasked>(sums, a + s->a + k, a_step, a_group,
+                                            b + s->b + k * b_step, b_step, step, columns);
+        k += step;
       }
-      const std::int64_t at = kOrder == Order::columns ? k * a_step : k;
-      Multiply<G, R, NV, kOrder, kMasked>(sums, a + s->a + at, a_step, a_group,
-                                          b + s->b + k * b_step, b_step, step, columns);
-      k += step;
+    }
+  } else {
+    if constexpr (kOrder == Order::rows) {  // sums of weights are near
+      KERATIN_UNROLL
+      for (int i = 0; i < G * R; ++i) {
+        const float* const p = c + i / R * c_group + i % R * c_step;
+        __builtin_prefetch(p, 1);
+        if constexpr (NV > 1) __builtin_prefetch(p + columns - 1, 1);
+      }
+    }
+    for (const Segment* s = call.segments; s < end; ++s) {
+      Multiply<G, R, NV, kOrder, kMasked>(sums, a + s->a, a_step, a_group, b + s->b, b_step, s->k,
+                                          columns);
     }
   }
   if (accumulate) {

@@ -52,35 +52,36 @@ HWY_INLINE void Rows(const float* HWY_RESTRICT a, const float* HWY_RESTRICT b,
   const std::int64_t lda = s.lda, ldc = s.ldc, n = s.n;
   const float* const bias = e.bias;
   const bool relu = e.activation == Activation::relu, accumulate = s.accumulate;
-  const auto strip = [&](std::int64_t j, std::int64_t left, auto whole) HWY_ATTR {
+  const auto strip = [&](std::int64_t j, std::int64_t left, auto vectors, auto whole) HWY_ATTR {
+    constexpr int kNow = vectors;
     const auto load = [&](const float* from, int v) HWY_ATTR {
       return whole ? hn::LoadU(d, from + v * kLanes)
                    : simd::LoadN(d, from + v * kLanes, left - v * kLanes);
     };
-    V sums[R][kVectors];
+    V sums[R][kNow];
     KERATIN_UNROLL
-    for (int v = 0; v < kVectors; ++v) {
+    for (int v = 0; v < kNow; ++v) {
       const V start = bias != nullptr ? load(bias + j, v) : hn::Zero(d);
       KERATIN_UNROLL
       for (int i = 0; i < R; ++i) sums[i][v] = start;
     }
     KERATIN_UNROLL
     for (int r = 0; r < K; ++r) {
-      V row[kVectors];
+      V row[kNow];
       KERATIN_UNROLL
-      for (int v = 0; v < kVectors; ++v) row[v] = hn::LoadU(d, b + r * kStrip + v * kLanes);
+      for (int v = 0; v < kNow; ++v) row[v] = hn::LoadU(d, b + r * kStrip + v * kLanes);
       KERATIN_UNROLL
       for (int i = 0; i < R; ++i) {
         const V x = hn::Set(d, a[kOrder == Order::rows ? i * lda + r : r * lda + i]);
         KERATIN_UNROLL
-        for (int v = 0; v < kVectors; ++v) sums[i][v] = hn::MulAdd(row[v], x, sums[i][v]);
+        for (int v = 0; v < kNow; ++v) sums[i][v] = hn::MulAdd(row[v], x, sums[i][v]);
       }
     }
     b += K * kStrip;
     KERATIN_UNROLL
     for (int i = 0; i < R; ++i) {
       KERATIN_UNROLL
-      for (int v = 0; v < kVectors; ++v) {
+      for (int v = 0; v < kNow; ++v) {
         float* const to = c + i * ldc + j;
         V& sum = sums[i][v];
         if (accumulate) sum = hn::Add(sum, load(to, v));
@@ -94,9 +95,13 @@ HWY_INLINE void Rows(const float* HWY_RESTRICT a, const float* HWY_RESTRICT b,
       }
     }
   };
+  constexpr std::integral_constant<int, kVectors> kAll;
+  constexpr std::integral_constant<int, 1> kOne;
   std::int64_t j = 0;
-  for (; j + kStrip <= n; j += kStrip) strip(j, kStrip, std::true_type());
-  if (j < n) strip(j, n - j, std::false_type());
+  for (; j + kStrip <= n; j += kStrip) strip(j, kStrip, kAll, std::true_type());
+  if (n - j > kLanes) return strip(j, n - j, kAll, std::false_type());
+  if (n - j == kLanes) return strip(j, kLanes, kOne, std::true_type());
+  if (j < n) strip(j, n - j, kOne, std::false_type());
 }
 
 template <Order kOrder, int K>

@@ -35,18 +35,40 @@ namespace HWY_NAMESPACE {
 namespace {
 using namespace gemm;  // NOLINT: the tile's vocabulary, inside an unnamed namespace
 
-std::int64_t Tiles(const GemmShape& s) {
-  return TileCount(s.m, s.n <= kLanes ? kMostRows<1> : kTileRows);
+constexpr std::int64_t kTriple = 3 * kLanes;
+
+// Panels of two vectors; the last one may have three.
+std::int64_t Panels(std::int64_t n) {
+  return HasTripleTile(n) ? n / kTileColumns : (n + kTileColumns - 1) / kTileColumns;
+}
+
+std::int64_t Tiles(const GemmShape& s, std::int64_t columns) {
+  return TileCount(s.m, columns <= kLanes         ? kMostRows<1>
+                        : columns <= kTileColumns ? kMostRows<2>
+                                                  : kMostRows<3>);
+}
+
+template <Order kOrder>
+TileFn TileOf(std::int64_t columns, std::int64_t rows) {
+  if (columns <= kLanes) return gemm::TileOf<1, kOrder, true>(rows);
+  if (columns < kTileColumns) return gemm::TileOf<2, kOrder, true>(rows);
+  if constexpr (HasTripleTile(kTriple)) {
+    if (columns > kTileColumns) {
+      return columns == kTriple ? gemm::TileOf<3, kOrder, false>(rows)
+                                : gemm::TileOf<3, kOrder, true>(rows);
+    }
+  }
+  return gemm::TileOf<2, kOrder, false>(rows);
 }
 
 // Rows of B on a page each: what all tiles of rows read is worth copying then.
-bool RowsLieFarApart(const GemmShape& s) { return Tiles(s) > 1 && s.ldb >= 256 && s.k >= 128; }
+bool RowsLieFarApart(const GemmShape& s) { return Tiles(s, s.n) > 1 && s.ldb >= 256 && s.k >= 128; }
 
 Plan MakePlan(const GemmShape& s) {
   Plan plan{};
-  plan.panels = (s.n + kTileColumns - 1) / kTileColumns;
-  const std::int64_t tiles = Tiles(s);
-  const std::int64_t width = std::min(s.n, kTileColumns);
+  plan.panels = Panels(s.n);
+  const std::int64_t widest = std::min(s.n, HasTripleTile(s.n) ? kTriple : kTileColumns);
+  const std::int64_t tiles = Tiles(s, widest), width = (s.n + plan.panels - 1) / plan.panels;
   // Up to 16 tiles of rows share a panel while it is in the cache. Where there are few panels,
   // chunks are shorter, for more threads; not so where each chunk packs its panel again.
   const std::int64_t tile_work = std::max<std::int64_t>(1, kTileRows * width * s.k);
@@ -59,7 +81,7 @@ Plan MakePlan(const GemmShape& s) {
       std::max<std::int64_t>(1, s.m / std::max<std::int64_t>(1, plan.chunks) * width * s.k);
   plan.grain = grain_for(item_work, kPieceWork);
   const bool needs_panel = packs || (!kMaskedLoads && s.n % kTileColumns != 0);
-  plan.scratch = needs_panel ? s.k * kTileColumns : 0;
+  plan.scratch = needs_panel ? s.k * kTriple : 0;
   return plan;
 }
 
@@ -67,14 +89,16 @@ template <Order kOrder>
 void RunItems(const float* a, const float* b, float* c, const Epilogue<float>& e,
               const GemmShape& s, const Plan& plan, float* panel, std::int64_t first,
               std::int64_t last) {
-  const std::int64_t tiles = Tiles(s);
   const bool packs = s.trans_b || RowsLieFarApart(s);
   std::int64_t packed = -1;  // the (product, panel) that `panel` holds
   for (std::int64_t item = first; item < last; ++item) {
     const std::int64_t chunk = item % plan.chunks, which = item / plan.chunks;
-    const std::int64_t column = which % plan.panels * kTileColumns, q = which / plan.panels;
-    const std::int64_t columns = std::min(kTileColumns, s.n - column);
-    const bool part = columns < kTileColumns;
+    const std::int64_t nth = which % plan.panels, q = which / plan.panels;
+    const std::int64_t column = nth * kTileColumns;
+    const std::int64_t columns = nth + 1 < plan.panels ? kTileColumns : s.n - column;
+    const std::int64_t width = columns <= kTileColumns ? kTileColumns : kTriple;
+    const std::int64_t tiles = Tiles(s, columns);
+    const bool part = columns < width;
     const float* const a0 = a + q * s.stride_a;
     const float* const b0 = b + q * s.stride_b;
     TileCall call{};
@@ -83,14 +107,14 @@ void RunItems(const float* a, const float* b, float* c, const Epilogue<float>& e
     if (packs || (part && !kMaskedLoads)) {
       if (packed != which) {
         if (s.trans_b) {
-          PackAlong(b0 + column * s.ldb, s.ldb, s.k, columns, kTileColumns, panel);
+          PackAlong(b0 + column * s.ldb, s.ldb, s.k, columns, width, panel);
         } else {
-          PackAcross(b0 + column, s.ldb, s.k, columns, kTileColumns, panel);
+          PackAcross(b0 + column, s.ldb, s.k, columns, width, panel);
         }
         packed = which;
       }
       call.b = panel;
-      call.b_step = kTileColumns;
+      call.b_step = width;
     }
     call.a_step = s.lda;
     call.ldc = s.ldc;
@@ -105,10 +129,7 @@ void RunItems(const float* a, const float* b, float* c, const Epilogue<float>& e
       const std::int64_t rows = TileStart(s.m, tiles, tile + 1) - row;
       call.a = a0 + (kOrder == Order::rows ? row * s.lda : row);
       call.c = c + q * s.stride_c + row * s.ldc + column;
-      const TileFn run = columns <= kLanes ? TileOf<1, kOrder, true>(rows)
-                         : part            ? TileOf<2, kOrder, true>(rows)
-                                           : TileOf<2, kOrder, false>(rows);
-      run(call);
+      TileOf<kOrder>(columns, rows)(call);
     }
   }
 }

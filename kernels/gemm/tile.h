@@ -39,9 +39,15 @@ constexpr int kTileRows = 14, kSteps = 1;
 #else
 constexpr int kTileRows = 6, kSteps = 4;
 #endif
-// The most rows of a tile of NV vectors: 6 sums of one vector would wait for each other.
+// The most rows of a tile of NV vectors: with 16 registers 12 sums, as fewer wait for each other.
 template <int NV>
-constexpr int kMostRows = NV == 1 && kTileRows < 12 ? 12 : kTileRows;
+constexpr int kMostRows = kTileRows < 12 && NV <= 3 ? 12 / NV : kTileRows;
+// Columns that fill an odd number of vectors: with 16 registers 3 vectors take fewer loads for a
+// product than 2 and 1.
+constexpr bool HasTripleTile(std::int64_t columns) {
+  const std::int64_t vectors = (columns + kLanes - 1) / kLanes;
+  return kTileRows < 12 && vectors >= 3 && vectors % 2 == 1;
+}
 // Partial vectors of B are read under a mask where that is cheap and safe; elsewhere B is packed.
 constexpr bool kMaskedLoads = simd::kMasksLoads<float>;
 
