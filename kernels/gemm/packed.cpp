@@ -347,10 +347,12 @@ bool gemm_packed_applies(const GemmShape& shape) {
   if (a_scattered && s.batch == 1 && s.m >= 24 && s.n >= 64 && s.k >= 16) return true;
   // What the rung before would copy B for; here the copying is free.
   const bool copies_b = !s.trans_a && !s.trans_b && s.ldb >= 256 && s.ldb % 1024 != 0;
-  if (copies_b && s.batch == 1 && s.m >= 9 && s.n >= 64 && s.k >= 128) return true;
+  const bool few_registers = HWY_DYNAMIC_DISPATCH(TileRows)() <= 8;
+  const std::int64_t rows = few_registers ? 7 : 9;
+  if (copies_b && s.batch == 1 && s.m >= rows && s.n >= 64 && s.k >= 128) return true;
   const std::int64_t work = s.m * s.n * s.k;
   // With few registers panels are read more often: a copy pays sooner.
-  if (HWY_DYNAMIC_DISPATCH(TileRows)() <= 8 && s.batch == 1) {
+  if (few_registers && s.batch == 1) {
     if (s.trans_a && s.m >= 8 && s.n >= 192 && s.k >= 16 && work >= 1 << 20) return true;
     if (s.trans_a && s.m >= 5 && s.n >= 64 && s.n * s.k > kNear) return true;
     if (!s.trans_a && !s.trans_b && s.m >= 128 && s.n >= 64 && s.k >= 32 && work >= 8 << 20)

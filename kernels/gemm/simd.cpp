@@ -62,7 +62,7 @@ TileFn TileOf(std::int64_t columns, std::int64_t rows) {
 }
 
 // Rows of B on a page each: what all tiles of rows read is worth copying then.
-bool RowsLieFarApart(const GemmShape& s) { return Tiles(s, s.n) > 1 && s.ldb >= 256 && s.k >= 128; }
+bool RowsLieFarApart(const GemmShape& s) { return s.m > kTileRows && s.ldb >= 256 && s.k >= 128; }
 
 Plan MakePlan(const GemmShape& s) {
   Plan plan{};
