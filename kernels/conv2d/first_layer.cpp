@@ -262,6 +262,8 @@ bool conv2d_first_layer_applies(const Conv2dShape& s) {
 void conv2d_first_layer(const float* x, const float* w, float* y, const Epilogue<float>& e,
                         const Conv2dShape& s) {
   if (s.batch == 0) return;
+  // Multiply-adds of a block: at the edges tiles run down its rows.
+  constexpr std::int64_t kBlockWork = 1 << 19;
   const std::int64_t width = HWY_DYNAMIC_DISPATCH(PanelWidth)(),
                      padded = (s.out_c + width - 1) / width * width;
   const FloatScratch packed(s.depth() * padded);
@@ -269,7 +271,7 @@ void conv2d_first_layer(const float* x, const float* w, float* y, const Epilogue
   const Axes axes = forward_axes(s);
   const bool streams = streams_lines(conv2d_cost<float>(s).bytes, y, s.out_c);
   const std::int64_t row_work = std::max<std::int64_t>(1, s.out_w * s.depth() * padded);
-  const RowBlocks blocks(s.batch, s.out_h, kPieceWork / row_work);
+  const RowBlocks blocks(s.batch, s.out_h, kBlockWork / row_work);
   parallel_for(blocks.count, grain_for(row_work * blocks.largest(), kPieceWork),
                [&](std::int64_t first, std::int64_t last) {
                  for (std::int64_t i = first; i < last; ++i) {
