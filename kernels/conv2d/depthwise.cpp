@@ -191,10 +191,14 @@ HWY_INLINE void Taps(const Conv2dShape& s, const DepthwiseBlock& block, const fl
 template <int kTaps>
 HWY_INLINE void AllTapChannels(const Conv2dShape& s, const DepthwiseBlock& block, const float* x,
                                float* dw) {
-  constexpr int kVectors = kTaps == 1 ? 8 : 4;  // sums that do not wait for each other
   std::int64_t c = 0;
-  for (; c + kVectors * kLanes <= s.in_c; c += kVectors * kLanes) {
-    Taps<kTaps, kVectors, false>(s, block, x + c, block.dy + c, dw + c, s.in_c - c);
+  if constexpr (kTaps == 1) {  // four sums would wait for each other
+    for (; c + 8 * kLanes <= s.in_c; c += 8 * kLanes) {
+      Taps<kTaps, 8, false>(s, block, x + c, block.dy + c, dw + c, s.in_c - c);
+    }
+  }
+  for (; c + 4 * kLanes <= s.in_c; c += 4 * kLanes) {
+    Taps<kTaps, 4, false>(s, block, x + c, block.dy + c, dw + c, s.in_c - c);
   }
   for (; c + kLanes <= s.in_c; c += kLanes) {
     Taps<kTaps, 1, false>(s, block, x + c, block.dy + c, dw + c, s.in_c - c);

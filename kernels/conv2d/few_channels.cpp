@@ -262,7 +262,7 @@ void pack_weights(const float* w, const FewPhase& phase, std::int64_t lanes, con
 
 void run_phase(const float* dy, const FewPhase& phase, float* dx, const Conv2dShape& s) {
   constexpr std::int64_t kBandFloats = 48 << 10;  // of dy for a block: 192 KiB
-  constexpr std::int64_t kMostWork = 1 << 20;     // multiply-adds of a block
+  constexpr std::int64_t kMostWork = 1 << 22;     // multiply-adds of a block
   const Axis &down = phase.down, &across = phase.across;
   const auto taps = static_cast<std::int64_t>(down.taps.size() * across.taps.size());
   const std::int64_t row_work = across.count * (taps * s.in_c + 1) * phase.padded,
