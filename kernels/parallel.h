@@ -30,7 +30,7 @@ constexpr std::int64_t grain_for(std::int64_t work_per_item, std::int64_t work =
   return work / per_item > 1 ? work / per_item : 1;
 }
 
-/// The same of kernels that are bound by multiply-adds, 1 to 3 us of them.
+/// The multiply-adds, 1 to 3 us of them, from which a piece of a product or convolution is worth it.
 inline constexpr std::int64_t kPieceWork = 1 << 17;
 
 }  // namespace keratin::kernels

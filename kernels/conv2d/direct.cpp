@@ -24,10 +24,10 @@ using namespace conv2d;  // NOLINT: the tile's vocabulary, inside an unnamed nam
 constexpr std::int64_t kNearWeights = 1 << 14;  // floats: an eighth of a small L2 cache
 
 std::int64_t PanelWidth(std::int64_t channels) {
-  constexpr std::int64_t kTriple = kTileColumns + kLanes;
   // No vector may be left over for a tile of its own.
-  const std::int64_t rest = channels % kTriple;
-  return gemm::HasTripleTile(channels) && (rest == 0 || rest > kLanes) ? kTriple : kTileColumns;
+  const std::int64_t rest = channels % gemm::kTripleColumns;
+  return gemm::TakesTripleTile(channels) && (rest == 0 || rest > kLanes) ? gemm::kTripleColumns
+                                                                         : kTileColumns;
 }
 
 // Panels [first, last) of all groups, each with the rows of all phases.
@@ -59,7 +59,7 @@ void PackPanels(const Walk& walk, const float* w, float* packed, std::int64_t fi
 
 TileFn TileOf(std::int64_t columns, std::int64_t groups, std::int64_t pixels) {
   if (columns <= kLanes) return conv2d::TileOf<1, Order::rows, false>(groups, pixels);
-  if constexpr (gemm::HasTripleTile(3 * kLanes)) {
+  if constexpr (gemm::kHasTripleTile) {
     if (columns > kTileColumns) return conv2d::TileOf<3, Order::rows, false>(groups, pixels);
   }
   return conv2d::TileOf<2, Order::rows, false>(groups, pixels);
@@ -82,9 +82,7 @@ void RunBlock(const Walk& walk, const Phase& phase, const float* source, std::in
   const auto all_taps = static_cast<std::int64_t>(down.taps.size());
   const auto tap_segments =
       static_cast<std::int64_t>(segments.size()) / std::max<std::int64_t>(1, all_taps);
-  const std::int64_t most = to.channels <= kLanes   ? kMostRows<1>
-                            : width == kTileColumns ? kMostRows<2>
-                                                    : kMostRows<3>;
+  const std::int64_t most = gemm::MostTileRows(std::min(width, to.channels));
   const std::int64_t tiles = gemm::TileCount(across.count, most);
   const std::int64_t widest = (across.count + tiles - 1) / tiles;
   // Few weights stay near while pixels are completed, one after the other, so that the target is

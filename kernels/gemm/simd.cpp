@@ -35,27 +35,23 @@ namespace HWY_NAMESPACE {
 namespace {
 using namespace gemm;  // NOLINT: the tile's vocabulary, inside an unnamed namespace
 
-constexpr std::int64_t kTriple = 3 * kLanes;
-
 // Panels of two vectors; the last one may have three.
 std::int64_t Panels(std::int64_t n) {
-  return HasTripleTile(n) ? n / kTileColumns : (n + kTileColumns - 1) / kTileColumns;
+  return TakesTripleTile(n) ? n / kTileColumns : (n + kTileColumns - 1) / kTileColumns;
 }
 
 std::int64_t Tiles(const GemmShape& s, std::int64_t columns) {
-  return TileCount(s.m, columns <= kLanes         ? kMostRows<1>
-                        : columns <= kTileColumns ? kMostRows<2>
-                                                  : kMostRows<3>);
+  return TileCount(s.m, MostTileRows(columns));
 }
 
 template <Order kOrder>
 TileFn TileOf(std::int64_t columns, std::int64_t rows) {
   if (columns <= kLanes) return gemm::TileOf<1, kOrder, true>(rows);
   if (columns < kTileColumns) return gemm::TileOf<2, kOrder, true>(rows);
-  if constexpr (HasTripleTile(kTriple)) {
+  if constexpr (kHasTripleTile) {
     if (columns > kTileColumns) {
-      return columns == kTriple ? gemm::TileOf<3, kOrder, false>(rows)
-                                : gemm::TileOf<3, kOrder, true>(rows);
+      return columns == kTripleColumns ? gemm::TileOf<3, kOrder, false>(rows)
+                                       : gemm::TileOf<3, kOrder, true>(rows);
     }
   }
   return gemm::TileOf<2, kOrder, false>(rows);
@@ -67,7 +63,7 @@ bool RowsLieFarApart(const GemmShape& s) { return s.m > kTileRows && s.ldb >= 25
 Plan MakePlan(const GemmShape& s) {
   Plan plan{};
   plan.panels = Panels(s.n);
-  const std::int64_t widest = std::min(s.n, HasTripleTile(s.n) ? kTriple : kTileColumns);
+  const std::int64_t widest = std::min(s.n, TakesTripleTile(s.n) ? kTripleColumns : kTileColumns);
   const std::int64_t tiles = Tiles(s, widest), width = (s.n + plan.panels - 1) / plan.panels;
   // Up to 16 tiles of rows share a panel while it is in the cache. Where there are few panels,
   // chunks are shorter, for more threads; not so where each chunk packs its panel again.
@@ -81,7 +77,7 @@ Plan MakePlan(const GemmShape& s) {
       std::max<std::int64_t>(1, s.m / std::max<std::int64_t>(1, plan.chunks) * width * s.k);
   plan.grain = grain_for(item_work, kPieceWork);
   const bool needs_panel = packs || (!kMaskedLoads && s.n % kTileColumns != 0);
-  plan.scratch = needs_panel ? s.k * kTriple : 0;
+  plan.scratch = needs_panel ? s.k * kTripleColumns : 0;
   return plan;
 }
 
@@ -96,7 +92,7 @@ void RunItems(const float* a, const float* b, float* c, const Epilogue<float>& e
     const std::int64_t nth = which % plan.panels, q = which / plan.panels;
     const std::int64_t column = nth * kTileColumns;
     const std::int64_t columns = nth + 1 < plan.panels ? kTileColumns : s.n - column;
-    const std::int64_t width = columns <= kTileColumns ? kTileColumns : kTriple;
+    const std::int64_t width = columns <= kTileColumns ? kTileColumns : kTripleColumns;
     const std::int64_t tiles = Tiles(s, columns);
     const bool part = columns < width;
     const float* const a0 = a + q * s.stride_a;

@@ -44,9 +44,15 @@ template <int NV>
 constexpr int kMostRows = kTileRows < 12 && NV <= 3 ? 12 / NV : kTileRows;
 // Columns that fill an odd number of vectors: with 16 registers 3 vectors take fewer loads for a
 // product than 2 and 1.
-constexpr bool HasTripleTile(std::int64_t columns) {
+constexpr bool kHasTripleTile = kTileRows < 12;
+constexpr std::int64_t kTripleColumns = 3 * kLanes;
+constexpr bool TakesTripleTile(std::int64_t columns) {
   const std::int64_t vectors = (columns + kLanes - 1) / kLanes;
-  return kTileRows < 12 && vectors >= 3 && vectors % 2 == 1;
+  return kHasTripleTile && vectors >= 3 && vectors % 2 == 1;
+}
+// The most rows of a tile of up to three vectors.
+constexpr std::int64_t MostTileRows(std::int64_t columns) {
+  return columns <= kLanes ? kMostRows<1> : columns <= kTileColumns ? kMostRows<2> : kMostRows<3>;
 }
 // Partial vectors of B are read under a mask where that is cheap and safe; elsewhere B is packed.
 constexpr bool kMaskedLoads = simd::kMasksLoads<float>;
